@@ -1,0 +1,158 @@
+"""Making and removing databases on a server, each function with what is true afterwards."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pgben_testkit.errors import EnvironmentNotAble
+
+if TYPE_CHECKING:
+    import psycopg
+
+STRATEGY_SINCE = 150000
+"""From this version CREATE DATABASE knows STRATEGY, with the slower WAL_LOG as default; before it always copied."""
+DROP_TIMEOUT_S = 10.0
+POLL_S = 0.002
+
+
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """`text` as an SQL string; for the commands that take no parameters."""
+    escaped = text.replace("'", "''")
+    if "\\" in escaped:
+        return "E'" + escaped.replace("\\", "\\\\") + "'"
+    return f"'{escaped}'"
+
+
+class Admin:
+    """A connection to the maintenance database in autocommit. One thread at a time."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self._settings_of: dict[str, list[str]] = {}
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def exists(self, name: str) -> bool:
+        return self._one("SELECT 1 FROM pg_database WHERE datname = %s", name) is not None
+
+    def _one(self, query: str, *values: Any) -> Any:
+        row = self.connection.execute(query, values or None).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """One holder a server at a time, over all processes and machines. Given back by a killed holder too."""
+        key = zlib.crc32(name.encode())
+        self.connection.execute("SELECT pg_advisory_lock(%s, %s)", (0x7067, key - 2**31))
+        try:
+            yield
+        finally:
+            self.connection.execute("SELECT pg_advisory_unlock(%s, %s)", (0x7067, key - 2**31))
+
+    def create_empty(self, name: str) -> None:
+        """An empty database in UTF-8 exists. A leftover of this name is gone."""
+        self.drop(name)
+        self.connection.execute(f"CREATE DATABASE {quoted(name)} TEMPLATE template0 ENCODING 'UTF8'")
+
+    def seal(self, name: str, facts: dict[str, Any]) -> None:
+        """The database is a template: complete, nobody connected, nobody can connect. The last step of making one."""
+        self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")
+        self.disconnect_all(name)
+        self.connection.execute(f"COMMENT ON DATABASE {quoted(name)} IS {literal(json.dumps({'pgben': facts}))}")
+
+    def is_sealed(self, name: str) -> bool:
+        """Whether it is a template that was completed. Half-made ones answer no."""
+        return bool(
+            self._one(
+                "SELECT datistemplate AND NOT datallowconn AND shobj_description(oid, 'pg_database') LIKE %s"
+                " FROM pg_database WHERE datname = %s",
+                '{"pgben"%',
+                name,
+            )
+        )
+
+    def clone(self, template: str, name: str) -> None:
+        """A database like the sealed template exists, with its ALTER DATABASE settings, which PostgreSQL
+        doesn't copy by itself. FILE_COPY: a third of the time of WAL_LOG, and it scales over workers."""
+        strategy = " STRATEGY FILE_COPY" if self.connection.info.server_version >= STRATEGY_SINCE else ""
+        self.connection.execute(f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)}{strategy}")
+        for each in self.settings_of(template):
+            self.connection.execute(f"ALTER DATABASE {quoted(name)} SET {each}")
+
+    def settings_of(self, template: str) -> list[str]:
+        """The `name TO value` settings of a template, read once: a template never changes."""
+        if template not in self._settings_of:
+            rows = self.connection.execute(
+                "SELECT unnest(s.setconfig) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                " WHERE d.datname = %s AND s.setrole = 0",
+                (template,),
+            ).fetchall()
+            pairs = [row[0].partition("=") for row in rows]
+            self._settings_of[template] = [f"{quoted(key)} TO {_setting(key, value)}" for key, _, value in pairs]
+        return self._settings_of[template]
+
+    def disconnect_all(self, name: str) -> None:
+        """Nobody is connected to the database, unless somebody connects again. Polls: the server's own
+        waits (DROP ... WITH FORCE) sleep 100 ms between looks."""
+        deadline = time.monotonic() + DROP_TIMEOUT_S
+        query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+        while self._one(query, name):
+            if time.monotonic() > deadline:
+                raise EnvironmentNotAble(
+                    f"connections to the database {name} don't end",
+                    why=f"still there {DROP_TIMEOUT_S:g} s after they were told to",
+                    remedy="look at pg_stat_activity: a backend that is stuck in the kernel, or rights that we lack",
+                )
+            time.sleep(POLL_S)
+
+    def drop(self, name: str) -> None:
+        """The database doesn't exist, connections to it or not, template or not."""
+        if not self.exists(name):
+            return
+        self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE false")
+        self.forget_prepared(name)
+        self.disconnect_all(name)
+        self.connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+
+    def forget_prepared(self, name: str) -> None:
+        """No prepared transaction is left that would keep the database from being dropped.
+
+        They can only be rolled back from within their own database, so that is opened for a moment.
+        """
+        import psycopg
+
+        gids = self.connection.execute("SELECT gid FROM pg_prepared_xacts WHERE database = %s", (name,)).fetchall()
+        if not gids:
+            return
+        self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS true")
+        info = self.connection.info
+        with psycopg.connect(
+            host=info.host, port=info.port, user=info.user, password=info.password, dbname=name, autocommit=True
+        ) as inside:
+            for (gid,) in gids:
+                inside.execute(f"ROLLBACK PREPARED {literal(gid)}")
+        self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS false")
+
+    def names_like(self, prefix: str) -> list[str]:
+        """The databases whose names begin so."""
+        rows = self.connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))
+        return [row[0] for row in rows.fetchall()]
+
+
+LIST_SETTINGS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"})
+
+
+def _setting(key: str, value: str) -> str:
+    """A stored value as ALTER DATABASE takes it: lists are kept quoted by the server, the rest is a string."""
+    return value if key in LIST_SETTINGS and value else literal(value)

@@ -1,0 +1,62 @@
+"""A PostgreSQL server as everybody sees it, and connections to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from pgben_testkit.services.server import ServerInfo
+
+if TYPE_CHECKING:
+    import psycopg
+
+MAINTENANCE_DATABASE = "postgres"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresInfo(ServerInfo):
+    """Where the server is and who we are on it. `version` as the server numbers it: 150018 is 15.18.
+
+    `template` is the database that holds the user's schema, sealed, to be cloned; empty until it was made.
+    """
+
+    service: str = "postgres"
+    host: str
+    port: int
+    user: str
+    password: str
+    version: int
+    maintenance: str = MAINTENANCE_DATABASE
+    template: str = ""
+    superuser: bool = True
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> PostgresInfo:
+        names = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in names})
+
+    @property
+    def dsn(self) -> str:
+        """The address of the maintenance database, password included."""
+        from urllib.parse import quote
+
+        login = quote(self.user, safe="")
+        if self.password:
+            login += ":" + quote(self.password, safe="")
+        return f"postgresql://{login}@{self.host}:{self.port}/{quote(self.maintenance, safe='')}"
+
+    def __repr__(self) -> str:
+        return f"<PostgreSQL at {self.host}:{self.port}, {self.how}>"
+
+
+def connect(
+    info: PostgresInfo, database: str = "", *, autocommit: bool = True, timeout_s: int = 10
+) -> psycopg.Connection[Any]:
+    """A connection to a database of the server, the maintenance database if none is named."""
+    import psycopg
+
+    return psycopg.connect(
+        host=info.host, port=info.port, user=info.user, password=info.password or None,
+        dbname=database or info.maintenance, autocommit=autocommit, connect_timeout=timeout_s,
+        application_name="pgben-testkit", prepare_threshold=None,
+    )  # fmt: skip

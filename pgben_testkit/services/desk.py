@@ -1,0 +1,179 @@
+"""The desk where workers, and suites in other languages, ask the run's owner for what only the owner may give.
+
+One request is one line of JSON, `{"ask": "server", "service": "postgres"}`; the answer is one line,
+`{"ok": {...}}` or `{"error": {"what": ..., "why": ..., "remedy": ...}}`. Over a Unix socket in the run's record,
+that only this user can open. What a client was lent comes back when its connection ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from pgben_testkit.errors import TestkitError, UsageProblem, from_dict
+from pgben_testkit.services.supply import Supply, load
+
+HANDLERS = {
+    "server": "pgben_testkit.services.desk:give_server",
+    "bucket-slot": "pgben_testkit.storage.slots:give_slot",
+    "bucket-slot-back": "pgben_testkit.storage.slots:take_slot_back",
+    "database": "pgben_testkit.postgres.lend:lend_database",
+    "bucket": "pgben_testkit.storage.lend:lend_bucket",
+    "give-back": "pgben_testkit.services.desk:take_back",
+}
+"""What can be asked -> `module:function` of `(desk, client, request) -> answer`."""
+
+
+class Asks(Protocol):
+    """Whoever can be asked: the desk itself, or a client of it in another process."""
+
+    def ask(self, what: str, **request: Any) -> dict[str, Any]: ...
+
+
+class Client:
+    """One asker, with what it holds: name -> how it is taken back."""
+
+    def __init__(self) -> None:
+        self.holds: dict[str, Callable[[], None]] = {}
+
+    def close(self) -> None:
+        while self.holds:
+            _, take_back = self.holds.popitem()
+            take_back()
+
+
+class Desk:
+    """The owner's side. `state` is where handlers keep what they share: name -> anything."""
+
+    def __init__(self, supply: Supply) -> None:
+        self.supply = supply
+        self.state: dict[str, Any] = {}
+        self.lock = threading.Lock()
+        self._local = Client()
+        self._listener: socket.socket | None = None
+        self._threads: list[threading.Thread] = []
+
+    def ask(self, what: str, **request: Any) -> dict[str, Any]:
+        """Ask from within the owner's own process."""
+        return self._answer(self._local, {"ask": what, **request})
+
+    def _answer(self, client: Client, request: dict[str, Any]) -> dict[str, Any]:
+        what = request.get("ask")
+        if what not in HANDLERS:
+            raise UsageProblem(f"the desk has no {what!r}", why=f"it has {', '.join(HANDLERS)}")
+        answer: dict[str, Any] = load(HANDLERS[what])(self, client, request)
+        return answer
+
+    def open(self) -> Path:
+        """Listen for other processes; the socket's path."""
+        path = self.supply.run.record / "desk"
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        path.chmod(0o600)
+        self._listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True, name="pgben desk").start()
+        return path
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return  # closed
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True, name="pgben desk client")
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        client = Client()
+        try:
+            with connection, connection.makefile("rb") as lines:
+                for line in lines:
+                    try:
+                        reply = {"ok": self._answer(client, _request(line))}
+                    except TestkitError as error:
+                        reply = {"error": error.as_dict()}
+                    connection.sendall(json.dumps(reply).encode() + b"\n")
+        except OSError:
+            pass  # the client is gone; what it held is taken back below
+        finally:
+            client.close()
+
+    def close(self) -> None:
+        """Stop listening and take everything back, before the servers are stopped."""
+        if self._listener is not None:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            self._listener = None
+        self._local.close()
+        for state in self.state.values():
+            if hasattr(state, "close"):
+                state.close()
+        self.state.clear()
+
+
+def _request(line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except ValueError as error:
+        raise UsageProblem("the desk was sent a line that is not JSON", why=str(error)) from None
+    if not isinstance(request, dict):
+        raise UsageProblem("the desk was sent JSON that is not an object")
+    return request
+
+
+def give_server(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    return desk.supply.get(str(request.get("service"))).info.as_dict()
+
+
+def take_back(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    """Give back by name what this client was lent."""
+    name = str(request.get("name"))
+    held = client.holds.pop(name, None)
+    if held is None:
+        raise UsageProblem(f"{name} was not lent to this client", why=f"it holds {', '.join(client.holds) or 'nothing'}")
+    held()
+    return {}
+
+
+class DeskClient:
+    """The asker's side in another process."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(str(path))
+        self._lines = self._socket.makefile("rb")
+        self._lock = threading.Lock()
+
+    def ask(self, what: str, **request: Any) -> dict[str, Any]:
+        """Ask and wait for the answer.
+
+        Raises:
+            TestkitError: what the owner said, or that the owner is gone.
+        """
+        with self._lock:
+            try:
+                self._socket.sendall(json.dumps({"ask": what, **request}).encode() + b"\n")
+                line = self._lines.readline()
+            except OSError:
+                line = b""
+        if not line:
+            raise TestkitError(
+                "the run's owner is gone",
+                why="the process that started the servers has ended",
+                remedy="start the run again; what it left is removed by the next start",
+            )
+        reply = json.loads(line)
+        if "error" in reply:
+            raise from_dict(reply["error"])
+        answer: dict[str, Any] = reply["ok"]
+        return answer
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()

@@ -1,0 +1,114 @@
+"""The servers of one run: each started once, when somebody first asks, and stopped together."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pgben_testkit.errors import TestkitError, UsageProblem
+from pgben_testkit.services import warm
+from pgben_testkit.services.reap import reap_dead
+from pgben_testkit.services.run import Run
+from pgben_testkit.services.server import Progress, Server, silent
+from pgben_testkit.settings import Settings
+
+STARTERS = {
+    "postgres": "pgben_testkit.postgres.provide:start",
+    "storage": "pgben_testkit.storage.provide:start",
+    "redis": "pgben_testkit.redis.provide:start",
+}
+"""service -> `module:function` of `(run, settings, progress) -> Server`: named, not imported, so that a run pays
+only for what it uses and this area knows none above it."""
+
+
+def load(path: str) -> Callable[..., Any]:
+    """The function that `module:function` names."""
+    module, _, name = path.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
+
+
+class Supply:
+    """Gives servers by name. Safe to ask from many threads; an answer, or an error, is the same for all."""
+
+    def __init__(self, settings: Settings, progress: Progress = silent) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.servers: dict[str, Server] = {}
+        self._errors: dict[str, TestkitError] = {}
+        self._locks = {service: threading.Lock() for service in STARTERS}
+        self._run_lock = threading.Lock()
+        self._run: Run | None = None
+        self._closed = False
+
+    @property
+    def run(self) -> Run:
+        """This run, begun when first needed; what dead runs left is removed first."""
+        with self._run_lock:
+            if self._run is None:
+                reap_dead()
+                self._run = Run.begin(self.settings)
+                atexit.register(self.close)
+            return self._run
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was asked for yet."""
+        return self._run is not None
+
+    def get(self, service: str) -> Server:
+        """The server, started now if it isn't running yet.
+
+        Raises:
+            TestkitError: it can't be had; the same error again for whoever asks next.
+        """
+        if service not in STARTERS:
+            raise UsageProblem(f"no service {service!r}", why=f"there are {', '.join(STARTERS)}")
+        with self._locks[service]:
+            if self._closed:
+                raise UsageProblem(f"{service} was asked for after the run's end", remedy="ask within the run")
+            if service in self._errors:
+                raise self._errors[service]
+            if service not in self.servers:
+                try:
+                    start = load(STARTERS[service])
+                    found = warm.find(service, self.settings) if self.settings.warm else None
+                    self.servers[service] = start(self.run, self.settings, self.progress, found)
+                except TestkitError as error:
+                    self._errors[service] = error
+                    raise
+            return self.servers[service]
+
+    def prestart(self, service: str) -> None:
+        """Begin to start a server in the background; `get` waits for it and raises its error."""
+
+        def work() -> None:
+            try:
+                self.get(service)
+            except TestkitError:
+                pass  # remembered by `get`, raised to whoever needs the server
+
+        threading.Thread(target=work, daemon=True, name=f"start {service}").start()
+
+    def close(self, *, keep_running: bool = False) -> None:
+        """Stop what runs, wait for what is still starting, remove the data. Twice is fine.
+
+        `keep_running` leaves the servers to `pgben-testkit down`.
+        """
+        for service, lock in self._locks.items():
+            with lock:
+                self._closed = True
+                server = self.servers.get(service)
+                if server is not None and not keep_running:
+                    server.stop()
+        with self._run_lock:
+            if self._run is not None:
+                atexit.unregister(self.close)
+                if keep_running:
+                    self._run.stay_warm(warm.facts(self.settings, self.servers))
+                else:
+                    self._run.end()
+                self._run = None

@@ -1,0 +1,59 @@
+"""Servers that stay between runs: `up` leaves them, runs of the same project find them, `down` ends them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pgben_testkit.services.reap import has_servers
+from pgben_testkit.services.run import Trace, claim, traces
+from pgben_testkit.services.server import Server
+from pgben_testkit.settings import Settings
+
+
+def facts(settings: Settings, servers: Mapping[str, Server]) -> dict[str, Any]:
+    """What the record of a warm run says: whose it is and how its servers are reached."""
+    return {
+        "root": str(settings.root),
+        "asked": {service: _asked(service, settings) for service in servers},
+        "servers": {service: server.info.as_dict() for service, server in servers.items()},
+    }
+
+
+def _asked(service: str, settings: Settings) -> list[str]:
+    """The settings that a warm server must have been started with to be of use. A new schema is none of them."""
+    names = {
+        "postgres": ("postgres_bin", "postgres_image", "postgres_url"),
+        "storage": ("storage_bin", "storage_image", "storage_url"),
+        "redis": ("redis_bin", "redis_image", "redis_url"),
+    }[service]
+    return [settings.backend_of(service), *(str(getattr(settings, name)) for name in names)]
+
+
+def warm_runs() -> list[Trace]:
+    """The warm runs of this user and machine whose servers still run."""
+    found = []
+    for trace in traces():
+        if trace.warm is None:
+            continue
+        lock = claim(trace)
+        if lock is not None:
+            try:
+                if has_servers(trace):
+                    found.append(trace)
+            finally:
+                os.close(lock)
+    return found
+
+
+def find(service: str, settings: Settings) -> dict[str, Any] | None:
+    """The facts of a warm server that fits this project and these settings, or None."""
+    for trace in traces():
+        if trace.warm is None or trace.warm.get("root") != str(settings.root) or trace.warm.get("kept"):
+            continue
+        info = trace.warm["servers"].get(service)
+        asked = trace.warm["asked"].get(service)
+        if info and asked == _asked(service, settings) and has_servers(trace):
+            return dict(info)
+    return None

@@ -1,0 +1,222 @@
+"""Every setting once, and where its value comes from: command line > environment > ini > default."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from pgben_testkit.errors import UsageProblem
+
+Backend = Literal["auto", "container", "embedded", "external"]
+Isolation = Literal["auto", "clone", "pool", "reset", "rollback"]
+BACKENDS = ("auto", "container", "embedded", "external")
+ISOLATIONS = ("auto", "clone", "pool", "reset", "rollback")
+
+
+def setting(
+    default: Any, help: str, *, choices: tuple[str, ...] = (), kind: str = "str", secret: bool = False
+) -> Any:
+    """One row of the table: its name is the field's, its option `--pgben-NAME`, its variable `PGBEN_NAME`."""
+    meta = {"help": help, "choices": choices, "kind": kind, "secret": secret}
+    if isinstance(default, list):
+        return field(default_factory=lambda: tuple(default), metadata=meta)
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a run, read once. Empty string or empty tuple: not set."""
+
+    root: Path = field(default_factory=Path.cwd)
+
+    backend: Backend = setting("auto", "where servers come from, for every service", choices=BACKENDS)
+    postgres_backend: str = setting("", "the same for PostgreSQL alone", choices=BACKENDS)
+    storage_backend: str = setting("", "the same for S3 alone", choices=BACKENDS)
+    redis_backend: str = setting("", "the same for Redis alone", choices=BACKENDS)
+
+    postgres_url: str = setting("", "address of an external PostgreSQL (postgresql://user@host/db)", secret=True)
+    postgres_bin: str = setting("", "folder with the PostgreSQL server's binaries (initdb, postgres)")
+    postgres_image: str = setting("postgres:15-alpine", "container image of PostgreSQL")
+    postgres_schema: tuple[str, ...] = setting(
+        [], "SQL files, folders or globs that make the schema, in order", kind="words"
+    )
+    postgres_migrate: str = setting("", "command that migrates (DB_* set), or python:module:callable")
+    postgres_migrate_inputs: tuple[str, ...] = setting(
+        [], "globs of files that the migrate command reads: lets its result be cached between runs", kind="words"
+    )
+    postgres_migrate_timeout: float = setting(900.0, "seconds that the migrate command may take", kind="float")
+    postgres_locale: str = setting("", "locale of the embedded cluster; default: C.UTF-8, or C where there is none")
+    postgres_options: tuple[str, ...] = setting(
+        [], "server options of our own PostgreSQL, as wal_level=logical", kind="words"
+    )
+    postgres_isolation: Isolation = setting("auto", "how a test's database is isolated", choices=ISOLATIONS)
+    postgres_pool_size: int = setting(3, "databases made ahead by `pool`, a worker", kind="int")
+
+    storage_url: str = setting("", "address of an external S3 server (http://host:port)")
+    storage_access_key: str = setting("", "access key of the external S3 server", secret=True)
+    storage_secret_key: str = setting("", "secret key of the external S3 server", secret=True)
+    storage_region: str = setting("us-east-1", "region that the S3 server is asked in")
+    storage_image: tuple[str, ...] = setting(
+        [
+            "minio/minio:RELEASE.2025-09-07T16-13-09Z",
+            "pgsty/minio:latest",
+            "coollabsio/minio:latest",
+        ],
+        "container images of MinIO, tried in order",
+        kind="words",
+    )
+    storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
+    storage_buckets: int = setting(16, "buckets at most that tests hold at one time, a run", kind="int")
+
+    redis_url: str = setting("", "address of an external Redis (redis://host:port/0)", secret=True)
+    redis_bin: str = setting("", "the redis-server binary")
+    redis_image: str = setting("redis:7-alpine", "container image of Redis")
+
+    keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")
+    stats: bool = setting(False, "say at the end what the environment cost", kind="bool")
+    warm: bool = setting(True, "use the servers that `pgben-testkit up` keeps warm", kind="bool")
+    cache_dir: str = setting("", "where prepared data folders are kept between runs")
+    data_dir: str = setting("", "where servers put their data; default: /dev/shm where there is room")
+    start_timeout: float = setting(60.0, "seconds that a server may take to start", kind="float")
+    pull_timeout: float = setting(120.0, "seconds that pulling an image may take", kind="float")
+    pull: bool = setting(True, "pull an image that the engine does not have", kind="bool")
+
+    def backend_of(self, service: str) -> str:
+        """The backend asked for `service`: its own setting, else the common one."""
+        return getattr(self, f"{service}_backend") or self.backend
+
+
+TRUE_WORDS = ("1", "true", "yes", "on")
+FALSE_WORDS = ("0", "false", "no", "off")
+
+
+def _to_bool(text: str) -> bool:
+    word = text.strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ValueError(f"allowed: {', '.join(TRUE_WORDS + FALSE_WORDS)}")
+
+
+def _to_positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError("allowed: a number above 0")
+    return number
+
+
+def _to_count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("allowed: a whole number of 1 or more")
+    return number
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "bool": _to_bool,
+    "int": _to_count,
+    "float": _to_positive,
+    "words": lambda text: tuple(shlex.split(text)),
+}
+
+
+def rows() -> list[tuple[str, Mapping[str, Any], Any]]:
+    """`(name, metadata, default)` of each setting, in order."""
+    found = []
+    for each in fields(Settings):
+        if each.metadata:
+            default = each.default_factory() if callable(each.default_factory) else each.default
+            found.append((each.name, each.metadata, default))
+    return found
+
+
+def _parse(name: str, meta: Mapping[str, Any], raw: Any, origin: str) -> Any:
+    if not isinstance(raw, str):
+        raw = shlex.join(raw) if isinstance(raw, list | tuple) else str(raw)
+    shown = "(hidden)" if meta["secret"] else repr(raw)
+    try:
+        value = _PARSERS[meta["kind"]](raw)
+    except ValueError as error:
+        raise UsageProblem(
+            f"{origin} has the value {shown}",
+            why=f"{name} takes a {meta['kind']}: {error}",
+            remedy=f"give {origin} a value that is allowed",
+        ) from None
+    if meta["choices"] and value and value not in meta["choices"]:
+        raise UsageProblem(
+            f"{origin} has the value {shown}",
+            why=f"allowed: {', '.join(meta['choices'])}",
+            remedy=f"give {origin} one of these",
+        )
+    return value
+
+
+def read(
+    *,
+    root: Path,
+    command_line: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    ini: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings by precedence. A source that lacks a name, or holds None, has no say.
+
+    Raises:
+        UsageProblem: a value of the wrong kind, with its source named.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for name, meta, _ in rows():
+        option = "--pgben-" + name.replace("_", "-")
+        variable = "PGBEN_" + name.upper()
+        for source, key, origin in (
+            (command_line or {}, name, option),
+            (environ, variable, variable),
+            (ini or {}, name, f"ini pgben_{name}"),
+        ):
+            raw = source.get(key)
+            if raw is not None:
+                values[name] = _parse(name, meta, raw, origin)
+                break
+    return Settings(root=root, **values)
+
+
+def ini_of(root: Path) -> dict[str, str]:
+    """The `pgben_*` ini values of a project, as pytest would find them in `root`: for commands outside pytest.
+
+    Read in pytest's order (pytest.ini, pyproject.toml, tox.ini, setup.cfg); the first file that has a pytest
+    section counts. Keys come without their `pgben_`.
+    """
+    import configparser
+    import tomllib
+
+    def ours(section: Mapping[str, Any]) -> dict[str, str]:
+        found = {}
+        for key, value in section.items():
+            if key.startswith("pgben_"):
+                found[key[6:]] = shlex.join(map(str, value)) if isinstance(value, list) else str(value)
+        return found
+
+    for name, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("pyproject.toml", ""),
+                          ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):  # fmt: skip
+        path = root / name
+        if not path.is_file():
+            continue
+        try:
+            if name == "pyproject.toml":
+                tool = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("pytest", {})
+                if tool:
+                    return ours({**tool, **tool.get("ini_options", {})})
+                continue
+            parser = configparser.ConfigParser(interpolation=None)
+            parser.read(path, "utf-8")
+            if parser.has_section(section):
+                return ours(parser[section])
+        except (configparser.Error, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageProblem(f"{path} can't be read", why=str(error), remedy="mend the file") from None
+    return {}
