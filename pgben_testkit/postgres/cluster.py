@@ -127,12 +127,21 @@ def start(
         ours = data.with_name(f"{data.name}-extensions")
         if not ours.exists():  # copied, for the server's account may not be able to enter our package's folder
             shutil.copytree(EXTENSIONS, ours)
-            ours.chmod(0o755)
+            for each in (ours, *ours.rglob("*")):
+                each.chmod(0o755)
         chosen["extension_control_path"] = f"{ours}:$system"
     argv: list[str | Path] = [binaries.folder / "postgres", "-D", data]
     for key, value in chosen.items():
         argv += ["-c", f"{key}={value}"]
     return ServerProcess.start(name, argv, run=run, log=data.with_suffix(".log"), account=account), port
+
+
+def extensions_fingerprint() -> str:
+    """Changes when an extension that we ship does."""
+    digest = hashlib.sha256()
+    for each in sorted(EXTENSIONS.rglob("*.*")):
+        digest.update(each.name.encode() + b"\0" + each.read_bytes())
+    return digest.hexdigest()
 
 
 def _major(data: Path) -> int:

@@ -95,6 +95,7 @@ class _Kit:
             settings.postgres_locale,
             repr(sorted(cluster.options(settings.postgres_options).items())),
             str(account.uid),
+            cluster.extensions_fingerprint(),
         )
 
     def boot_copy(self, ready: prepared.Prepared, data: Path, name: str) -> EmbeddedPostgres:

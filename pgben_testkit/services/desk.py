@@ -18,6 +18,7 @@ from pgben_testkit.errors import TestkitError, UsageProblem, from_dict
 from pgben_testkit.services.supply import Supply, load
 
 HANDLERS = {
+    "run": "pgben_testkit.services.desk:give_run",
     "server": "pgben_testkit.services.desk:give_server",
     "bucket-slot": "pgben_testkit.storage.slots:give_slot",
     "bucket-slot-back": "pgben_testkit.storage.slots:take_slot_back",
@@ -125,6 +126,10 @@ def _request(line: bytes) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise UsageProblem("the desk was sent JSON that is not an object")
     return request
+
+
+def give_run(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    return {"id": desk.supply.run.id}
 
 
 def give_server(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""The pytest plugin: options, header, summary, markers. What they mean is in the areas."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pgben_testkit import settings as settings_module
+from pgben_testkit.errors import TestkitError
+
+pytest_plugins = ("pgben_testkit.postgres.fixtures", "pgben_testkit.storage.fixtures")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("pgben", "pgben-testkit: a database and a bucket for every test")
+    for name, meta, default in settings_module.rows():
+        option, dest = "--pgben-" + name.replace("_", "-"), "pgben_" + name
+        shown = f"{meta['help']}" + (f" (default: {default})" if default not in ("", (), False) else "")
+        if meta["kind"] == "bool":
+            group.addoption(option, dest=dest, action="store_const", const="true", default=None, help=shown)
+            off = option.replace("--pgben-", "--no-pgben-")
+            group.addoption(off, dest=dest, action="store_const", const="false", default=None, help=f"not {option}")
+        else:
+            group.addoption(option, dest=dest, default=None, metavar="VALUE", help=shown.replace("%", "%%"))
+        parser.addini("pgben_" + name, meta["help"], type="string", default=None)
+
+
+def _read(config: pytest.Config) -> settings_module.Settings:
+    names = [name for name, _, _ in settings_module.rows()]
+    return settings_module.read(
+        root=Path(config.rootpath),
+        command_line={name: config.getoption("pgben_" + name, None) for name in names},
+        ini={name: config.getini("pgben_" + name) or None for name in names},
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from pgben_testkit.pytest_world import SETTINGS
+
+    config.addinivalue_line("markers", "pgben_isolation(name): how this test's pgben_database is isolated")
+    try:
+        config.stash[SETTINGS] = _read(config)
+    except TestkitError as error:
+        raise pytest.UsageError(str(error)) from None
+    if config.pluginmanager.has_plugin("xdist") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Controller(config), "pgben_controller")
+
+
+class _Controller:
+    """Hooks of xdist: only where it is there."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._desk = ""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        from pgben_testkit.pytest_world import owned
+
+        if not self._desk:
+            self._desk = str(owned(self._config).desk.open())
+        node.workerinput["pgben_desk"] = self._desk
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        from pgben_testkit.pytest_world import owned
+
+        spent = getattr(node, "workeroutput", {}).get("pgben_stats")
+        if spent:
+            owned(self._config).world.stats.merge(spent)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    from pgben_testkit.pytest_world import SETTINGS
+    from pgben_testkit.report.header import line
+
+    return line(config.stash[SETTINGS])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start what the collected tests need in the background: the first of them waits less."""
+    from pgben_testkit.pytest_world import owned
+
+    config = session.config
+    if config.option.collectonly or hasattr(config, "workerinput") or config.pluginmanager.has_plugin("dsession"):
+        return
+    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    for fixture, service in (("pgben_postgres", "postgres"), ("pgben_session_database", "postgres"),
+                             ("pgben_database", "postgres"), ("pgben_transaction", "postgres"),
+                             ("pgben_storage", "storage"), ("pgben_bucket", "storage")):  # fmt: skip
+        if fixture in wanted:
+            owned(config).supply.prestart(service)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    from pgben_testkit.pytest_world import FAILED
+
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "teardown":
+        _KEPT.extend(str(value) for name, value in report.user_properties if name == "pgben_kept")
+
+
+_KEPT: list[str] = []
+"""Lines about kept databases, of this process's workers too; emptied when a session ends."""
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    from pgben_testkit.pytest_world import OWNED, SETTINGS, WORLD
+    from pgben_testkit.report.stats import lines
+
+    if _KEPT:
+        terminalreporter.section("databases kept (pgben-testkit down removes them)")
+        for each in _KEPT:
+            terminalreporter.write_line(each)
+    if config.stash[SETTINGS].stats and OWNED in config.stash:
+        stats = config.stash[OWNED].world.stats
+        if WORLD in config.stash:
+            stats.merge(dict(config.stash[WORLD].stats.spent))
+        terminalreporter.section("what the environment cost")
+        for each in lines(config.stash[OWNED].supply.servers, stats):
+            terminalreporter.write_line(each)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    from pgben_testkit.pytest_world import WORLD
+
+    config = session.config
+    if hasattr(config, "workeroutput") and WORLD in config.stash:
+        config.stash[WORLD].close()
+        config.workeroutput["pgben_stats"] = dict(config.stash[WORLD].stats.spent)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    from pgben_testkit.pytest_world import KEPT, close
+
+    if _KEPT:
+        config.stash[KEPT] = list(_KEPT)
+        _KEPT.clear()
+    close(config)

@@ -1,0 +1,77 @@
+"""The world of a pytest process: kept in its config, asked for by every area's fixtures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pgben_testkit.errors import TestkitError
+from pgben_testkit.settings import Settings
+from pgben_testkit.world import OwnedWorld, World
+
+if TYPE_CHECKING:
+    from pgben_testkit.postgres.server import PostgresInfo
+
+SETTINGS = pytest.StashKey[Settings]()
+OWNED = pytest.StashKey[OwnedWorld]()
+WORLD = pytest.StashKey["PytestWorld"]()
+FAILED = pytest.StashKey[bool]()
+KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+class PytestWorld(World):
+    """A world that also knows whether an application lives on the session's database."""
+
+    session_database: bool = False
+
+
+def world_of(config: pytest.Config) -> PytestWorld:
+    """The world of this process. In an xdist worker its servers are the controller's."""
+    if WORLD not in config.stash:
+        settings = config.stash[SETTINGS]
+        if hasattr(config, "workerinput"):
+            from pgben_testkit.services.desk import DeskClient
+
+            client = DeskClient(config.workerinput["pgben_desk"])
+            config.stash[WORLD] = PytestWorld(settings, client, config.workerinput["workerid"])
+        else:
+            config.stash[WORLD] = PytestWorld(settings, owned(config).desk)
+    return config.stash[WORLD]
+
+
+def owned(config: pytest.Config) -> OwnedWorld:
+    """The servers that this process owns: the controller's, or a lone process's."""
+    if OWNED not in config.stash:
+        config.stash[OWNED] = OwnedWorld.open(config.stash[SETTINGS])
+    return config.stash[OWNED]
+
+
+def close(config: pytest.Config) -> None:
+    """This process's databases are gone, and so are the servers that it owns, unless one holds a kept database."""
+    if WORLD in config.stash:
+        config.stash[WORLD].close()
+    if OWNED in config.stash:
+        config.stash[OWNED].close(keep_running=bool(config.stash.get(KEPT, None)))
+
+
+def test_failed(item: pytest.Item) -> bool:
+    return item.stash.get(FAILED, False)
+
+
+test_failed.__test__ = False  # type: ignore[attr-defined]
+
+
+def note_kept(item: pytest.Item, info: PostgresInfo, name: str) -> None:
+    """Say in the test's report how its database is opened. The password stays in a file that only we can read."""
+    from pgben_testkit.services.places import private_folder, state_dir
+
+    file = private_folder(state_dir() / "pgpass") / str(info.port)
+    file.touch(0o600)
+    file.write_text(f"{info.host}:{info.port}:*:{info.user}:{info.password}\n", "utf-8")
+    line = f"PGPASSFILE={file} psql -h {info.host} -p {info.port} -U {info.user} -d {name}"
+    item.user_properties.append(("pgben_kept", f"{item.nodeid}: {line}"))
+
+
+def as_pytest_error(error: TestkitError) -> pytest.UsageError:
+    return pytest.UsageError(str(error))

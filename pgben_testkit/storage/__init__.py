@@ -1,0 +1,1 @@
+"""S3 for tests: servers, and isolated buckets on them."""

@@ -1,0 +1,117 @@
+"""What a test gets: an empty bucket of its own, with keys that reach it alone where the server can do that."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.services.desk import Asks
+from pgben_testkit.services.stats import Stats
+from pgben_testkit.storage.client import admin_client, boto3_client, empty
+from pgben_testkit.storage.server import StorageInfo
+
+if TYPE_CHECKING:
+    import minio
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """An isolated bucket. `endpoint` is a URL; `host` and `port` are its parts, as PGBen's MINIO_* want them."""
+
+    name: str
+    endpoint: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.endpoint).hostname or ""
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.endpoint)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+    @property
+    def secure(self) -> bool:
+        return urlsplit(self.endpoint).scheme == "https"
+
+    def boto3(self) -> Any:
+        """A boto3 client with this bucket's keys, cached."""
+        return boto3_client(self.endpoint, self.access_key, self.secret_key, self.region)
+
+    def minio(self) -> minio.Minio:
+        """A minio-py client with this bucket's keys."""
+        try:
+            from minio import Minio
+        except ModuleNotFoundError:
+            raise EnvironmentNotAble(
+                "minio-py can't be used", why="it is not installed", remedy="pip install 'pgben-testkit[s3]'"
+            ) from None
+        return Minio(
+            f"{self.host}:{self.port}", access_key=self.access_key, secret_key=self.secret_key, secure=self.secure,
+            region=self.region,
+        )  # fmt: skip
+
+    def env(self) -> dict[str, str]:
+        """PGBen's names for it; both bucket names are read, by different parts."""
+        return {
+            "MINIO_ENDPOINT": self.host,
+            "MINIO_PORT": str(self.port),
+            "MINIO_USE_SSL": "true" if self.secure else "false",
+            "MINIO_ACCESS_KEY": self.access_key,
+            "MINIO_SECRET_KEY": self.secret_key,
+            "MINIO_BUCKET": self.name,
+            "MINIO_BUCKET_NAME": self.name,
+            "MINIO_REGION": self.region,
+        }
+
+
+class Buckets:
+    """The buckets of one process: the next one is made ready, and the last one emptied, in the background."""
+
+    def __init__(self, info: StorageInfo, asks: Asks, stats: Stats) -> None:
+        self._info = info
+        self._asks = asks
+        self._stats = stats
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="pgben buckets")
+        self._ahead: Future[Bucket] | None = None
+
+    def _take(self) -> Bucket:
+        name = str(self._asks.ask("bucket-slot")["name"])
+        access, secret = self._info.keys.get(name, [self._info.access_key, self._info.secret_key])
+        return Bucket(name, self._info.url, access, secret, self._info.region)
+
+    def acquire(self) -> Bucket:
+        """An empty bucket that nobody else has."""
+        with self._stats.timed("bucket wait"):
+            ahead = self._ahead or self._worker.submit(self._take)
+            self._ahead = None
+            bucket = ahead.result()
+        self._ahead = self._worker.submit(self._take)
+        return bucket
+
+    def release(self, bucket: Bucket) -> None:
+        """The test is over: emptied with versions and unfinished uploads, and given to whoever asks next."""
+        self._worker.submit(self._clean, bucket)
+
+    def _clean(self, bucket: Bucket) -> None:
+        import botocore.exceptions
+
+        clean = True
+        with self._stats.timed("bucket emptied"):
+            try:
+                empty(admin_client(self._info), bucket.name)
+            except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+                clean = False  # the owner tries again, and its error reaches whoever would get the bucket
+        self._asks.ask("bucket-slot-back", name=bucket.name, clean=clean)
+
+    def close(self) -> None:
+        if self._ahead is not None:
+            self.release(self._ahead.result())
+            self._ahead = None
+        self._worker.shutdown(wait=True)

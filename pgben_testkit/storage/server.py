@@ -1,0 +1,30 @@
+"""An S3 server as everybody sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from pgben_testkit.services.server import ServerInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageInfo(ServerInfo):
+    """Where the server is and the keys of its administrator.
+
+    `buckets`: names that may be used; `keys`: bucket -> (access key, secret key) that reach this bucket alone,
+    empty where the server knows one pair only.
+    """
+
+    service: str = "storage"
+    url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+    buckets: list[str] = field(default_factory=list)
+    keys: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> StorageInfo:
+        names = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in names})

@@ -1,0 +1,66 @@
+"""Which bucket is whose at this moment, over all processes of the run: kept by the run's owner."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.services.desk import Client, Desk
+from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, empty, put_probe
+from pgben_testkit.storage.server import StorageInfo
+
+
+class Slots:
+    """The buckets of a run. A process that dies gives its bucket back dirty, and it is emptied before the next."""
+
+    def __init__(self, info: StorageInfo) -> None:
+        self._info = info
+        self._free = list(reversed(info.buckets))
+        self._made: set[str] = set()
+        self._dirty: set[str] = set()
+        self._lock = threading.Lock()
+
+    def take(self) -> str:
+        """A bucket that nobody else has, existing, empty and warm."""
+        with self._lock:
+            if not self._free:
+                raise UsageProblem(
+                    "no bucket is left",
+                    why=f"all {len(self._info.buckets)} are held at this moment",
+                    remedy="raise --pgben-storage-buckets",
+                )
+            name = self._free.pop()
+        client = admin_client(self._info)
+        if name not in self._made:
+            bucket_exists_or_made(client, name)
+            put_probe(client, name)
+            self._made.add(name)
+        elif name in self._dirty:
+            empty(client, name)
+        self._dirty.discard(name)
+        return name
+
+    def give_back(self, name: str, *, clean: bool) -> None:
+        with self._lock:
+            if not clean:
+                self._dirty.add(name)
+            self._free.append(name)
+
+
+def give_slot(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    info = StorageInfo.from_dict(desk.supply.get("storage").info.as_dict())
+    with desk.lock:
+        slots: Slots = desk.state.setdefault("bucket-slots", None) or Slots(info)
+        desk.state["bucket-slots"] = slots
+    name = slots.take()
+    client.holds[name] = lambda: slots.give_back(name, clean=False)
+    return {"name": name}
+
+
+def take_slot_back(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    name = str(request.get("name"))
+    if client.holds.pop(name, None) is None:
+        raise UsageProblem(f"the bucket {name} was not lent to this client")
+    desk.state["bucket-slots"].give_back(name, clean=bool(request.get("clean")))
+    return {}

