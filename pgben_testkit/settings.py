@@ -36,11 +36,9 @@ class Settings:
     backend: Backend = setting("auto", "where servers come from, for every service", choices=BACKENDS)
     postgres_backend: str = setting("", "the same for PostgreSQL alone", choices=BACKENDS)
     storage_backend: str = setting("", "the same for S3 alone", choices=BACKENDS)
-    redis_backend: str = setting("", "the same for Redis alone", choices=BACKENDS)
 
     postgres_url: str = setting("", "address of an external PostgreSQL (postgresql://user@host/db)", secret=True)
     postgres_bin: str = setting("", "folder with the PostgreSQL server's binaries (initdb, postgres)")
-    postgres_image: str = setting("postgres:15-alpine", "container image of PostgreSQL")
     postgres_schema: tuple[str, ...] = setting(
         [], "SQL files, folders or globs that make the schema, in order", kind="words"
     )
@@ -60,21 +58,8 @@ class Settings:
     storage_access_key: str = setting("", "access key of the external S3 server", secret=True)
     storage_secret_key: str = setting("", "secret key of the external S3 server", secret=True)
     storage_region: str = setting("us-east-1", "region that the S3 server is asked in")
-    storage_image: tuple[str, ...] = setting(
-        [
-            "minio/minio:RELEASE.2025-09-07T16-13-09Z",
-            "pgsty/minio:latest",
-            "coollabsio/minio:latest",
-        ],
-        "container images of MinIO, tried in order",
-        kind="words",
-    )
     storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
     storage_buckets: int = setting(16, "buckets at most that tests hold at one time, a run", kind="int")
-
-    redis_url: str = setting("", "address of an external Redis (redis://host:port/0)", secret=True)
-    redis_bin: str = setting("", "the redis-server binary")
-    redis_image: str = setting("redis:7-alpine", "container image of Redis")
 
     keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")
     stats: bool = setting(False, "say at the end what the environment cost", kind="bool")

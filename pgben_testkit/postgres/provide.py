@@ -1,4 +1,4 @@
-"""A PostgreSQL server for this run: somebody else's, in a container, or our own."""
+"""A PostgreSQL server for this run: somebody else's, or our own."""
 
 from __future__ import annotations
 
@@ -15,20 +15,14 @@ from pgben_testkit.services.server import Progress, Server
 from pgben_testkit.settings import Settings
 
 
-def offer(settings: Settings) -> Offer:
-    """What PostgreSQL can be had from under these settings."""
+def chosen(settings: Settings) -> Choice:
+    """The backend that `start` will use; starts nothing. A container of PostgreSQL is not provided yet."""
 
     def why_not_embedded() -> str:
         return "" if programs.find(settings) else programs.NONE_FOUND
 
-    return Offer(
-        "postgres", settings.postgres_url, [settings.postgres_image], why_not_embedded, programs.REMEDY
-    )
-
-
-def chosen(settings: Settings) -> Choice:
-    """The backend that `start` will use; starts nothing."""
-    return choose(offer(settings), settings.backend_of("postgres"), may_pull=settings.pull)
+    offer = Offer("postgres", settings.postgres_url, [], why_not_embedded, programs.REMEDY)
+    return choose(offer, settings.backend_of("postgres"), may_pull=settings.pull)
 
 
 def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:
@@ -49,17 +43,6 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
         from pgben_testkit.postgres.external import reach
 
         return reach(run, settings, schema, choice, progress)
-    if choice.kind == "container":
-        from pgben_testkit.errors import EnvironmentNotAble
-        from pgben_testkit.postgres.container import PostgresContainer
-
-        try:
-            return PostgresContainer.start(run, settings, schema, choice, progress)
-        except EnvironmentNotAble as error:
-            fallback = settings.backend_of("postgres") == "auto" and choice.pull and programs.find(settings)
-            if not fallback:
-                raise
-            choice = Choice("embedded", error.what)
     from pgben_testkit.postgres.embedded import EmbeddedPostgres
 
     return EmbeddedPostgres.start(run, settings, schema, choice, progress)

@@ -14,7 +14,7 @@ Kind = Literal["external", "container", "embedded"]
 
 @dataclass(frozen=True)
 class Choice:
-    """A backend and the reason in a few words. `fallback`: what to do should the image not come."""
+    """A backend and the reason in a few words. `pull`: the image is not on the engine yet."""
 
     kind: Kind
     why: str
@@ -61,7 +61,7 @@ def choose(offer: Offer, wanted: str, *, may_pull: bool) -> Choice:
         raise EnvironmentNotAble(
             f"no container for {offer.service}",
             why=no_container,
-            remedy="start the engine, load the image, or choose --pgben-backend=embedded",
+            remedy="choose --pgben-backend=embedded, or external with an address",
         )
     why_not = offer.embedded()
     if not why_not:
@@ -74,6 +74,8 @@ def choose(offer: Offer, wanted: str, *, may_pull: bool) -> Choice:
 
 
 def _container(offer: Offer, *, may_pull: bool, remember: bool) -> tuple[Choice | None, str]:
+    if not offer.images:
+        return None, f"this version provides no container of {offer.service}"
     if not engines.library_installed():
         return None, "the container extra is not installed"
     engine = engines.find()

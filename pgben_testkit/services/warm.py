@@ -24,9 +24,8 @@ def facts(settings: Settings, servers: Mapping[str, Server]) -> dict[str, Any]:
 def _asked(service: str, settings: Settings) -> list[str]:
     """The settings that a warm server must have been started with to be of use. A new schema is none of them."""
     names = {
-        "postgres": ("postgres_bin", "postgres_image", "postgres_url"),
-        "storage": ("storage_bin", "storage_image", "storage_url"),
-        "redis": ("redis_bin", "redis_image", "redis_url"),
+        "postgres": ("postgres_bin", "postgres_url", "postgres_options"),
+        "storage": ("storage_bin", "storage_url"),
     }[service]
     return [settings.backend_of(service), *(str(getattr(settings, name)) for name in names)]
 

@@ -1,0 +1,34 @@
+"""The command line: one thin module a command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pgben_testkit import __version__
+from pgben_testkit.cli.run import run
+from pgben_testkit.cli.warm import down, status, up
+from pgben_testkit.errors import TestkitError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pgben-testkit")
+def commands() -> None:
+    """A real world for every test: databases and buckets, for suites in any language.
+
+    Exit codes: 0 fine, 1 failing tests, 2 usage, 3 the environment is not able. `run` exits as its command does.
+    """
+
+
+for each in (run, up, status, down):
+    commands.add_command(each)
+
+
+def main() -> None:
+    """The entry point: our own errors in three lines and with their exit code, no traceback."""
+    try:
+        commands()
+    except TestkitError as error:
+        click.echo(f"pgben-testkit: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,34 @@
+"""What the commands share: settings from the environment and the project's ini, progress on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pgben_testkit import settings as settings_module
+from pgben_testkit.services.server import Progress, silent
+from pgben_testkit.settings import Settings
+
+
+def read_settings(backend: str | None, *, schema: bool = True) -> Settings:
+    """The settings of the project in the current folder; `schema=False`: an empty database."""
+    root = Path.cwd()
+    ini = settings_module.ini_of(root)
+    given: dict[str, object] = {"backend": backend}
+    if not schema:
+        given |= {"postgres_schema": "", "postgres_migrate": "", "postgres_migrate_inputs": ""}
+    return settings_module.read(root=root, command_line=given, ini=ini)
+
+
+def progress() -> Progress:
+    """Lines on standard error for a person; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return silent
+    return lambda text: click.echo(f"pgben-testkit: {text}", err=True)
+
+
+backend_option = click.option(
+    "--backend", type=click.Choice(settings_module.BACKENDS), help="Where servers come from (default: auto)."
+)

@@ -1,0 +1,146 @@
+"""`pgben-testkit run -- COMMAND`: any suite, in any language, with a fresh world in its environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from pgben_testkit.cli.options import backend_option, progress, read_settings
+from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.services.run import RUN_VARIABLE
+from pgben_testkit.world import OwnedWorld
+
+FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+NODE_MODULES = Path(__file__).resolve().parent.parent / "node"
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--db/--no-db", default=None, help="A database (default: both, unless one is named).")
+@click.option("--s3/--no-s3", default=None, help="A bucket.")
+@click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
+@click.option("--per-worker", type=int, default=0, metavar="N", help="A database for each of N Jest workers.")
+@click.option("--env-map", type=click.Path(dir_okay=False, path_type=Path),
+              help='TOML file with a table [env]: NAME = "text with {DB_HOST} and the like".')  # fmt: skip
+@backend_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(
+    db: bool | None, s3: bool | None, schema: bool, per_worker: int, env_map: Path | None, backend: str | None,
+    command: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, DATABASE_URL, PGBEN_DESK.
+
+    Signals are forwarded, the exit code is the command's, everything is cleaned up after it.
+    """
+    if db is None and s3 is None:
+        db = s3 = True
+    settings = read_settings(backend, schema=schema)
+    templates = read_env_map(env_map) if env_map else {}
+    world = OwnedWorld.open(settings, progress=progress())
+    with _stopped_by_signals():
+        try:
+            env = provide(world, db=bool(db), s3=bool(s3), per_worker=per_worker)
+            env |= fill(templates, env)
+            code = execute(command, env)
+        finally:
+            world.close()
+    sys.exit(code)
+
+
+def provide(world: OwnedWorld, *, db: bool, s3: bool, per_worker: int) -> dict[str, str]:
+    """The variables of a fresh world. A worker's database N has its variables as PGBEN_WORKER_N_DB_NAME etc."""
+    if s3:
+        world.supply.prestart("storage")
+    desk = str(world.desk.open())
+    env = {"PGBEN_DESK": desk, RUN_VARIABLE: world.supply.run.id}
+    env["NODE_PATH"] = os.pathsep.join(filter(None, [str(NODE_MODULES), os.environ.get("NODE_PATH")]))
+    if db:
+        lent = world.desk.ask("database")
+        env |= lent["env"] | {"DATABASE_URL": lent["url"]}
+        for number in range(1, per_worker + 1):
+            own = world.desk.ask("database")
+            for name, value in (own["env"] | {"DATABASE_URL": own["url"]}).items():
+                env[f"PGBEN_WORKER_{number}_{name}"] = value
+    if per_worker:
+        env["PGBEN_WORKERS"] = str(per_worker)
+        hook = f"--require {NODE_MODULES / 'pgben-testkit' / 'per-worker.cjs'}"
+        env["NODE_OPTIONS"] = " ".join(filter(None, [os.environ.get("NODE_OPTIONS"), hook]))
+    if s3:
+        env |= world.desk.ask("bucket")["env"]
+    return env
+
+
+def read_env_map(path: Path) -> dict[str, str]:
+    """The table [env] of a mapping file.
+
+    Raises:
+        UsageProblem: no such file, not TOML, or no table of strings.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get("env")
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"the map {path} can't be read", why=str(error), remedy="see --env-map in --help") from None
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        raise UsageProblem(f"the map {path} has no table [env] of strings", remedy='write [env] and NAME = "{DB_HOST}"')
+    return table
+
+
+def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
+    """Each template with `{NAME}` replaced by our variable NAME."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in env:
+            known = sorted(each for each in env if each.startswith(("DB_", "MINIO_", "DATABASE_", "PGBEN_")))
+            raise UsageProblem(f"the map asks for {{{name}}}", why="we give " + ", ".join(known))
+        return env[name]
+
+    return {name: re.sub(r"\{([A-Z0-9_]+)\}", value, text) for name, text in templates.items()}
+
+
+def execute(command: tuple[str, ...], env: Mapping[str, str]) -> int:
+    """The command's exit code, 128 + n where signal n ended it. Ctrl-C reaches it from the terminal itself."""
+    try:
+        process = subprocess.Popen(command, env=os.environ | env)
+    except OSError as error:
+        raise EnvironmentNotAble(
+            f"the command {command[0]} can't be started", why=error.strerror or str(error), remedy="check its name"
+        ) from None
+
+    def forward(number: int, _: FrameType | None) -> None:
+        process.send_signal(number)
+
+    before = {number: signal.signal(number, forward) for number in FORWARDED}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, forward if not sys.stdin.isatty() else _nothing)
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """The child has the same terminal and got the same ctrl-C: we wait for what it does."""
+
+
+class _stopped_by_signals:
+    """Until the command runs, and after it, SIGTERM ends us as ctrl-C does: with everything cleaned up."""
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._stop)
+
+    @staticmethod
+    def _stop(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
