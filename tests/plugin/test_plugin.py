@@ -1,0 +1,95 @@
+"""The plugin as a project meets it."""
+
+import pytest
+
+TESTS = """
+import pytest
+
+@pytest.mark.parametrize("i", range(6))
+def test_database(pgben_connection, i):
+    assert pgben_connection.execute("SELECT count(*) FROM cidadao").fetchone() == (0,)
+    pgben_connection.execute("INSERT INTO cidadao VALUES (1)")
+    pgben_connection.commit()
+
+def test_transaction(pgben_transaction):
+    pgben_transaction.execute("INSERT INTO cidadao VALUES (1)")
+
+@pytest.mark.pgben_isolation("clone")
+def test_marked(pgben_database):
+    assert pgben_database.isolation == "clone"
+    assert pgben_database.env()["DB_NAME"] == pgben_database.name
+
+def test_session(pgben_session_database, pgben_database):
+    assert pgben_database == pgben_session_database
+
+def test_bucket(pgben_bucket):
+    pgben_bucket.boto3().put_object(Bucket=pgben_bucket.name, Key="a", Body=b"1")
+"""
+
+
+@pytest.fixture
+def project(pytester):
+    pytester.makepyfile(TESTS)
+    (pytester.path / "schema.sql").write_text("CREATE TABLE cidadao (id int);")
+    pytester.makeini("[pytest]\npgben_postgres_schema = schema.sql\npgben_backend = embedded\n")
+    return pytester
+
+
+def run(project, *args):
+    return project.runpytest_subprocess("-p", "no:randomly", *args)
+
+
+@pytest.mark.parametrize("args", [(), ("-n2",), ("-p", "no:xdist"), ("-p", "no:terminal")], ids=" ".join)
+def test_every_fixture_serves(project, args):
+    result = run(project, *args)
+    assert result.ret == 0
+    if "no:terminal" not in args:
+        result.assert_outcomes(passed=10)
+
+
+def test_autoloading_off_and_named_on_the_command_line(project, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    result = project.runpytest_subprocess("-p", "pgben_testkit", "-k", "database")
+    result.assert_outcomes(passed=6, deselected=4)
+
+
+def test_header_says_what_and_why_and_stats_what_it_cost(project):
+    result = run(project, "--pgben-stats", "-n2")
+    result.stdout.fnmatch_lines(["pgben: postgres embedded (*), storage embedded (*)"])
+    result.stdout.fnmatch_lines(["postgres: ready after * ms, PostgreSQL *", "postgres wait: * times, median * ms*"])
+
+
+def test_a_wrong_option_is_one_clear_error(project):
+    result = run(project, "--pgben-postgres-isolation=magic")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--pgben-postgres-isolation has the value 'magic'*", "*auto, clone, pool*"])
+    result.stderr.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_a_broken_schema_shows_the_statement_once_for_each_test_without_a_secret(project):
+    (project.path / "schema.sql").write_text("CREATE TABLE cidadao (id int);\nINSERT INTO cidadao VALUES ('segredo');\n")
+    result = run(project, "-k", "transaction")
+    result.stdout.fnmatch_lines(["*schema.sql:2: the schema doesn't load: INSERT INTO cidadao*"])
+    result.assert_outcomes(errors=1, deselected=9)
+
+
+def test_a_failing_tests_database_is_kept_and_its_psql_line_shown(project):
+    project.makepyfile(
+        "def test_fails(pgben_connection):\n"
+        "    pgben_connection.execute('INSERT INTO cidadao VALUES (1)')\n"
+        "    pgben_connection.commit()\n"
+        "    assert False\n"
+    )
+    result = run(project, "--pgben-keep-failed")
+    [line] = [each for each in result.outlines if "PGPASSFILE=" in each and "psql" in each]
+    command = line.partition(": ")[2].replace("psql", "psql -Atc 'select count(*) from cidadao'")
+    try:
+        assert project.run("sh", "-c", command).outlines == ["1"]
+    finally:
+        assert project.run("pgben-testkit", "down").ret == 0
+
+
+def test_collecting_starts_nothing(project):
+    result = run(project, "--collect-only", "-q", "--pgben-stats")
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("*ready after*")

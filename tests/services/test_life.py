@@ -1,0 +1,134 @@
+"""Servers come, go and are cleaned up after, however a run ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pgben_testkit.services.reap import processes_of
+from pgben_testkit.services.run import traces
+
+CLI = [sys.executable, "-c", "from pgben_testkit.cli import main; main()"]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, postgres):
+    """A project folder, with state and data of its own: these tests see no other run."""
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "1.sql").write_text("CREATE TABLE cidadao (id int);")
+    (tmp_path / "pytest.ini").write_text("[pytest]\npgben_postgres_schema = sql\npgben_backend = embedded\n")
+    monkeypatch.chdir(tmp_path)
+    temporary = Path("/tmp") / f"pgt-{os.getpid()}-{tmp_path.name}"  # short: socket paths are limited
+    temporary.mkdir(mode=0o711)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    yield tmp_path
+    subprocess.run([*CLI, "down", "--all"], check=True, capture_output=True)
+    subprocess.run(["rm", "-rf", str(temporary)], check=True)
+
+
+def run(*words, **options):
+    return subprocess.run([*CLI, *words], capture_output=True, text=True, timeout=120, **options)
+
+
+QUERY = (
+    "import os, psycopg; e = os.environ; c = psycopg.connect(host=e['DB_HOST'], port=e['DB_PORT'], user=e['DB_USER'],"
+    " password=e['DB_PASS'], dbname=e['DB_NAME']); print(c.execute('select count(*) from cidadao').fetchone())"
+)
+
+
+def test_run_gives_a_command_the_schema_and_passes_its_exit_code_on(project):
+    assert run("run", "--db", "--", sys.executable, "-c", QUERY).stdout == "(0,)\n"
+    assert run("run", "--db", "--", "sh", "-c", "exit 7").returncode == 7
+    assert run("run", "--db", "--", "sh", "-c", "kill -9 $$").returncode == 137
+    assert list(traces()) == []
+
+
+def test_run_says_in_three_lines_what_is_wrong(project):
+    missing = run("run", "--db", "--", "no-such-command")
+    assert missing.returncode == 3 and "no-such-command can't be started" in missing.stderr
+    (project / "sql" / "2.sql").write_text("SELECT 1;\n\nCREATE TABLE t (a nonsense);\n")
+    broken = run("run", "--db", "--", "true")
+    assert broken.returncode == 3
+    assert 'sql/2.sql:3: the schema doesn\'t load' in broken.stderr
+    assert 'type "nonsense" does not exist' in broken.stderr
+    assert "Traceback" not in broken.stderr
+    assert list(traces()) == []
+
+
+def test_env_map_names_what_it_may_use(project):
+    (project / "map.toml").write_text('[env]\nURL = "pg://{DB_HOST}/{DB_NAME}"\n')
+    done = run("run", "--db", "--env-map", "map.toml", "--", "sh", "-c", "echo $URL")
+    assert done.stdout.startswith("pg://127.0.0.1/pgben_")
+    (project / "map.toml").write_text('[env]\nURL = "{DB_NMAE}"\n')
+    wrong = run("run", "--db", "--env-map", "map.toml", "--", "true")
+    assert wrong.returncode == 2 and "{DB_NMAE}" in wrong.stderr and "DB_NAME" in wrong.stderr
+
+
+def test_sigterm_reaches_the_command_and_cleans_up(project):
+    script = "trap 'echo got it; exit 5' TERM; echo up; while true; do sleep 0.05; done"
+    with subprocess.Popen([*CLI, "run", "--db", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "got it\n"
+        assert process.wait(20) == 5
+    assert list(traces()) == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_start_and_a_living_run_is_not(project):
+    script = "echo up; sleep 600"
+    processes = [
+        subprocess.Popen([*CLI, "run", "--db", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for each in processes:
+        assert each.stdout.readline() == "up\n"
+    killed, living = processes
+    ids = {trace.owner["pid"]: trace for trace in traces()}
+    killed.kill()
+    killed.wait()
+    assert processes_of(ids[killed.pid])  # its server is still there
+    assert run("run", "--db", "--", "true").returncode == 0
+    assert processes_of(ids[killed.pid]) == []
+    assert not Path(ids[killed.pid].owner["data"]).exists()
+    assert [trace.owner["pid"] for trace in traces()] == [living.pid]
+    assert living.poll() is None
+    living.send_signal(signal.SIGTERM)
+    living.wait(20)
+    for each in processes:
+        each.stdout.close()
+
+
+def test_up_is_found_by_runs_of_the_project_and_down_ends_it(project):
+    assert run("up", "--only", "postgres").returncode == 0
+    [shown] = json.loads(run("status", "--json").stdout)
+    assert shown["service"] == "postgres"
+    address = run("run", "--db", "--", "sh", "-c", "echo $DB_HOST:$DB_PORT").stdout.strip()
+    assert address == shown["address"]
+    (project / "sql" / "2.sql").write_text("CREATE TABLE nova (a int);")
+    later = QUERY.replace("cidadao", "nova")
+    assert run("run", "--db", "--", sys.executable, "-c", later).stdout == "(0,)\n"
+    assert "stopped 1 warm run" in run("down").stdout
+    assert run("status", "--json").stdout == "[]\n"
+    port = int(address.rpartition(":")[2])
+    deadline = time.monotonic() + 5
+    while any(each.laddr.port == port and each.status == "LISTEN" for each in psutil.net_connections("tcp")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_an_external_server_keeps_nothing_of_ours_but_templates(project, postgres):
+    import psycopg
+
+    env = os.environ | {"PGBEN_POSTGRES_URL": postgres.dsn, "PGBEN_BACKEND": "external"}
+    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE pgben_aaaaaaaaaaaa_gw0_1")  # of a run that is dead
+        assert run("run", "--db", "--", sys.executable, "-c", QUERY, env=env).stdout == "(0,)\n"
+        names = {row[0] for row in admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'pgben%'")}
+    assert all(name.startswith("pgben_template_") for name in names)
