@@ -17,9 +17,7 @@ BACKENDS = ("auto", "container", "embedded", "external")
 ISOLATIONS = ("auto", "clone", "pool", "reset", "rollback")
 
 
-def setting(
-    default: Any, help: str, *, choices: tuple[str, ...] = (), kind: str = "str", secret: bool = False
-) -> Any:
+def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), kind: str = "str", secret: bool = False) -> Any:
     """One row of the table: its name is the field's, its option `--pgben-NAME`, its variable `PGBEN_NAME`."""
     meta = {"help": help, "choices": choices, "kind": kind, "secret": secret}
     if isinstance(default, list):
@@ -67,8 +65,6 @@ class Settings:
     cache_dir: str = setting("", "where prepared data folders are kept between runs")
     data_dir: str = setting("", "where servers put their data; default: /dev/shm where there is room")
     start_timeout: float = setting(60.0, "seconds that a server may take to start", kind="float")
-    pull_timeout: float = setting(120.0, "seconds that pulling an image may take", kind="float")
-    pull: bool = setting(True, "pull an image that the engine does not have", kind="bool")
 
     def backend_of(self, service: str) -> str:
         """The backend asked for `service`: its own setting, else the common one."""
@@ -113,7 +109,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 
 def rows() -> list[tuple[str, Mapping[str, Any], Any]]:
     """`(name, metadata, default)` of each setting, in order."""
-    found = []
+    found: list[tuple[str, Mapping[str, Any], Any]] = []
     for each in fields(Settings):
         if each.metadata:
             default = each.default_factory() if callable(each.default_factory) else each.default

@@ -48,7 +48,7 @@ class Binaries:
             if (self.folder / share / f"{name}.control").exists():
                 return True
         major = re.search(r"postgresql/(\d+)/bin", str(self.folder))
-        return bool(major) and Path(f"/usr/share/postgresql/{major[1]}/extension/{name}.control").exists()
+        return major is not None and Path(f"/usr/share/postgresql/{major[1]}/extension/{name}.control").exists()
 
 
 def is_complete(folder: Path) -> bool:

@@ -135,6 +135,7 @@ def _greet(info: PostgresInfo, timeout_s: float) -> tuple[int, bool, bool]:
     import psycopg
 
     deadline = time.monotonic() + min(timeout_s, 15.0)
+
     def greeting() -> tuple[int, bool, bool]:
         with connect(info, timeout_s=5) as connection:
             row = connection.execute(

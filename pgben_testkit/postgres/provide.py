@@ -22,7 +22,7 @@ def chosen(settings: Settings) -> Choice:
         return "" if programs.find(settings) else programs.NONE_FOUND
 
     offer = Offer("postgres", settings.postgres_url, [], why_not_embedded, programs.REMEDY)
-    return choose(offer, settings.backend_of("postgres"), may_pull=settings.pull)
+    return choose(offer, settings.backend_of("postgres"), may_pull=True)
 
 
 def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:

@@ -50,9 +50,7 @@ def choose(offer: Offer, wanted: str, *, may_pull: bool) -> Choice:
     if wanted == "embedded":
         why_not = offer.embedded()
         if why_not:
-            raise EnvironmentNotAble(
-                f"no embedded {offer.service}", why=why_not, remedy=offer.embedded_remedy
-            )
+            raise EnvironmentNotAble(f"no embedded {offer.service}", why=why_not, remedy=offer.embedded_remedy)
         return Choice("embedded", "asked for")
     choice, no_container = _container(offer, may_pull=may_pull, remember=wanted == "auto")
     if choice:

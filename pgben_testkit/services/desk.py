@@ -141,7 +141,9 @@ def take_back(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, 
     name = str(request.get("name"))
     held = client.holds.pop(name, None)
     if held is None:
-        raise UsageProblem(f"{name} was not lent to this client", why=f"it holds {', '.join(client.holds) or 'nothing'}")
+        raise UsageProblem(
+            f"{name} was not lent to this client", why=f"it holds {', '.join(client.holds) or 'nothing'}"
+        )
     held()
     return {}
 

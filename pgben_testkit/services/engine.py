@@ -185,7 +185,7 @@ def pull(engine: Engine, image: str, *, timeout_s: float, progress: Progress) ->
         try:
             event = events.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
-            raise _pull_failed(image, f"not done after {timeout_s:g} s (--pgben-pull-timeout)") from None
+            raise _pull_failed(image, f"not done after {timeout_s:g} s") from None
         if event is None:
             return
         if isinstance(event, Exception):

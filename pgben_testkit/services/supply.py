@@ -19,8 +19,8 @@ STARTERS = {
     "postgres": "pgben_testkit.postgres.provide:start",
     "storage": "pgben_testkit.storage.provide:start",
 }
-"""service -> `module:function` of `(run, settings, progress, warm facts or None) -> Server`: named, not imported, so that a run pays
-only for what it uses and this area knows none above it."""
+"""service -> `module:function` of `(run, settings, progress, warm facts or None) -> Server`: named, not imported, so
+that a run pays only for what it uses and this area knows none above it."""
 
 
 def load(path: str) -> Callable[..., Any]:

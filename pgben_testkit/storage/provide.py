@@ -18,7 +18,7 @@ def chosen(settings: Settings) -> Choice:
         return "" if weed.find(settings) else weed.NONE_FOUND
 
     offer = Offer("storage", settings.storage_url, [], why_not_embedded, weed.REMEDY)
-    return choose(offer, settings.backend_of("storage"), may_pull=settings.pull)
+    return choose(offer, settings.backend_of("storage"), may_pull=True)
 
 
 def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:

@@ -58,6 +58,7 @@ def config(info: StorageInfo) -> dict[str, object]:
 
     Without a configuration weed lets everybody do everything.
     """
+
     def identity(name: str, access: str, secret: str, actions: list[str]) -> dict[str, object]:
         return {"name": name, "credentials": [{"accessKey": access, "secretKey": secret}], "actions": actions}
 

@@ -67,7 +67,9 @@ def test_a_wrong_option_is_one_clear_error(project):
 
 
 def test_a_broken_schema_shows_the_statement_once_for_each_test_without_a_secret(project):
-    (project.path / "schema.sql").write_text("CREATE TABLE cidadao (id int);\nINSERT INTO cidadao VALUES ('segredo');\n")
+    (project.path / "schema.sql").write_text(
+        "CREATE TABLE cidadao (id int);\nINSERT INTO cidadao VALUES ('segredo');\n"
+    )
     result = run(project, "-k", "transaction")
     result.stdout.fnmatch_lines(["*schema.sql:2: the schema doesn't load: INSERT INTO cidadao*"])
     result.assert_outcomes(errors=1, deselected=9)

@@ -14,7 +14,8 @@ SCHEMA = Path(__file__).parents[2] / "fixtures" / "schema"
 @pytest.fixture(scope="module")
 def supply():
     made = Supply(settings.read(
-        root=SCHEMA.parent, environ={}, command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(SCHEMA)}
+        root=SCHEMA.parent, environ={}, 
+        command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(SCHEMA)},
     ))  # fmt: skip
     yield made
     made.close()

@@ -27,6 +27,7 @@ def strategy(request, databases):
 def state(database):
     """All that a later test could notice, as plain data."""
     with database.connect(autocommit=True) as connection:
+
         def rows(query):
             return connection.execute(query).fetchall()
 

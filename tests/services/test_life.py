@@ -56,7 +56,7 @@ def test_run_says_in_three_lines_what_is_wrong(project):
     (project / "sql" / "2.sql").write_text("SELECT 1;\n\nCREATE TABLE t (a nonsense);\n")
     broken = run("run", "--db", "--", "true")
     assert broken.returncode == 3
-    assert 'sql/2.sql:3: the schema doesn\'t load' in broken.stderr
+    assert "sql/2.sql:3: the schema doesn't load" in broken.stderr
     assert 'type "nonsense" does not exist' in broken.stderr
     assert "Traceback" not in broken.stderr
     assert list(traces()) == []
@@ -73,7 +73,9 @@ def test_env_map_names_what_it_may_use(project):
 
 def test_sigterm_reaches_the_command_and_cleans_up(project):
     script = "trap 'echo got it; exit 5' TERM; echo up; while true; do sleep 0.05; done"
-    with subprocess.Popen([*CLI, "run", "--db", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*CLI, "run", "--db", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
         assert process.stdout.readline() == "got it\n"

@@ -260,5 +260,3 @@ def _look(index: int, table: Table) -> str:
         f"SELECT {index} WHERE (SELECT count(*) <> {table.rows} OR coalesce(bool_or(xmin::text::bigint > %(base)s), false)"
         f" FROM ONLY {table.name})"
     )
-
-

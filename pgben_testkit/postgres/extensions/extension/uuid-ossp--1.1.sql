@@ -10,7 +10,7 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use '''CREATE EXTENSION "uuid-ossp"''' to load this file. \quit
 
--- RFC 9562, section 5.9 and appendix: the nil UUID and the namespaces.
+-- RFC 9562, section 6.6: the nil UUID and the namespaces.
 
 CREATE FUNCTION uuid_nil() RETURNS uuid
 IMMUTABLE STRICT LANGUAGE sql PARALLEL SAFE
