@@ -30,7 +30,7 @@ CREATE FUNCTION {SCHEMA}.note_ddl() RETURNS event_trigger LANGUAGE plpgsql SECUR
     SET search_path = pg_catalog AS $$
 BEGIN
     IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c
-               WHERE c.schema_name IS DISTINCT FROM 'pg_temp' AND NOT coalesce(starts_with(c.schema_name, 'pg_temp'), false))
+               WHERE NOT coalesce(starts_with(c.schema_name, 'pg_temp'), false))
     THEN INSERT INTO {SCHEMA}.ddl VALUES (true); END IF;
 END $$;
 CREATE FUNCTION {SCHEMA}.note_drop() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -257,6 +257,6 @@ def _look(index: int, table: Table) -> str:
     if not table.rows:
         return f"SELECT {index} WHERE EXISTS (SELECT FROM ONLY {table.name})"
     return (
-        f"SELECT {index} WHERE (SELECT count(*) <> {table.rows} OR coalesce(bool_or(xmin::text::bigint > %(base)s), false)"
-        f" FROM ONLY {table.name})"
+        f"SELECT {index} WHERE (SELECT count(*) <> {table.rows}"
+        f" OR coalesce(bool_or(xmin::text::bigint > %(base)s), false) FROM ONLY {table.name})"
     )
