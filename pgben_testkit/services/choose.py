@@ -66,14 +66,14 @@ def choose(offer: Offer, wanted: str, *, may_pull: bool) -> Choice:
         return Choice("embedded", no_container)
     raise EnvironmentNotAble(
         f"no {offer.service} can be had here",
-        why=f"no address is given; {no_container}; {why_not}",
+        why=f"{no_container}; {why_not}",
         remedy=offer.embedded_remedy,
     )
 
 
 def _container(offer: Offer, *, may_pull: bool, remember: bool) -> tuple[Choice | None, str]:
     if not offer.images:
-        return None, f"this version provides no container of {offer.service}"
+        return None, "no address is given" if remember else "this version provides no container of it"
     if not engines.library_installed():
         return None, "the container extra is not installed"
     engine = engines.find()

@@ -1,0 +1,43 @@
+"""Suites in Node: a fresh database when asked for, and one for each Jest worker. Needs `node`; no package."""
+
+import json
+import shutil
+
+import pytest
+from test_life import project, run  # noqa: F401  (the fixture `project`)
+
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+FRESH = """
+const { freshDatabase, freshBucket, close } = require('pgben-testkit');
+(async () => {
+  const [one, two] = await Promise.all([freshDatabase(), freshDatabase()]);
+  await one.giveBack();
+  const refused = await one.giveBack().catch((error) => error.message);
+  console.log(JSON.stringify({ own: process.env.DB_NAME, names: [one.name, two.name], url: two.url, refused }));
+})();
+"""
+
+
+def test_a_suite_asks_for_fresh_databases_and_may_forget_to_give_them_back(project):  # noqa: F811
+    done = run("run", "--db", "--", "node", "-e", FRESH)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert len({said["own"], *said["names"]}) == 3
+    assert said["url"].endswith("/" + said["names"][1])
+    assert f"{said['names'][0]} was not lent to this client" in said["refused"]
+
+
+def test_outside_a_run_the_helper_says_how_to_start_one(project, monkeypatch):  # noqa: F811
+    code = (
+        "delete process.env.PGBEN_DESK; require('pgben-testkit').freshDatabase().catch((e) => console.log(e.message))"
+    )
+    assert "pgben-testkit run --" in run("run", "--db", "--", "node", "-e", code).stdout
+
+
+def test_each_jest_worker_sees_a_database_of_its_own(project):  # noqa: F811
+    script = 'for n in 1 2; do JEST_WORKER_ID=$n node -p "process.env.DB_NAME"; done; JEST_WORKER_ID=3 node -p 1'
+    done = run("run", "--db", "--per-worker", "2", "--", "sh", "-c", script)
+    names = done.stdout.split()
+    assert len(set(names)) == 2 and all(name.startswith("pgben_") for name in names)
+    assert "Jest worker 3 has no database" in done.stderr
