@@ -1,0 +1,75 @@
+"""Workers that die, and a session that is interrupted: the rest goes on, nothing is left."""
+
+import signal
+import subprocess
+import sys
+import time
+
+from pgben_testkit.services.run import traces
+
+DYING = """
+import os, signal
+import pytest
+
+@pytest.mark.parametrize("i", range(30))
+def test_database_and_bucket(pgben_connection, pgben_bucket, i):
+    assert pgben_connection.execute("SELECT count(*) FROM cidadao").fetchone() == (0,)
+    pgben_connection.execute("INSERT INTO cidadao VALUES (1)")
+    pgben_connection.commit()
+    s3 = pgben_bucket.boto3()
+    assert "Contents" not in s3.list_objects_v2(Bucket=pgben_bucket.name)
+    s3.put_object(Bucket=pgben_bucket.name, Key="a", Body=b"1")
+    if i in (7, 19):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+SLOW = """
+import time
+
+def test_slow(pgben_connection):
+    print("up", flush=True)
+    time.sleep(60)
+"""
+
+
+def prepare(pytester, tests):
+    pytester.makepyfile(tests)
+    (pytester.path / "schema.sql").write_text("CREATE TABLE cidadao (id int);")
+    pytester.makeini("[pytest]\npgben_postgres_schema = schema.sql\npgben_backend = embedded\n")
+
+
+def of_project(pytester):
+    return [trace for trace in traces() if trace.owner.get("root") == str(pytester.path)]
+
+
+def test_a_killed_worker_costs_its_own_test_alone(pytester):
+    prepare(pytester, DYING)
+    result = pytester.runpytest_subprocess("-n2", "-p", "no:randomly")
+    result.assert_outcomes(passed=28, failed=2)
+    assert of_project(pytester) == []
+
+
+def test_ctrl_c_leaves_nothing(pytester):
+    prepare(pytester, SLOW)
+    argv = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=pytester.path) as process:
+        assert any(line.endswith("up\n") for line in process.stdout)
+        assert of_project(pytester)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(20) == 2
+    assert of_project(pytester) == []
+
+
+def test_a_killed_session_is_cleaned_up_after_by_the_next(pytester):
+    prepare(pytester, SLOW)
+    argv = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=pytester.path) as process:
+        assert any(line.endswith("up\n") for line in process.stdout)
+        process.kill()
+    assert of_project(pytester)
+    pytester.makepyfile("def test_quick(pgben_connection): pass")
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
+    deadline = time.monotonic() + 5
+    while of_project(pytester) and time.monotonic() < deadline:
+        time.sleep(0.1)  # another test's run may be the one that is removing it
+    assert of_project(pytester) == []
