@@ -29,7 +29,7 @@ SHOWN_LINES = 20
 PYTHON_PREFIX = "python:"
 EXTENSION_REMEDY = (
     "use a PostgreSQL that has it: the system's (Debian: apt-get install postgresql), another folder with"
-    " --pgben-postgres-bin, or a container with --pgben-postgres-backend=container"
+    " --pgben-postgres-bin, or an external server with PGBEN_POSTGRES_URL"
 )
 
 

@@ -37,6 +37,17 @@ def prepare(pytester, tests):
     pytester.makeini("[pytest]\npgben_postgres_schema = schema.sql\npgben_backend = embedded\n")
 
 
+def interrupted(pytester, how):
+    """A session in the middle of a test gets the signal; its exit code. What it left is not looked at."""
+    argv = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=pytester.path) as process:
+        assert any(line.endswith("up\n") for line in process.stdout)
+        assert of_project(pytester)
+        process.send_signal(how)
+        process.stdout.read()
+        return process.wait(20)
+
+
 def of_project(pytester):
     return [trace for trace in traces() if trace.owner.get("root") == str(pytester.path)]
 
@@ -50,22 +61,13 @@ def test_a_killed_worker_costs_its_own_test_alone(pytester):
 
 def test_ctrl_c_leaves_nothing(pytester):
     prepare(pytester, SLOW)
-    argv = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=pytester.path) as process:
-        assert any(line.endswith("up\n") for line in process.stdout)
-        assert of_project(pytester)
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-        assert process.wait(20) == 2
+    assert interrupted(pytester, signal.SIGINT) == 2
     assert of_project(pytester) == []
 
 
 def test_a_killed_session_is_cleaned_up_after_by_the_next(pytester):
     prepare(pytester, SLOW)
-    argv = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=pytester.path) as process:
-        assert any(line.endswith("up\n") for line in process.stdout)
-        process.kill()
+    assert interrupted(pytester, signal.SIGKILL) == -signal.SIGKILL
     assert of_project(pytester)
     pytester.makepyfile("def test_quick(pgben_connection): pass")
     pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
