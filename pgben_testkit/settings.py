@@ -36,6 +36,9 @@ class Settings:
     storage_backend: str = setting("", "the same for S3 alone", choices=BACKENDS)
 
     postgres_url: str = setting("", "address of an external PostgreSQL (postgresql://user@host/db)", secret=True)
+    postgres_image: tuple[str, ...] = setting(
+        ["postgres:15"], "container image of PostgreSQL; more than one: the first that can be had", kind="words"
+    )
     postgres_bin: str = setting("", "folder with the PostgreSQL server's binaries (initdb, postgres)")
     postgres_schema: tuple[str, ...] = setting(
         [], "SQL files, folders or globs that make the schema, in order", kind="words"
@@ -56,9 +59,15 @@ class Settings:
     storage_access_key: str = setting("", "access key of the external S3 server", secret=True)
     storage_secret_key: str = setting("", "secret key of the external S3 server", secret=True)
     storage_region: str = setting("us-east-1", "region that the S3 server is asked in")
+    storage_image: tuple[str, ...] = setting(
+        ["minio/minio:RELEASE.2025-09-07T16-13-09Z", "coollabsio/minio:RELEASE.2025-10-15T17-29-55Z"],
+        "container image of MinIO; more than one: the first that can be had", kind="words",
+    )  # fmt: skip
     storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
     storage_buckets: int = setting(16, "buckets at most that tests hold at one time, a run", kind="int")
 
+    pull: bool = setting(True, "pull an image that the engine lacks", kind="bool")
+    pull_timeout: float = setting(120.0, "seconds that the pulls of a service's images may take together", kind="float")
     keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")
     stats: bool = setting(False, "say at the end what the environment cost", kind="bool")
     warm: bool = setting(True, "use the servers that `pgben-testkit up` keeps warm", kind="bool")

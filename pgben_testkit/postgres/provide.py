@@ -9,20 +9,23 @@ from pgben_testkit.postgres import binaries as programs
 from pgben_testkit.postgres import schema as schemas
 from pgben_testkit.postgres import template
 from pgben_testkit.postgres.server import PostgresInfo
-from pgben_testkit.services.choose import Choice, Offer, choose
+from pgben_testkit.services.choose import Offer, settle
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress, Server
 from pgben_testkit.settings import Settings
 
+IMAGE_STORY = "pull or load the image by hand, or name another with --pgben-postgres-image"
 
-def chosen(settings: Settings) -> Choice:
-    """The backend that `start` will use; starts nothing. A container of PostgreSQL is not provided yet."""
+
+def offer(settings: Settings) -> Offer:
+    """What PostgreSQL can be had from."""
 
     def why_not_embedded() -> str:
         return "" if programs.find(settings) else programs.NONE_FOUND
 
-    offer = Offer("postgres", settings.postgres_url, [], why_not_embedded, programs.REMEDY)
-    return choose(offer, settings.backend_of("postgres"), may_pull=True)
+    return Offer(
+        "postgres", settings.postgres_url, settings.postgres_image, why_not_embedded, programs.REMEDY, IMAGE_STORY
+    )
 
 
 def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:
@@ -38,11 +41,15 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
         info = PostgresInfo.from_dict(warm)
         info = replace(info, how=f"{info.how}, kept warm by `pgben-testkit up`")
         return Borrowed(template.ensure(info, schema, run.id, progress), run)
-    choice = chosen(settings)
+    choice = settle(offer(settings), settings, progress)
     if choice.kind == "external":
         from pgben_testkit.postgres.external import reach
 
         return reach(run, settings, schema, choice, progress)
+    if choice.kind == "container":
+        from pgben_testkit.postgres.container import ContainerPostgres
+
+        return ContainerPostgres.start(run, settings, schema, choice, progress)
     from pgben_testkit.postgres.embedded import EmbeddedPostgres
 
     return EmbeddedPostgres.start(run, settings, schema, choice, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pgben_testkit.errors import TestkitError
+from pgben_testkit.services.choose import choose
 from pgben_testkit.settings import Settings
 
 
@@ -14,7 +15,7 @@ def line(settings: Settings) -> str:
     parts = []
     for name, module in (("postgres", postgres), ("storage", storage)):
         try:
-            choice = module.chosen(settings)
+            choice = choose(module.offer(settings), settings)
             parts.append(f"{name} {choice.kind} ({choice.why})")
         except TestkitError as error:
             parts.append(f"{name} none ({error.why or error.what})")

@@ -1,4 +1,4 @@
-"""The container engine: does it answer, has it the image, pull within a bound, our containers on it.
+"""The container engine: does it answer, and our containers on it.
 
 The first questions are asked on the engine's socket directly, in a millisecond or two and never over 2 s:
 importing the engine's library takes a hundred times longer, and most runs never need it.
@@ -7,29 +7,20 @@ importing the engine's library takes a hundred times longer, and most runs never
 from __future__ import annotations
 
 import functools
-import hashlib
 import http.client
 import json
 import os
-import queue
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.services.places import private_folder, state_dir
 from pgben_testkit.services.run import RUN_LABEL
 
 ANSWER_TIMEOUT_S = 2.0
-PULL_FAILURE_COUNTS_S = 3600.0
-"""So long a failed pull is remembered, so that `auto` doesn't wait for it in every run."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,12 @@ def hosts() -> list[str]:
     return [f"unix://{path}" for path in paths if Path(path).exists()]
 
 
-def _ask(host: str, path: str, timeout_s: float) -> tuple[int, bytes]:
+def ask(host: str, path: str, timeout_s: float = ANSWER_TIMEOUT_S) -> tuple[int, bytes]:
+    """The engine's answer to a GET: HTTP status and body.
+
+    Raises:
+        OSError, HTTPException: none within `timeout_s`.
+    """
     parts = urlsplit(host)
     connection: http.client.HTTPConnection
     if parts.scheme == "unix":
@@ -101,7 +97,7 @@ def find() -> Engine | NoEngine:
         if left <= 0:
             break
         try:
-            status, body = _ask(host, "/version", left)
+            status, body = ask(host, "/version", left)
         except (OSError, http.client.HTTPException) as error:
             why = f"the engine at {host} does not answer: {error or type(error).__name__}"
             continue
@@ -114,30 +110,21 @@ def find() -> Engine | NoEngine:
     return NoEngine(why)
 
 
-def has_image(engine: Engine, image: str) -> bool:
-    """Whether `image` is on the engine already."""
-    try:
-        status, _ = _ask(engine.host, f"/images/{quote(image, safe='/:@')}/json", ANSWER_TIMEOUT_S)
-    except (OSError, http.client.HTTPException):
-        return False
-    return status == 200
-
-
 def client(engine: Engine) -> Any:
-    """The Docker SDK's client for `engine`.
+    """testcontainers' client of `engine`; its `.client` is the Docker SDK's. One a thread: half a second to import.
 
     Raises:
         EnvironmentNotAble: the `container` extra is not installed.
     """
-    try:
-        import docker
-    except ModuleNotFoundError:
+    if not library_installed():
         raise EnvironmentNotAble(
             "containers can't be used",
             why="testcontainers is not installed",
             remedy="pip install 'pgben-testkit[container]', or choose --pgben-backend=embedded",
-        ) from None
-    return docker.DockerClient(base_url=engine.host, timeout=60)
+        )
+    from testcontainers.core.docker_client import DockerClient
+
+    return DockerClient(environment=os.environ | {"DOCKER_HOST": engine.host}, timeout=60)
 
 
 def library_installed() -> bool:
@@ -147,83 +134,14 @@ def library_installed() -> bool:
     return importlib.util.find_spec("testcontainers") is not None
 
 
-def _failure_note(image: str) -> Path:
-    folder = private_folder(state_dir() / "pull-failures")
-    return folder / hashlib.sha256(image.encode()).hexdigest()[:16]
-
-
-def pull_failed_lately(image: str) -> str:
-    """Why pulling `image` failed within the last hour, or an empty string."""
-    note = _failure_note(image)
-    try:
-        age_s = time.time() - note.stat().st_mtime
-        return note.read_text("utf-8") if age_s < PULL_FAILURE_COUNTS_S else ""
-    except OSError:
-        return ""
-
-
-def pull(engine: Engine, image: str, *, timeout_s: float, progress: Progress) -> None:
-    """Pull `image` within `timeout_s`, telling `progress` how far it is.
-
-    Raises:
-        EnvironmentNotAble: refused, or not done in time. The failure is remembered for an hour.
-    """
-    events: queue.Queue[dict[str, Any] | Exception | None] = queue.Queue()
-
-    def work() -> None:
-        try:
-            for event in _pull_events(engine, image):
-                events.put(event)
-            events.put(None)
-        except Exception as error:  # handed to the waiting thread, which raises it
-            events.put(error)
-
-    threading.Thread(target=work, daemon=True, name=f"pull {image}").start()
-    deadline = time.monotonic() + timeout_s
-    layers: dict[str, tuple[int, int]] = {}
-    while True:
-        try:
-            event = events.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise _pull_failed(image, f"not done after {timeout_s:g} s") from None
-        if event is None:
-            return
-        if isinstance(event, Exception):
-            raise _pull_failed(image, str(event))
-        if "error" in event:
-            raise _pull_failed(image, str(event["error"]))
-        detail = event.get("progressDetail") or {}
-        if detail.get("total"):
-            layers[event.get("id", "")] = (detail.get("current", 0), detail["total"])
-            got, total = (sum(column) for column in zip(*layers.values(), strict=True))
-            progress(f"pulling {image}: {got / 1e6:.0f} of {total / 1e6:.0f} MB")
-
-
-def _pull_events(engine: Engine, image: str) -> Iterator[dict[str, Any]]:
-    name, _, tag = image.partition("@") if "@" in image else image.rpartition(":")
-    if "/" in tag or not name:
-        name, tag = image, "latest"
-    yield from client(engine).api.pull(name, tag=tag, stream=True, decode=True)
-
-
-def _pull_failed(image: str, why: str) -> EnvironmentNotAble:
-    try:
-        _failure_note(image).write_text(why, "utf-8")
-    except OSError:
-        pass  # a note only saves time; the error below is what counts
-    return EnvironmentNotAble(
-        f"the image {image} can't be pulled",
-        why=why,
-        remedy="pull or load it by hand, name another image, or choose --pgben-backend=embedded",
-    )
-
-
 def containers_of(run_id: str, *, running: bool = False) -> list[Any]:
     """Our containers of a run; none where no engine answers."""
     engine = find()
     if isinstance(engine, NoEngine) or not library_installed():
         return []
-    found: list[Any] = client(engine).containers.list(all=not running, filters={"label": f"{RUN_LABEL}={run_id}"})
+    found: list[Any] = client(engine).client.containers.list(
+        all=not running, filters={"label": f"{RUN_LABEL}={run_id}"}
+    )
     return found
 
 

@@ -7,12 +7,12 @@ import pwd
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.services.ready import wait_ready
 from pgben_testkit.services.run import RUN_VARIABLE, Run
 
 LOG_TAIL_LINES = 15
@@ -114,25 +114,15 @@ class ServerProcess:
         Raises:
             EnvironmentNotAble: the process ended, or the time is over; with the last error and the log's tail.
         """
-        deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                return probe()
-            except retry as error:
-                last = error
-            if self.popen.poll() is not None:
-                raise EnvironmentNotAble(
-                    f"{self.name} ended while it was starting (exit code {self.popen.returncode})",
-                    why="its log ends with:\n" + _indented(tail(self.log)),
-                    remedy="the last lines of the log name the cause: a full disk, a missing right, a taken port",
-                )
-            if time.monotonic() > deadline:
-                raise EnvironmentNotAble(
-                    f"{self.name} was not ready after {timeout_s:g} s",
-                    why=f"last error: {type(last).__name__}: {last}; its log ends with:\n" + _indented(tail(self.log)),
-                    remedy="raise --pgben-start-timeout on a slow machine",
-                )
-            time.sleep(interval_s)
+
+        def ended() -> str:
+            code = self.popen.poll()
+            return "" if code is None else f"exit code {code}"
+
+        wait_ready(
+            self.name, probe, retry=retry, timeout_s=timeout_s, interval_s=interval_s, ended=ended,
+            log=lambda: tail(self.log),
+        )  # fmt: skip
 
     def stop(self, how: signal.Signals = signal.SIGTERM, *, grace_s: float = 5.0) -> None:
         """End it: by `how`, and by SIGKILL of its whole group when it lingers. Twice is fine."""
@@ -148,7 +138,3 @@ class ServerProcess:
             pass
         self.popen.wait()
         self._run.forget("process", self.name)
-
-
-def _indented(text: str) -> str:
-    return "\n".join("    " + line for line in text.splitlines())

@@ -24,8 +24,8 @@ def facts(settings: Settings, servers: Mapping[str, Server]) -> dict[str, Any]:
 def _asked(service: str, settings: Settings) -> list[str]:
     """The settings that a warm server must have been started with to be of use. A new schema is none of them."""
     names = {
-        "postgres": ("postgres_bin", "postgres_url", "postgres_options"),
-        "storage": ("storage_bin", "storage_url"),
+        "postgres": ("postgres_bin", "postgres_url", "postgres_image", "postgres_options"),
+        "storage": ("storage_bin", "storage_url", "storage_image"),
     }[service]
     return [settings.backend_of(service), *(str(getattr(settings, name)) for name in names)]
 

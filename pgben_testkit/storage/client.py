@@ -69,3 +69,11 @@ def empty(client: Any, name: str) -> None:
             client.delete_object(Bucket=name, Key=each["Key"], BypassGovernanceRetention=True, **extra)
         if not page.get("IsTruncated") or not found:
             return
+
+
+def not_yet() -> tuple[type[Exception], ...]:
+    """The errors that a server which is still starting answers with."""
+    import botocore.exceptions
+    import urllib3.exceptions
+
+    return botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, urllib3.exceptions.HTTPError

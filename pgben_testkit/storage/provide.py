@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgben_testkit.services.choose import Choice, Offer, choose
+from pgben_testkit.services.choose import Offer, settle
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress, Server
 from pgben_testkit.settings import Settings
 
 
-def chosen(settings: Settings) -> Choice:
-    """The backend that `start` will use; starts nothing. A container of MinIO is not provided yet."""
+def offer(settings: Settings) -> Offer:
+    """What an S3 server can be had from."""
     from pgben_testkit.storage import weed
+    from pgben_testkit.storage.container import IMAGE_STORY
 
     def why_not_embedded() -> str:
         return "" if weed.find(settings) else weed.NONE_FOUND
 
-    offer = Offer("storage", settings.storage_url, [], why_not_embedded, weed.REMEDY)
-    return choose(offer, settings.backend_of("storage"), may_pull=True)
+    return Offer("storage", settings.storage_url, settings.storage_image, why_not_embedded, weed.REMEDY, IMAGE_STORY)
 
 
 def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:
@@ -33,7 +33,11 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
 
     if warm is not None:
         return BorrowedStorage(StorageInfo.from_dict(warm), run)
-    choice = chosen(settings)
+    choice = settle(offer(settings), settings, progress)
     if choice.kind == "external":
         return reach(run, settings, choice)
+    if choice.kind == "container":
+        from pgben_testkit.storage.container import ContainerStorage
+
+        return ContainerStorage.start(run, settings, choice, progress)
     return Weed.start(run, settings, choice, progress)

