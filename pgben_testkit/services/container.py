@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.services.engine import Engine, client
+from pgben_testkit.services.engine import NAME_LABEL, Engine, client, containers_of
 from pgben_testkit.services.process import LOG_TAIL_LINES
 from pgben_testkit.services.ready import wait_ready
 from pgben_testkit.services.run import RUN_LABEL, Run
@@ -57,13 +57,18 @@ class ServerContainer:
         try:
             wrapped = connected.run(
                 recipe.image, detach=True, environment=dict(recipe.environment),
-                labels={RUN_LABEL: run.id}, tmpfs=dict(recipe.tmpfs), user=recipe.user or None,
+                labels={RUN_LABEL: run.id, NAME_LABEL: name}, tmpfs=dict(recipe.tmpfs), user=recipe.user or None,
                 command=list(recipe.command) if recipe.keep_entrypoint else None,
                 entrypoint=None if recipe.keep_entrypoint else list(recipe.command),
                 ports={f"{port}/tcp": ("127.0.0.1", None) if local else None for port in recipe.ports},
             )  # fmt: skip
-        except (refusals.DockerException, requests.exceptions.RequestException) as error:
-            raise _refused(name, recipe.image, error) from None
+        except BaseException as error:  # a container that was made and can't be started is left behind by the SDK
+            for left in containers_of(run.id, name=name):
+                left.remove(force=True, v=True)
+            run.forget("container", name)
+            if isinstance(error, refusals.DockerException | requests.exceptions.RequestException):
+                raise _refused(name, recipe.image, error) from None
+            raise
         container = cls(name, wrapped, "127.0.0.1" if local else here, {}, run)
         try:
             wrapped.reload()

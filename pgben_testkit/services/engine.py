@@ -21,6 +21,8 @@ from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.services.run import RUN_LABEL
 
 ANSWER_TIMEOUT_S = 2.0
+NAME_LABEL = "pgben-testkit.name"
+"""Says which of a run's containers it is."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +136,14 @@ def library_installed() -> bool:
     return importlib.util.find_spec("testcontainers") is not None
 
 
-def containers_of(run_id: str, *, running: bool = False) -> list[Any]:
-    """Our containers of a run; none where no engine answers."""
+def containers_of(run_id: str, *, name: str = "", running: bool = False) -> list[Any]:
+    """Our containers of a run, or the one of that name; none where no engine answers."""
     engine = find()
     if isinstance(engine, NoEngine) or not library_installed():
         return []
+    labels = [f"{RUN_LABEL}={run_id}"] + ([f"{NAME_LABEL}={name}"] if name else [])
     found: list[Any] = client(engine).client.containers.list(
-        all=not running, filters={"label": f"{RUN_LABEL}={run_id}"}
+        all=not running, filters={"label": labels}, ignore_removed=True
     )
     return found
 

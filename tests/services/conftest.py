@@ -1,31 +1,85 @@
 """Real servers, started by the kit itself, once for all tests of a module."""
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from real import BUILD_IMAGES, CLI, MINIO_IMAGE, POSTGRES_IMAGE, provided, started
 
-from pgben_testkit import settings
-from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.services.supply import Supply
+from pgben_testkit.services import engine as engines
+from pgben_testkit.services import images
 
-SCHEMA = Path(__file__).parents[2] / "fixtures" / "schema"
+
+@pytest.fixture(scope="session")
+def engine():
+    """A container engine with our test images on it, built from Debian's packages; else the test is skipped."""
+    found = engines.find()
+    if isinstance(found, engines.NoEngine):
+        pytest.skip(f"no container engine: {found.why}")
+    if not engines.library_installed():
+        pytest.skip("the container extra is not installed")
+    with FileLock(Path(tempfile.gettempdir()) / "pgben-testkit-images.lock"):
+        if not all(images.find(found, each) for each in (POSTGRES_IMAGE, MINIO_IMAGE)):
+            weed = Path(sys.executable).with_name("weed")
+            missing = [each for each in ("docker", "mmdebstrap") if not shutil.which(each)]
+            if missing or not weed.exists():
+                pytest.skip(f"the test images can't be built: no {', '.join(missing) or 'weed'} here")
+            built = subprocess.run([BUILD_IMAGES, weed], capture_output=True, text=True)
+            if built.returncode:
+                pytest.skip(f"the test images can't be built: {built.stderr.splitlines()[-1:]}")
+    return found
 
 
 @pytest.fixture(scope="module")
-def supply():
-    made = Supply(settings.read(
-        root=SCHEMA.parent, environ={}, 
-        command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(SCHEMA)},
-    ))  # fmt: skip
-    yield made
-    made.close()
+def supply(request):
+    """Servers of one backend: embedded, unless the module asks for others through this fixture's parameter."""
+    backend = getattr(request, "param", "embedded")
+    with ExitStack() as stack:
+        if backend == "container":
+            request.getfixturevalue("engine")
+        if backend == "external":
+            theirs = started(stack, backend="embedded")
+            postgres, storage = provided(theirs, "postgres").info, provided(theirs, "storage").info
+            yield started(
+                stack, backend="external", postgres_url=postgres.dsn, storage_url=storage.url,
+                storage_access_key=storage.access_key, storage_secret_key=storage.secret_key,
+            )  # fmt: skip
+        else:
+            yield started(stack, backend=backend)
 
 
 @pytest.fixture(scope="module")
 def postgres(supply):
-    try:
-        return supply.get("postgres").info
-    except EnvironmentNotAble as error:
-        if "no embedded postgres" in error.what:
-            pytest.skip(str(error))
-        raise
+    return provided(supply, "postgres").info
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project folder, with state and data of its own: these tests see no other run."""
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "1.sql").write_text("CREATE TABLE cidadao (id int);")
+    (tmp_path / "pytest.ini").write_text("[pytest]\npgben_postgres_schema = sql\npgben_backend = embedded\n")
+    monkeypatch.chdir(tmp_path)
+    temporary = Path("/tmp") / f"pgt-{os.getpid()}-{tmp_path.name}"  # short: socket paths are limited
+    temporary.mkdir(mode=0o711)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    yield tmp_path
+    subprocess.run([*CLI, "down", "--all"], check=True, capture_output=True)
+    subprocess.run(["rm", "-rf", str(temporary)], check=True)
+
+
+@pytest.fixture
+def run(project):
+    """`pgben-testkit` with these words, in the project."""
+
+    def call(*words, **options):
+        return subprocess.run([*CLI, *words], capture_output=True, text=True, timeout=120, **options)
+
+    return call

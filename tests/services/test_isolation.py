@@ -10,6 +10,7 @@ from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.postgres.databases import Databases
 
 STRATEGIES = ["clone", "pool", "reset"]
+pytestmark = pytest.mark.parametrize("supply", ["embedded", "external", "container"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -10,32 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from real import CLI
 
 from pgben_testkit.services.reap import processes_of
 from pgben_testkit.services.run import traces
-
-CLI = [sys.executable, "-c", "from pgben_testkit.cli import main; main()"]
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch, postgres):
-    """A project folder, with state and data of its own: these tests see no other run."""
-    (tmp_path / "sql").mkdir()
-    (tmp_path / "sql" / "1.sql").write_text("CREATE TABLE cidadao (id int);")
-    (tmp_path / "pytest.ini").write_text("[pytest]\npgben_postgres_schema = sql\npgben_backend = embedded\n")
-    monkeypatch.chdir(tmp_path)
-    temporary = Path("/tmp") / f"pgt-{os.getpid()}-{tmp_path.name}"  # short: socket paths are limited
-    temporary.mkdir(mode=0o711)
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    yield tmp_path
-    subprocess.run([*CLI, "down", "--all"], check=True, capture_output=True)
-    subprocess.run(["rm", "-rf", str(temporary)], check=True)
-
-
-def run(*words, **options):
-    return subprocess.run([*CLI, *words], capture_output=True, text=True, timeout=120, **options)
-
 
 QUERY = (
     "import os, psycopg; e = os.environ; c = psycopg.connect(host=e['DB_HOST'], port=e['DB_PORT'], user=e['DB_USER'],"
@@ -43,14 +21,14 @@ QUERY = (
 )
 
 
-def test_run_gives_a_command_the_schema_and_passes_its_exit_code_on(project):
+def test_run_gives_a_command_the_schema_and_passes_its_exit_code_on(project, postgres, run):
     assert run("run", "--db", "--", sys.executable, "-c", QUERY).stdout == "(0,)\n"
     assert run("run", "--db", "--", "sh", "-c", "exit 7").returncode == 7
     assert run("run", "--db", "--", "sh", "-c", "kill -9 $$").returncode == 137
     assert list(traces()) == []
 
 
-def test_run_says_in_three_lines_what_is_wrong(project):
+def test_run_says_in_three_lines_what_is_wrong(project, postgres, run):
     missing = run("run", "--db", "--", "no-such-command")
     assert missing.returncode == 3 and "no-such-command can't be started" in missing.stderr
     (project / "sql" / "2.sql").write_text("SELECT 1;\n\nCREATE TABLE t (a nonsense);\n")
@@ -62,7 +40,7 @@ def test_run_says_in_three_lines_what_is_wrong(project):
     assert list(traces()) == []
 
 
-def test_env_map_names_what_it_may_use(project):
+def test_env_map_names_what_it_may_use(project, postgres, run):
     (project / "map.toml").write_text('[env]\nURL = "pg://{DB_HOST}/{DB_NAME}"\n')
     done = run("run", "--db", "--env-map", "map.toml", "--", "sh", "-c", "echo $URL")
     assert done.stdout.startswith("pg://127.0.0.1/pgben_")
@@ -71,7 +49,7 @@ def test_env_map_names_what_it_may_use(project):
     assert wrong.returncode == 2 and "{DB_NMAE}" in wrong.stderr and "DB_NAME" in wrong.stderr
 
 
-def test_sigterm_reaches_the_command_and_cleans_up(project):
+def test_sigterm_reaches_the_command_and_cleans_up(project, postgres, run):
     script = "trap 'echo got it; exit 5' TERM; echo up; while true; do sleep 0.05; done"
     with subprocess.Popen(
         [*CLI, "run", "--db", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True
@@ -83,7 +61,7 @@ def test_sigterm_reaches_the_command_and_cleans_up(project):
     assert list(traces()) == []
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next_start_and_a_living_run_is_not(project):
+def test_what_a_killed_run_left_is_removed_by_the_next_start_and_a_living_run_is_not(project, postgres, run):
     script = "echo up; sleep 600"
     processes = [
         subprocess.Popen([*CLI, "run", "--db", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True)
@@ -107,7 +85,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next_start_and_a_living_run_is
         each.stdout.close()
 
 
-def test_up_is_found_by_runs_of_the_project_and_down_ends_it(project):
+def test_up_is_found_by_runs_of_the_project_and_down_ends_it(project, postgres, run):
     assert run("up", "--only", "postgres").returncode == 0
     [shown] = json.loads(run("status", "--json").stdout)
     assert shown["service"] == "postgres"
@@ -125,7 +103,7 @@ def test_up_is_found_by_runs_of_the_project_and_down_ends_it(project):
         time.sleep(0.05)
 
 
-def test_an_external_server_keeps_nothing_of_ours_but_templates(project, postgres):
+def test_an_external_server_keeps_nothing_of_ours_but_templates(project, postgres, run):
     import psycopg
 
     env = os.environ | {"PGBEN_POSTGRES_URL": postgres.dsn, "PGBEN_BACKEND": "external"}
@@ -137,7 +115,9 @@ def test_an_external_server_keeps_nothing_of_ours_but_templates(project, postgre
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
-def test_a_server_in_a_folder_that_its_account_cannot_enter_is_refused_with_the_reason(project, monkeypatch):
+def test_a_server_in_a_folder_that_its_account_cannot_enter_is_refused_with_the_reason(
+    project, postgres, run, monkeypatch
+):
     folder = project / "closed" / "bin"
     folder.mkdir(parents=True)
     for name in ("initdb", "postgres"):
