@@ -11,7 +11,7 @@ import pytest
 from pgben_testkit import settings as settings_module
 from pgben_testkit.errors import TestkitError
 
-pytest_plugins = ("pgben_testkit.postgres.fixtures", "pgben_testkit.storage.fixtures")
+pytest_plugins = ("pgben_testkit.postgres.fixtures", "pgben_testkit.storage.fixtures", "pgben_testkit.redis.fixtures")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,7 +90,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     for fixture, service in (("pgben_postgres", "postgres"), ("pgben_session_database", "postgres"),
                              ("pgben_database", "postgres"), ("pgben_transaction", "postgres"),
-                             ("pgben_storage", "storage"), ("pgben_bucket", "storage")):  # fmt: skip
+                             ("pgben_storage", "storage"), ("pgben_bucket", "storage"),
+                             ("pgben_redis", "redis"), ("pgben_redis_db", "redis")):  # fmt: skip
         if fixture in wanted:
             owned(config).supply.prestart(service)
 

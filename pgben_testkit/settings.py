@@ -34,6 +34,7 @@ class Settings:
     backend: Backend = setting("auto", "where servers come from, for every service", choices=BACKENDS)
     postgres_backend: str = setting("", "the same for PostgreSQL alone", choices=BACKENDS)
     storage_backend: str = setting("", "the same for S3 alone", choices=BACKENDS)
+    redis_backend: str = setting("", "the same for Redis alone", choices=BACKENDS)
 
     postgres_url: str = setting("", "address of an external PostgreSQL (postgresql://user@host/db)", secret=True)
     postgres_image: tuple[str, ...] = setting(
@@ -65,6 +66,13 @@ class Settings:
     )  # fmt: skip
     storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
     storage_buckets: int = setting(16, "buckets at most that tests hold at one time, a run", kind="int")
+
+    redis_url: str = setting("", "address of an external Redis (redis://:password@host:port/number)", secret=True)
+    redis_image: tuple[str, ...] = setting(
+        ["redis:7"], "container image of Redis; more than one: the first that can be had", kind="words"
+    )
+    redis_bin: str = setting("", "the redis-server program")
+    redis_databases: int = setting(64, "numbered databases that the Redis of a run has", kind="int")
 
     pull: bool = setting(True, "pull an image that the engine lacks", kind="bool")
     pull_timeout: float = setting(120.0, "seconds that the pulls of a service's images may take together", kind="float")

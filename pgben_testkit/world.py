@@ -14,6 +14,7 @@ from pgben_testkit.settings import Settings
 if TYPE_CHECKING:
     from pgben_testkit.postgres.databases import Databases
     from pgben_testkit.postgres.server import PostgresInfo
+    from pgben_testkit.redis.server import RedisInfo
     from pgben_testkit.storage.bucket import Buckets
     from pgben_testkit.storage.server import StorageInfo
 
@@ -40,6 +41,12 @@ class World:
         from pgben_testkit.storage.server import StorageInfo
 
         return StorageInfo.from_dict(self.asks.ask("server", service="storage"))
+
+    @property
+    def redis(self) -> RedisInfo:
+        from pgben_testkit.redis.server import RedisInfo
+
+        return RedisInfo.from_dict(self.asks.ask("server", service="redis"))
 
     @property
     def databases(self) -> Databases:

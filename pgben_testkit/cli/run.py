@@ -26,6 +26,7 @@ NODE_MODULES = Path(__file__).resolve().parent.parent / "node"
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--db/--no-db", default=None, help="A database (default: both, unless one is named).")
 @click.option("--s3/--no-s3", default=None, help="A bucket.")
+@click.option("--redis/--no-redis", default=False, help="A database of a Redis server.")
 @click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
 @click.option("--per-worker", type=int, default=0, metavar="N", help="A database for each of N Jest workers.")
 @click.option("--env-map", type=click.Path(dir_okay=False, path_type=Path),
@@ -33,21 +34,21 @@ NODE_MODULES = Path(__file__).resolve().parent.parent / "node"
 @backend_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(
-    db: bool | None, s3: bool | None, schema: bool, per_worker: int, env_map: Path | None, backend: str | None,
-    command: tuple[str, ...],
+    db: bool | None, s3: bool | None, redis: bool, schema: bool, per_worker: int, env_map: Path | None,
+    backend: str | None, command: tuple[str, ...],
 ) -> None:  # fmt: skip
-    """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, DATABASE_URL, PGBEN_DESK.
+    """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, REDIS_*, DATABASE_URL, PGBEN_DESK.
 
     Signals are forwarded, the exit code is the command's, everything is cleaned up after it.
     """
-    if db is None and s3 is None:
+    if db is None and s3 is None and not redis:
         db = s3 = True
     settings = read_settings(backend, schema=schema)
     templates = read_env_map(env_map) if env_map else {}
     world = OwnedWorld.open(settings, progress=progress())
     with _stopped_by_signals():
         try:
-            env = provide(world, db=bool(db), s3=bool(s3), per_worker=per_worker)
+            env = provide(world, db=bool(db), s3=bool(s3), redis=redis, per_worker=per_worker)
             env |= fill(templates, env)
             code = execute(command, env)
         finally:
@@ -55,10 +56,12 @@ def run(
     sys.exit(code)
 
 
-def provide(world: OwnedWorld, *, db: bool, s3: bool, per_worker: int) -> dict[str, str]:
+def provide(world: OwnedWorld, *, db: bool, s3: bool, redis: bool, per_worker: int) -> dict[str, str]:
     """The variables of a fresh world. A worker's database N has its variables as PGBEN_WORKER_N_DB_NAME etc."""
     if s3:
         world.supply.prestart("storage")
+    if redis:
+        world.supply.prestart("redis")
     desk = str(world.desk.open())
     env = {"PGBEN_DESK": desk, RUN_VARIABLE: world.supply.run.id}
     env["NODE_PATH"] = os.pathsep.join(filter(None, [str(NODE_MODULES), os.environ.get("NODE_PATH")]))
@@ -75,6 +78,9 @@ def provide(world: OwnedWorld, *, db: bool, s3: bool, per_worker: int) -> dict[s
         env["NODE_OPTIONS"] = " ".join(filter(None, [os.environ.get("NODE_OPTIONS"), hook]))
     if s3:
         env |= world.desk.ask("bucket")["env"]
+    if redis:
+        lent = world.desk.ask("redis-db")
+        env |= lent["env"] | {"REDIS_URL": lent["url"]}
     return env
 
 
@@ -99,7 +105,7 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in env:
-            known = sorted(each for each in env if each.startswith(("DB_", "MINIO_", "DATABASE_", "PGBEN_")))
+            known = sorted(each for each in env if each.startswith(("DB_", "MINIO_", "REDIS_", "DATABASE_", "PGBEN_")))
             raise UsageProblem(f"the map asks for {{{name}}}", why="we give " + ", ".join(known))
         return env[name]
 

@@ -14,17 +14,23 @@ from pgben_testkit.services.run import claim, traces
 from pgben_testkit.services.warm import find, warm_runs
 from pgben_testkit.world import OwnedWorld
 
-SERVICES = ("postgres", "storage")
+SERVICES = ("postgres", "storage", "redis")
+USUAL = ("postgres", "storage")
 
 
 @click.command()
-@click.option("--only", type=click.Choice(SERVICES), multiple=True, help="This service alone; may be repeated.")
+@click.option(
+    "--only",
+    type=click.Choice(SERVICES),
+    multiple=True,
+    help="This service; may be repeated (default: postgres and storage).",
+)
 @backend_option
 def up(only: tuple[str, ...], backend: str | None) -> None:
     """Start this project's servers and leave them running: its next runs find them."""
     settings = read_settings(backend)
-    wanted = [service for service in only or SERVICES if find(service, settings) is None]
-    for service in only or SERVICES:
+    wanted = [service for service in only or USUAL if find(service, settings) is None]
+    for service in only or USUAL:
         if service not in wanted:
             click.echo(f"{service}: already warm")
     if not wanted:

@@ -10,10 +10,11 @@ from pgben_testkit.settings import Settings
 def line(settings: Settings) -> str:
     """`pgben: postgres embedded (why) · storage embedded (why)`; asks the engine's socket at most."""
     from pgben_testkit.postgres import provide as postgres
+    from pgben_testkit.redis import provide as redis
     from pgben_testkit.storage import provide as storage
 
     parts = []
-    for name, module in (("postgres", postgres), ("storage", storage)):
+    for name, module in (("postgres", postgres), ("storage", storage), ("redis", redis)):
         try:
             choice = choose(module.offer(settings), settings)
             parts.append(f"{name} {choice.kind} ({choice.why})")

@@ -24,6 +24,7 @@ HANDLERS = {
     "bucket-slot-back": "pgben_testkit.storage.slots:take_slot_back",
     "database": "pgben_testkit.postgres.lend:lend_database",
     "bucket": "pgben_testkit.storage.lend:lend_bucket",
+    "redis-db": "pgben_testkit.redis.space:lend",
     "give-back": "pgben_testkit.services.desk:take_back",
 }
 """What can be asked -> `module:function` of `(desk, client, request) -> answer`."""

@@ -18,6 +18,7 @@ from pgben_testkit.settings import Settings
 STARTERS = {
     "postgres": "pgben_testkit.postgres.provide:start",
     "storage": "pgben_testkit.storage.provide:start",
+    "redis": "pgben_testkit.redis.provide:start",
 }
 """service -> `module:function` of `(run, settings, progress, warm facts or None) -> Server`: named, not imported, so
 that a run pays only for what it uses and this area knows none above it."""

@@ -26,6 +26,7 @@ def _asked(service: str, settings: Settings) -> list[str]:
     names = {
         "postgres": ("postgres_bin", "postgres_url", "postgres_image", "postgres_options"),
         "storage": ("storage_bin", "storage_url", "storage_image"),
+        "redis": ("redis_bin", "redis_url", "redis_image"),
     }[service]
     return [settings.backend_of(service), *(str(getattr(settings, name)) for name in names)]
 

@@ -12,6 +12,7 @@ from pgben_testkit.services.supply import Supply
 SCHEMA = Path(__file__).parents[2] / "fixtures" / "schema"
 BUILD_IMAGES = Path(__file__).parents[1] / "images" / "build"
 POSTGRES_IMAGE = "pgben-testkit-test/postgres:15"
+REDIS_IMAGE = "pgben-testkit-test/redis:7"
 MINIO_IMAGE = "pgben-testkit-test/minio:1"
 CLI = [sys.executable, "-c", "from pgben_testkit.cli import main; main()"]
 
@@ -20,7 +21,8 @@ def started(stack, **given):
     supply = Supply(settings.read(
         root=SCHEMA.parent, environ={},
         command_line={"warm": "no", "postgres_schema": str(SCHEMA), "postgres_image": POSTGRES_IMAGE,
-                      "storage_image": MINIO_IMAGE, "pull": "no", **given},
+                      "storage_image": MINIO_IMAGE, "redis_image": REDIS_IMAGE, "redis_databases": "5",
+                      "pull": "no", **given},
     ))  # fmt: skip
     stack.callback(supply.close)
     return supply

@@ -53,5 +53,6 @@ async function lend(what) {
 module.exports = {
   freshDatabase: () => lend('database'),
   freshBucket: () => lend('bucket'),
+  freshRedis: () => lend('redis-db'),
   close: () => desk && desk.socket.end(),
 };

@@ -1,0 +1,68 @@
+"""Redis in a container."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import replace
+
+from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.redis.embedded import CONFIG
+from pgben_testkit.redis.server import RedisInfo, connect, not_yet
+from pgben_testkit.services import engine as engines
+from pgben_testkit.services.choose import Choice
+from pgben_testkit.services.container import Recipe, ServerContainer
+from pgben_testkit.services.engine import Engine
+from pgben_testkit.services.run import Run
+from pgben_testkit.services.server import Progress
+from pgben_testkit.settings import Settings
+
+PORT = 6379
+SCRIPT = 'printf "%s" "$PGBEN_CONFIG" | redis-server -'
+"""From standard input: a password on the command line could be read by everybody on the host."""
+
+
+class ContainerRedis:
+    """A server that we own, in a container that is thrown away."""
+
+    def __init__(self, info: RedisInfo, container: ServerContainer) -> None:
+        self.info = info
+        self._container = container
+
+    @classmethod
+    def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> ContainerRedis:
+        """Running and answering."""
+        began = time.perf_counter()
+        engine = engines.find()
+        if not isinstance(engine, Engine):
+            raise EnvironmentNotAble("no container for redis", why=engine.why, remedy="start the engine again")
+        progress("starting Redis")
+        password = secrets.token_urlsafe(18)
+        config = f"{CONFIG}bind 0.0.0.0\ndatabases {settings.redis_databases}\nrequirepass {password}\n"
+        recipe = Recipe(
+            image=choice.image, command=["sh", "-c", SCRIPT], ports=[PORT], environment={"PGBEN_CONFIG": config},
+            tmpfs={},
+        )  # fmt: skip
+        container = ServerContainer.start("redis", engine, recipe, run)
+        info = RedisInfo(
+            backend="container", how="", why=choice.why, host=container.host, port=container.ports[PORT],
+            password=password, numbers=list(range(settings.redis_databases)),
+        )  # fmt: skip
+        version = ""
+
+        def probe() -> None:
+            nonlocal version
+            with connect(info, 0, timeout_s=2.0) as client:
+                version = str(client.info("server")["redis_version"])
+
+        try:
+            container.wait_ready(probe, retry=not_yet(), timeout_s=settings.start_timeout)
+        except BaseException:
+            container.stop()
+            raise
+        how = f"Redis {version} of {choice.image} in a container"
+        return cls(replace(info, how=how, ready_s=time.perf_counter() - began), container)
+
+    def stop(self) -> None:
+        """The container is removed, and its data with it."""
+        self._container.stop()
