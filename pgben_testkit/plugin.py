@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +73,40 @@ class _Controller:
             owned(self._config).world.stats.merge(spent)
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+SERVICE_OF = {
+    "pgben_postgres": "postgres", "pgben_session_database": "postgres", "pgben_database": "postgres",
+    "pgben_transaction": "postgres", "pgben_storage": "storage", "pgben_bucket": "storage",
+    "pgben_redis": "redis", "pgben_redis_db": "redis",
+}  # fmt: skip
+"""Fixture -> the service that it stands on. The other fixtures stand on these."""
+
+
+def _needed(items: Sequence[pytest.Item]) -> list[str]:
+    """The services that these tests stand on, in the order of `SERVICE_OF`."""
+    wanted = {name for item in items for name in getattr(item, "fixturenames", ())}
+    return list(dict.fromkeys(service for fixture, service in SERVICE_OF.items() if fixture in wanted))
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """With xdist the controller collects nothing: what it could provide is said at once."""
+    if not config.pluginmanager.has_plugin("dsession"):
+        return None
     from pgben_testkit.pytest_world import SETTINGS
     from pgben_testkit.report.header import line
 
-    return line(config.stash[SETTINGS])
+    return line(config.stash[SETTINGS], dict.fromkeys(SERVICE_OF.values()))
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> str | None:
+    """What provides the servers that the collected tests need, and why; nothing where they need none."""
+    from pgben_testkit.pytest_world import SETTINGS
+
+    needed = _needed(items)
+    if not needed:
+        return None
+    from pgben_testkit.report.header import line
+
+    return line(config.stash[SETTINGS], needed)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -87,13 +116,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if config.option.collectonly or hasattr(config, "workerinput") or config.pluginmanager.has_plugin("dsession"):
         return
-    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-    for fixture, service in (("pgben_postgres", "postgres"), ("pgben_session_database", "postgres"),
-                             ("pgben_database", "postgres"), ("pgben_transaction", "postgres"),
-                             ("pgben_storage", "storage"), ("pgben_bucket", "storage"),
-                             ("pgben_redis", "redis"), ("pgben_redis_db", "redis")):  # fmt: skip
-        if fixture in wanted:
-            owned(config).supply.prestart(service)
+    for service in _needed(session.items):
+        owned(config).supply.prestart(service)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -119,13 +143,14 @@ _KEPT: list[str] = []
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     from pgben_testkit.pytest_world import OWNED, SETTINGS, WORLD
-    from pgben_testkit.report.stats import lines
 
     if _KEPT:
         terminalreporter.section("databases kept (pgben-testkit down removes them)")
         for each in _KEPT:
             terminalreporter.write_line(each)
     if config.stash[SETTINGS].stats and OWNED in config.stash:
+        from pgben_testkit.report.stats import lines
+
         stats = config.stash[OWNED].world.stats
         if WORLD in config.stash:
             stats.merge(dict(config.stash[WORLD].stats.spent))

@@ -8,41 +8,39 @@ import pytest
 
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.settings import Settings
-from pgben_testkit.world import OwnedWorld, World
 
 if TYPE_CHECKING:
     from pgben_testkit.postgres.server import PostgresInfo
+    from pgben_testkit.world import OwnedWorld, World
 
 SETTINGS = pytest.StashKey[Settings]()
-OWNED = pytest.StashKey[OwnedWorld]()
-WORLD = pytest.StashKey["PytestWorld"]()
+OWNED = pytest.StashKey["OwnedWorld"]()
+WORLD = pytest.StashKey["World"]()
 FAILED = pytest.StashKey[bool]()
 KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
-class PytestWorld(World):
-    """A world that also knows whether an application lives on the session's database."""
-
-    session_database: bool = False
-
-
-def world_of(config: pytest.Config) -> PytestWorld:
+def world_of(config: pytest.Config) -> World:
     """The world of this process. In an xdist worker its servers are the controller's."""
     if WORLD not in config.stash:
+        from pgben_testkit.world import World
+
         settings = config.stash[SETTINGS]
         if hasattr(config, "workerinput"):
             from pgben_testkit.services.desk import DeskClient
 
             client = DeskClient(config.workerinput["pgben_desk"])
-            config.stash[WORLD] = PytestWorld(settings, client, config.workerinput["workerid"])
+            config.stash[WORLD] = World(settings, client, config.workerinput["workerid"])
         else:
-            config.stash[WORLD] = PytestWorld(settings, owned(config).desk)
+            config.stash[WORLD] = World(settings, owned(config).desk)
     return config.stash[WORLD]
 
 
 def owned(config: pytest.Config) -> OwnedWorld:
     """The servers that this process owns: the controller's, or a lone process's."""
     if OWNED not in config.stash:
+        from pgben_testkit.world import OwnedWorld
+
         config.stash[OWNED] = OwnedWorld.open(config.stash[SETTINGS])
     return config.stash[OWNED]
 

@@ -25,7 +25,7 @@ def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), kind: str
     return field(default=default, metadata=meta)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Settings:
     """All settings of a run, read once. Empty string or empty tuple: not set."""
 

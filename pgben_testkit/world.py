@@ -27,6 +27,8 @@ class World:
     asks: Asks
     worker: str = "main"
     stats: Stats = field(default_factory=Stats)
+    session_database: bool = False
+    """Whether an application lives on the one database that `reset` cleans."""
     _databases: Databases | None = None
     _buckets: Buckets | None = None
 

@@ -37,6 +37,8 @@ def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0) -> redis.Re
     """
     try:
         from redis import Redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
     except ModuleNotFoundError:
         raise EnvironmentNotAble(
             "Redis can't be used", why="redis-py is not installed", remedy="pip install 'pgben-testkit[redis]'"
@@ -44,6 +46,7 @@ def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0) -> redis.Re
     return Redis(
         host=info.host, port=info.port, db=number, username=info.user or None, password=info.password or None,
         socket_connect_timeout=timeout_s, decode_responses=True,
+        retry=Retry(NoBackoff(), 0),  # its own would turn each answer of a server that is starting into seconds
     )  # fmt: skip
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterable
+
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.services.choose import choose
 from pgben_testkit.settings import Settings
 
 
-def line(settings: Settings) -> str:
-    """`pgben: postgres embedded (why) · storage embedded (why)`; asks the engine's socket at most."""
-    from pgben_testkit.postgres import provide as postgres
-    from pgben_testkit.redis import provide as redis
-    from pgben_testkit.storage import provide as storage
-
+def line(settings: Settings, services: Iterable[str]) -> str:
+    """`pgben: postgres embedded (why), storage embedded (why)`; asks the engine's socket at most."""
     parts = []
-    for name, module in (("postgres", postgres), ("storage", storage), ("redis", redis)):
+    for service in services:
+        module = importlib.import_module(f"pgben_testkit.{service}.provide")
         try:
             choice = choose(module.offer(settings), settings)
-            parts.append(f"{name} {choice.kind} ({choice.why})")
+            parts.append(f"{service} {choice.kind} ({choice.why})")
         except TestkitError as error:
-            parts.append(f"{name} none ({error.why or error.what})")
+            parts.append(f"{service} none ({error.why or error.what})")
     return "pgben: " + ", ".join(parts)

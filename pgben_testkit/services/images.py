@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
 import queue
 import threading
@@ -36,7 +35,7 @@ def find(engine: Engine, name: str) -> Image | None:
     """The image of this name, asked on the socket in a millisecond or two; never pulled."""
     try:
         status, body = ask(engine.host, f"/images/{quote(name, safe='/:@')}/json")
-    except (OSError, http.client.HTTPException):
+    except OSError:
         return None
     if status != 200:
         return None

@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-from test_life import project, run  # noqa: F401  (the fixture `project`)
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
@@ -19,7 +18,7 @@ const { freshDatabase, freshBucket, close } = require('pgben-testkit');
 """
 
 
-def test_a_suite_asks_for_fresh_databases_and_may_forget_to_give_them_back(project):  # noqa: F811
+def test_a_suite_asks_for_fresh_databases_and_may_forget_to_give_them_back(project, run):
     done = run("run", "--db", "--", "node", "-e", FRESH)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -28,14 +27,14 @@ def test_a_suite_asks_for_fresh_databases_and_may_forget_to_give_them_back(proje
     assert f"{said['names'][0]} was not lent to this client" in said["refused"]
 
 
-def test_outside_a_run_the_helper_says_how_to_start_one(project, monkeypatch):  # noqa: F811
+def test_outside_a_run_the_helper_says_how_to_start_one(project, run, monkeypatch):
     code = (
         "delete process.env.PGBEN_DESK; require('pgben-testkit').freshDatabase().catch((e) => console.log(e.message))"
     )
     assert "pgben-testkit run --" in run("run", "--db", "--", "node", "-e", code).stdout
 
 
-def test_each_jest_worker_sees_a_database_of_its_own(project):  # noqa: F811
+def test_each_jest_worker_sees_a_database_of_its_own(project, run):
     script = 'for n in 1 2; do JEST_WORKER_ID=$n node -p "process.env.DB_NAME"; done; JEST_WORKER_ID=3 node -p 1'
     done = run("run", "--db", "--per-worker", "2", "--", "sh", "-c", script)
     names = done.stdout.split()
