@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,15 @@ def _read(config: pytest.Config) -> settings_module.Settings:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    from pgben_testkit.pytest_world import SETTINGS
+    from pgben_testkit.pytest_world import SETTINGS, STDERR
 
     config.addinivalue_line("markers", "pgben_isolation(name): how this test's pgben_database is isolated")
     try:
         config.stash[SETTINGS] = _read(config)
     except TestkitError as error:
         raise pytest.UsageError(str(error)) from None
+    if not hasattr(config, "workerinput"):
+        config.stash[STDERR] = os.dup(2)  # before any capture
     if config.pluginmanager.has_plugin("xdist") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "pgben_controller")
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +21,7 @@ SETTINGS = pytest.StashKey[Settings]()
 OWNED = pytest.StashKey["OwnedWorld"]()
 WORLD = pytest.StashKey["World"]()
 FAILED = pytest.StashKey[bool]()
+STDERR = pytest.StashKey[int]()
 KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -39,10 +44,34 @@ def world_of(config: pytest.Config) -> World:
 def owned(config: pytest.Config) -> OwnedWorld:
     """The servers that this process owns: the controller's, or a lone process's."""
     if OWNED not in config.stash:
+        from pgben_testkit.report.progress import Patient
         from pgben_testkit.world import OwnedWorld
 
-        config.stash[OWNED] = OwnedWorld.open(config.stash[SETTINGS])
+        config.stash[OWNED] = OwnedWorld.open(config.stash[SETTINGS], announce=Patient(_uncaptured(config)))
+        _end_in_order_on_sigterm(config)
     return config.stash[OWNED]
+
+
+def _uncaptured(config: pytest.Config) -> Callable[[str], object]:
+    """Writes to the standard error that was there before tests were captured."""
+    fd = config.stash[STDERR]
+    return lambda text: os.write(fd, text.encode())
+
+
+def _end_in_order_on_sigterm(config: pytest.Config) -> None:
+    """What CI sends when it cancels a job ends the session as ctrl-C does, unless somebody else takes the signal."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+
+        def end(number: int, _: object) -> None:
+            signal.signal(number, signal.SIG_IGN)  # once is enough: the servers are being stopped
+            pytest.exit("terminated by SIGTERM", returncode=128 + number)
+
+        signal.signal(signal.SIGTERM, end)
+        config.add_cleanup(_default_sigterm)
+
+
+def _default_sigterm() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def close(config: pytest.Config) -> None:
@@ -51,6 +80,9 @@ def close(config: pytest.Config) -> None:
         config.stash[WORLD].close()
     if OWNED in config.stash:
         config.stash[OWNED].close(keep_running=bool(config.stash.get(KEPT, None)))
+    if STDERR in config.stash:
+        os.close(config.stash[STDERR])
+        del config.stash[STDERR]
 
 
 def test_failed(item: pytest.Item) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pgben_testkit.services.desk import Asks, Desk
-from pgben_testkit.services.server import Progress, silent
+from pgben_testkit.services.server import Announce, silent
 from pgben_testkit.services.stats import Stats
 from pgben_testkit.services.supply import Supply
 from pgben_testkit.settings import Settings
@@ -88,9 +88,9 @@ class OwnedWorld:
     supply: Supply
 
     @classmethod
-    def open(cls, settings: Settings, *, progress: Progress = silent, worker: str = "main") -> OwnedWorld:
+    def open(cls, settings: Settings, *, announce: Announce = silent, worker: str = "main") -> OwnedWorld:
         """Nothing is started yet: each server is, when first asked for."""
-        supply = Supply(settings, progress)
+        supply = Supply(settings, announce)
         desk = Desk(supply)
         return cls(World(settings, desk, worker), desk, supply)
 

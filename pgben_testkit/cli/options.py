@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pgben_testkit import settings as settings_module
-from pgben_testkit.services.server import Progress, silent
+from pgben_testkit.services.server import Announce
 from pgben_testkit.settings import Settings
 
 
@@ -22,11 +22,11 @@ def read_settings(backend: str | None, *, schema: bool = True) -> Settings:
     return settings_module.read(root=root, command_line=given, ini=ini)
 
 
-def progress() -> Progress:
-    """Lines on standard error for a person; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        return silent
-    return lambda text: click.echo(f"pgben-testkit: {text}", err=True)
+def progress() -> Announce:
+    """Lines on standard error about steps that take long."""
+    from pgben_testkit.report.progress import Patient
+
+    return Patient(sys.stderr.write)
 
 
 backend_option = click.option(

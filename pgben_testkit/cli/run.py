@@ -45,7 +45,7 @@ def run(
         db = s3 = True
     settings = read_settings(backend, schema=schema)
     templates = read_env_map(env_map) if env_map else {}
-    world = OwnedWorld.open(settings, progress=progress())
+    world = OwnedWorld.open(settings, announce=progress())
     with _stopped_by_signals():
         try:
             env = provide(world, db=bool(db), s3=bool(s3), redis=redis, per_worker=per_worker)

@@ -35,7 +35,7 @@ def up(only: tuple[str, ...], backend: str | None) -> None:
             click.echo(f"{service}: already warm")
     if not wanted:
         return
-    world = OwnedWorld.open(settings, progress=progress())
+    world = OwnedWorld.open(settings, announce=progress())
     try:
         for service in wanted:
             world.supply.prestart(service)

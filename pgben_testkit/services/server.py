@@ -10,8 +10,12 @@ Progress = Callable[[str], None]
 """Told in one short line how far a long step is; called often, from any thread."""
 
 
-def silent(_: str) -> None:
-    """A progress that nobody looks at."""
+Announce = Callable[[str, str], None]
+"""The same over all services: told which, and its step; an empty step means that the service is there, or failed."""
+
+
+def silent(service: str, step: str) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True, kw_only=True)

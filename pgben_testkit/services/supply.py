@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import importlib
 import threading
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from pgben_testkit.errors import TestkitError, UsageProblem
 from pgben_testkit.services import warm
 from pgben_testkit.services.reap import reap_dead
 from pgben_testkit.services.run import Run
-from pgben_testkit.services.server import Progress, Server, silent
+from pgben_testkit.services.server import Announce, Server, silent
 from pgben_testkit.settings import Settings
 
 STARTERS = {
@@ -34,9 +35,9 @@ def load(path: str) -> Callable[..., Any]:
 class Supply:
     """Gives servers by name. Safe to ask from many threads; an answer, or an error, is the same for all."""
 
-    def __init__(self, settings: Settings, progress: Progress = silent) -> None:
+    def __init__(self, settings: Settings, announce: Announce = silent) -> None:
         self.settings = settings
-        self.progress = progress
+        self.announce = announce
         self.servers: dict[str, Server] = {}
         self._errors: dict[str, TestkitError] = {}
         self._locks = {service: threading.Lock() for service in STARTERS}
@@ -76,10 +77,13 @@ class Supply:
                 try:
                     start = load(STARTERS[service])
                     found = warm.find(service, self.settings) if self.settings.warm else None
-                    self.servers[service] = start(self.run, self.settings, self.progress, found)
+                    progress = functools.partial(self.announce, service)
+                    self.servers[service] = start(self.run, self.settings, progress, found)
                 except TestkitError as error:
                     self._errors[service] = error
                     raise
+                finally:
+                    self.announce(service, "")
             return self.servers[service]
 
     def prestart(self, service: str) -> None:

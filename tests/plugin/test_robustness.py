@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from pgben_testkit.services.run import traces
 
 DYING = """
@@ -23,10 +25,11 @@ def test_database_and_bucket(pgben_connection, pgben_bucket, i):
         os.kill(os.getpid(), signal.SIGKILL)
 """
 SLOW = """
+import os
 import time
 
 def test_slow(pgben_connection):
-    print("up", flush=True)
+    os.write(2, b"REACHED\\n")
     time.sleep(60)
 """
 
@@ -37,11 +40,13 @@ def prepare(pytester, tests):
     pytester.makeini("[pytest]\npgben_postgres_schema = schema.sql\npgben_backend = embedded\n")
 
 
-def interrupted(pytester, how):
+def interrupted(pytester, how, *words):
     """A session in the middle of a test gets the signal; its exit code. What it left is not looked at."""
-    argv = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=pytester.path) as process:
-        assert any(line.endswith("up\n") for line in process.stdout)
+    argv = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly", *words]
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=pytester.path
+    ) as process:
+        assert any("REACHED" in line for line in process.stdout)
         assert of_project(pytester)
         process.send_signal(how)
         process.stdout.read()
@@ -75,3 +80,21 @@ def test_a_killed_session_is_cleaned_up_after_by_the_next(pytester):
     while of_project(pytester) and time.monotonic() < deadline:
         time.sleep(0.1)  # another test's run may be the one that is removing it
     assert of_project(pytester) == []
+
+
+@pytest.mark.parametrize("words", [[], ["-n2"]], ids=" ".join)
+def test_sigterm_ends_a_session_in_order(pytester, words):
+    prepare(pytester, SLOW)
+    assert interrupted(pytester, signal.SIGTERM, *words) == 128 + signal.SIGTERM
+    assert of_project(pytester) == []
+
+
+def test_a_migration_that_takes_long_is_said_and_a_short_one_is_not(pytester):
+    prepare(pytester, SLOW.replace("60", "0"))
+    schema = pytester.path / "schema.sql"
+    schema.write_text(f"CREATE TABLE cidadao (); SELECT pg_sleep(2); -- {pytester.path}")
+    first = pytester.runpytest_subprocess("-p", "no:randomly")
+    assert "pgben: postgres: loading the schema into the template database" in first.stderr.str()
+    again = pytester.runpytest_subprocess("-p", "no:randomly")
+    again.assert_outcomes(passed=1)
+    assert again.stderr.str() == ""
