@@ -1,11 +1,11 @@
-"""Long steps told to a person who waits: nothing in the first second, then a line, and again while it changes."""
+"""Long steps told to a person who waits: nothing in the first two seconds, then a line, and again while it changes."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
-PATIENCE_S = 1.0
+PATIENCE_S = 2.0
 EVERY_S = 3.0
 
 

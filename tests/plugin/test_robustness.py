@@ -92,7 +92,7 @@ def test_sigterm_ends_a_session_in_order(pytester, words):
 def test_a_migration_that_takes_long_is_said_and_a_short_one_is_not(pytester):
     prepare(pytester, SLOW.replace("60", "0"))
     schema = pytester.path / "schema.sql"
-    schema.write_text(f"CREATE TABLE cidadao (); SELECT pg_sleep(2); -- {pytester.path}")
+    schema.write_text(f"CREATE TABLE cidadao (); SELECT pg_sleep(3); -- {pytester.path}")
     first = pytester.runpytest_subprocess("-p", "no:randomly")
     assert "pgben: postgres: loading the schema into the template database" in first.stderr.str()
     again = pytester.runpytest_subprocess("-p", "no:randomly")
