@@ -72,6 +72,11 @@ SELECT EXISTS (SELECT FROM {SCHEMA}.ddl)
 """
 """What is answered with a fresh clone."""
 
+NOW = "SELECT txid_current() & 4294967295"
+SIZES = "SELECT oid::bigint, pg_relation_size(oid) FROM unnest(%s::oid[]) AS oid"
+BLOATED_BYTES = 256 * 1024
+"""From this size a table is vacuumed, as nobody else does here: dead rows make it slow to look at."""
+
 SEQUENCES = "SELECT seqrelid::bigint, pg_sequence_last_value(seqrelid) FROM pg_sequence"
 
 
@@ -151,7 +156,7 @@ class Reset:
 
     def _set_baseline(self) -> None:
         assert self._connection is not None
-        row = self._connection.execute("SELECT txid_current() & 4294967295").fetchone()
+        row = self._connection.execute(NOW).fetchone()
         assert row is not None
         self._baseline = row[0]
 
@@ -192,29 +197,41 @@ class Reset:
         connection = self._connection
         if connection is None or connection.closed:
             return False
-        for _ in range(500):
-            row = connection.execute(STRANGERS).fetchone()
-            if not row or not row[0]:
-                break
-        row = connection.execute(ODDITIES).fetchone()
-        if row is None or row[0]:
+        strangers, odd, dirty, moved = self._seen(connection)
+        if strangers:
+            for _ in range(500):
+                row = connection.execute(STRANGERS).fetchone()
+                if not row or not row[0]:
+                    break
+            _, odd, dirty, moved = self._seen(connection)
+        if odd:
             return False
-        dirty = []
-        if self._look:
-            found = connection.execute(self._look, {"base": self._baseline}).fetchall()
-            dirty = [self._tables[index] for (index,) in found]
-        moved = [oid for oid, last in connection.execute(SEQUENCES).fetchall() if self._sequences.get(oid) != last]
         if dirty or moved:
-            with connection.transaction():
+            with connection.pipeline():  # one round trip, and one transaction
                 for table in dirty:
                     self._restore(connection, table)
                 for oid in moved:
                     self._set_back(connection, oid)
+            with connection.pipeline():
+                sizes = connection.execute(SIZES, ([table.oid for table in dirty],))
+                baseline = connection.execute(NOW)
+            bloated = {oid for oid, size in sizes.fetchall() if size > BLOATED_BYTES}
             for table in dirty:
-                if _is_bloated(connection, table):
+                if table.oid in bloated:
                     connection.execute(f"VACUUM {table.name}")
-            self._set_baseline()
+            self._baseline = baseline.fetchall()[0][0]
         return True
+
+    def _seen(self, connection: psycopg.Connection[Any]) -> tuple[int, bool, list[Table], list[int]]:
+        """Connections ended, whether a fresh clone is called for, tables and sequences that differ: one round trip."""
+        with connection.pipeline():
+            strangers = connection.execute(STRANGERS)
+            oddities = connection.execute(ODDITIES)
+            looks = connection.execute(self._look, {"base": self._baseline}) if self._look else None
+            sequences = connection.execute(SEQUENCES)
+        dirty = [self._tables[index] for (index,) in looks.fetchall()] if looks else []
+        moved = [oid for oid, last in sequences.fetchall() if self._sequences.get(oid) != last]
+        return strangers.fetchall()[0][0], oddities.fetchall()[0][0], dirty, moved
 
     @staticmethod
     def _restore(connection: psycopg.Connection[Any], table: Table) -> None:
@@ -241,15 +258,6 @@ class Reset:
         if self._database is not None:
             self._maker.drop(self._database.name)
             self._database = None
-
-
-BLOATED_BYTES = 256 * 1024
-
-
-def _is_bloated(connection: psycopg.Connection[Any], table: Table) -> bool:
-    """Whether dead rows, which nobody vacuums here, make the table slow to look at."""
-    row = connection.execute("SELECT pg_relation_size(%s::oid)", (table.oid,)).fetchone()
-    return bool(row) and row[0] > BLOATED_BYTES  # type: ignore[index]
 
 
 def _look(index: int, table: Table) -> str:
