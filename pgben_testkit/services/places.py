@@ -28,11 +28,13 @@ def private_folder(path: Path, *, traversable: bool = False) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=mode, exist_ok=True)
         found = path.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode:
+            path.chmod(mode)
     except OSError as error:
         raise EnvironmentNotAble(
-            f"the folder {path} can't be made",
+            f"the folder {path} can't be made ours",
             why=f"{error.strerror} ({error.filename})",
-            remedy="free some space, or name another place with TMPDIR or PGBEN_DATA_DIR",
+            remedy="free some space, or name another place with TMPDIR, PGBEN_DATA_DIR or PGBEN_CACHE_DIR",
         ) from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise EnvironmentNotAble(
@@ -40,8 +42,6 @@ def private_folder(path: Path, *, traversable: bool = False) -> Path:
             why=f"it belongs to uid {found.st_uid}, we are uid {os.geteuid()}",
             remedy="remove it, or set TMPDIR to a folder of your own",
         )
-    if stat.S_IMODE(found.st_mode) != mode:
-        path.chmod(mode)
     return path
 
 
