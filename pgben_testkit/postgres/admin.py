@@ -69,7 +69,20 @@ class Admin:
         """The database is a template: complete, nobody connected, nobody can connect. The last step of making one."""
         self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")
         self.disconnect_all(name)
+        self.describe(name, facts)
+
+    def describe(self, name: str, facts: dict[str, Any]) -> None:
+        """The sealed template carries these facts."""
         self.connection.execute(f"COMMENT ON DATABASE {quoted(name)} IS {literal(json.dumps({'pgben': facts}))}")
+
+    def facts_of(self, name: str) -> dict[str, Any]:
+        """What `seal` or `describe` wrote; empty where it was neither."""
+        text = self._one("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name)
+        try:
+            facts = json.loads(text or "{}").get("pgben", {})
+        except (ValueError, AttributeError):
+            return {}
+        return facts if isinstance(facts, dict) else {}
 
     def is_sealed(self, name: str) -> bool:
         """Whether it is a template that was completed. Half-made ones answer no."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
 
 from pgben_testkit.postgres.admin import Admin
 from pgben_testkit.postgres.database import Database
+from pgben_testkit.postgres.prepared import UNUSED_DAYS
 from pgben_testkit.postgres.schema import Schema
 from pgben_testkit.postgres.server import PostgresInfo, connect
 from pgben_testkit.services.server import Progress
 
 PREFIX = "pgben_template_"
+DAY_S = 86400.0
 
 
 def name_of(schema: Schema, run_id: str) -> str:
@@ -35,7 +36,10 @@ def ensure(info: PostgresInfo, schema: Schema, run_id: str, progress: Progress) 
         if not admin.is_sealed(name):
             with admin.lock(name):
                 if not admin.is_sealed(name):
+                    _prune(admin)
                     build(info, admin, name, schema, progress)
+        elif time.time() - admin.facts_of(name).get("used", 0) > DAY_S:
+            admin.describe(name, admin.facts_of(name) | {"used": int(time.time())})
     finally:
         admin.close()
     return replace(info, template=name)
@@ -47,8 +51,23 @@ def build(info: PostgresInfo, admin: Admin, name: str, schema: Schema, progress:
     admin.create_empty(name)
     try:
         schema.load(Database(info.host, info.port, name, info.user, info.password))
-        facts: dict[str, Any] = {"made": int(time.time())}
-        admin.seal(name, facts)
+        now = int(time.time())
+        admin.seal(name, {"made": now, "used": now})
     except BaseException:
         admin.drop(name)
         raise
+
+
+def _prune(admin: Admin) -> None:
+    """Templates that nobody used for two weeks are gone, where they are ours to drop: older schemas of somebody's
+    project, left on a server that outlives them."""
+    import psycopg
+
+    for name in admin.names_like(PREFIX):
+        used = admin.facts_of(name).get("used")
+        if used is None or time.time() - used < UNUSED_DAYS * DAY_S:
+            continue
+        try:
+            admin.drop(name)
+        except psycopg.errors.InsufficientPrivilege:
+            continue  # another user's

@@ -114,6 +114,24 @@ def test_an_external_server_keeps_nothing_of_ours_but_templates(project, postgre
     assert all(name.startswith("pgben_template_") for name in names)
 
 
+def test_a_template_that_nobody_used_for_weeks_goes_when_another_is_made(project, postgres, run):
+    import psycopg
+
+    env = os.environ | {"PGBEN_POSTGRES_URL": postgres.dsn, "PGBEN_BACKEND": "external"}
+    now = int(time.time())
+    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+        for name, days in (("old", 15), ("new", 13)):
+            admin.execute(f"CREATE DATABASE pgben_template_{name} IS_TEMPLATE true")
+            facts = json.dumps({"pgben": {"used": now - days * 86400}})
+            admin.execute(f"COMMENT ON DATABASE pgben_template_{name} IS '{facts}'")
+        (project / "sql" / "9.sql").write_text(f"COMMENT ON TABLE cidadao IS '{project}'")
+        assert run("run", "--db", "--", "true", env=env).returncode == 0
+        names = {row[0] for row in admin.execute("SELECT datname FROM pg_database")}
+        assert "pgben_template_new" in names and "pgben_template_old" not in names
+        admin.execute("ALTER DATABASE pgben_template_new IS_TEMPLATE false")
+        admin.execute("DROP DATABASE pgben_template_new")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
 def test_a_server_in_a_folder_that_its_account_cannot_enter_is_refused_with_the_reason(
     project, postgres, run, monkeypatch
