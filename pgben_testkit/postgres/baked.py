@@ -6,6 +6,7 @@ image starts in half of one.
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from pgben_testkit.settings import Settings
 
 REPOSITORY = "pgben-testkit/prepared"
 FACTS_LABEL = "pgben-testkit.facts"
-"""Holds the throw-away password as well: whoever may ask the engine may also enter its containers."""
+"""JSON in base64. Holds the throw-away password as well: whoever may ask the engine may also enter its containers."""
 USER = "postgres"
 """The account inside, by whatever number: the official images and Debian's package agree on the name."""
 HOME = "/pgben-testkit"
@@ -54,7 +55,7 @@ def find(engine: Engine, key: str, settings: Settings) -> Baked | None:
     if found is None or FACTS_LABEL not in found.labels:
         return None
     _uses(settings).joinpath(key).touch()
-    return Baked(found.name, Facts(**json.loads(found.labels[FACTS_LABEL])))
+    return Baked(found.name, Facts(**json.loads(base64.b64decode(found.labels[FACTS_LABEL]))))
 
 
 def make(
@@ -75,10 +76,9 @@ def make(
                 return found
             _prune(engine, settings)
             with build() as (container, facts):
-                label = json.dumps(asdict(facts))
-                container.wrapped.commit(
-                    repository=REPOSITORY, tag=key, conf={"Labels": {FACTS_LABEL: label}, "Entrypoint": None}
-                )
+                label = base64.b64encode(json.dumps(asdict(facts)).encode()).decode()
+                # As a change, not as configuration: Podman takes no notice of the latter.
+                container.wrapped.commit(repository=REPOSITORY, tag=key, changes=[f"LABEL {FACTS_LABEL}={label}"])
     except Timeout:
         raise EnvironmentNotAble(
             "another run is still preparing the same image",

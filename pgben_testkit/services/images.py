@@ -34,7 +34,7 @@ class Image:
 def find(engine: Engine, name: str) -> Image | None:
     """The image of this name, asked on the socket in a millisecond or two; never pulled."""
     try:
-        status, body = ask(engine.host, f"/images/{quote(name, safe='/:@')}/json")
+        status, _, body = ask(engine.host, f"/images/{quote(name, safe='/:@')}/json")
     except OSError:
         return None
     if status != 200:
