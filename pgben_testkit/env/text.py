@@ -59,8 +59,6 @@ def decode(data: bytes, shown: str) -> Text:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         why = f"byte 0x{data[error.start]:02x} is not UTF-8 (Latin-1, most likely)"
-        problems.append(
-            unreadable(Place(shown, line), why, "save it as UTF-8", summary=f"{shown} is not UTF-8")
-        )
+        problems.append(unreadable(Place(shown, line), why, "save it as UTF-8", summary=f"{shown} is not UTF-8"))
         text = data.decode("latin-1")
     return Text(text.replace("\r\n", "\n"), tuple(problems))

@@ -9,7 +9,9 @@ from typing import Literal
 from pgben_testkit.findings import Finding, Place, Rule, finding
 
 INPUT = Rule("env/input", "error", "A file that can't be read, or a line of it that says nothing")
-SourceKind = Literal["process", "dotenv", "compose", "configmap", "secret", "workload", "pytest-env", "tox", "dockerfile"]
+SourceKind = Literal[
+    "process", "dotenv", "compose", "configmap", "secret", "workload", "pytest-env", "tox", "dockerfile"
+]
 ON_THIS_MACHINE = frozenset({"process", "dotenv", "pytest-env", "tox"})
 """Kinds whose paths lie on this machine, so that it can be seen whether they exist."""
 

@@ -73,9 +73,7 @@ def parse(text: str, shown: str) -> tuple[list[Line], list[Finding]]:
     return lines, problems
 
 
-def _pass(
-    source: list[str], first: int, shown: str, lines: list[Line], problems: list[Finding]
-) -> int | None:
+def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems: list[Finding]) -> int | None:
     """Read from line index `first`; the index to go on from where an unclosed quote swallowed lines, else None."""
     skip_until = 0
     for name, value, original, line, bad in _bindings("".join(source[first:])):
@@ -136,9 +134,7 @@ def _end_of_pem(source: list[str], begin: int) -> int:
     return begin
 
 
-def expanded(
-    lines: list[Line], shown: str, environ: Mapping[str, str]
-) -> tuple[list[str], list[Unfilled]]:
+def expanded(lines: list[Line], shown: str, environ: Mapping[str, str]) -> tuple[list[str], list[Unfilled]]:
     """The values with `${NAME}` and `${NAME:-default}` filled from earlier lines and `environ`; what could not be."""
     variables = need("dotenv.variables", "python-dotenv")
     by_name = {each.name: each for each in lines}

@@ -117,9 +117,7 @@ def add(node: Any, shown: str, into: Manifests) -> None:
         into.workloads.append(Workload(kind, name, namespace, containers, place))
 
 
-def _holder(
-    node: Any, kind: str, name: str, namespace: str, shown: str, problems: list[Finding]
-) -> Holder:
+def _holder(node: Any, kind: str, name: str, namespace: str, shown: str, problems: list[Finding]) -> Holder:
     keys: dict[str, Declared] = {}
     again = []
     for field_name, decode in (("data", kind == "Secret"), ("stringData", False), ("binaryData", True)):
@@ -214,4 +212,3 @@ def _mentions(root: Any) -> Iterator[tuple[str, str]]:
                     ahead.append((here, value))
         else:
             ahead.extend((under, each) for each in marks.items(node))
-
