@@ -34,7 +34,7 @@ class Assessment:
         return tuple(each for each in self.findings if each.severity != "note")
 
 
-def project(
+def of_project(
     root: Path, contract: Contract | None, *, sources: Sequence[Path] = (), code: Sequence[Path] | None = None,
     with_code: bool = True, environ: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -64,7 +64,7 @@ def project(
     return _assessed(ground, tuple(ports), began)
 
 
-def test_run(
+def of_test_run(
     root: Path, contract: Contract, environ: Mapping[str, str], *, files: Sequence[Path],
     settings_file: Path | None = None,
 ) -> Assessment:  # fmt: skip

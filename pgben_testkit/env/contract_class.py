@@ -71,7 +71,7 @@ def _lines(kind: type) -> dict[str, int]:
         lines, first = inspect.getsourcelines(kind)
     except (OSError, TypeError):
         return {}
-    found = {}
+    found: dict[str, int] = {}
     for number, line in enumerate(lines, first):
         name = line.strip().partition(":")[0]
         if name in kind.model_fields:  # type: ignore[attr-defined]

@@ -179,9 +179,7 @@ def _variable(name: str, row: Mapping[str, Any], place: Place) -> Variable:
             if isinstance(value, bool) or not isinstance(value, _NUMBERS[key]):
                 raise _bad(where, f"{key} of {what} is no number", f"write {key} = 32")
         elif key in _CHOICES and value not in _CHOICES[key]:
-            raise _bad(
-                where, f"{key} of {what} is none of {', '.join(filter(None, _CHOICES[key]))}", "use one of these"
-            )
+            raise _bad(where, f"{key} of {what} is not allowed", "use " + " or ".join(filter(None, _CHOICES[key])))
         elif key in ("required", "secret", "exists", "bare", "varies"):
             if not isinstance(value, bool):
                 raise _bad(where, f"{key} of {what} is neither true nor false", f"write {key} = true")

@@ -24,7 +24,7 @@ class Check(Protocol):
 
 
 def load(name: str) -> Check:
-    module: Check = importlib.import_module(f"{__name__}.{name}")  # type: ignore[assignment]
+    module: Check = importlib.import_module(f"{__name__}.{name}")
     return module
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
@@ -32,7 +32,7 @@ def check(ground: Ground) -> Iterator[Finding]:
             yield _finding(ground, source, declared, meant, read_at)
 
 
-def _finding(ground: Ground, source: Source, declared: Declared, meant: str, read_at: dict[str, object]) -> Finding:
+def _finding(ground: Ground, source: Source, declared: Declared, meant: str, read_at: Mapping[str, object]) -> Finding:
     assert ground.contract is not None
     name = safe_name(declared.name)
     reason = f"it is set in {source.title} and not in the contract {ground.contract.name}"

@@ -79,7 +79,7 @@ def _is_written(node: Any) -> bool:
         return False
     if parent.type in ("assignment", "augmented_assignment"):
         return bool(parent.child_by_field_name("left") == node)
-    return parent.type == "delete_statement"
+    return str(parent.type) == "delete_statement"
 
 
 def _use(node: Any) -> tuple[str | None, str]:

@@ -55,18 +55,18 @@ def _container(
     seen: dict[str, Declared] = {}
     again = []
     for entry in container.entries:
-        declared = entry.declared
+        found = entry.declared
         if entry.ask is not None:
-            declared = _asked(entry.name, entry.ask, workload, holders, shown, into, used)
-        if declared is None:
-            declared = Declared(entry.name, None, entry.place)
-        elif declared.value is not None and "$(" in declared.value:
-            declared = _filled(declared, values)
+            found = _asked(entry.name, entry.ask, workload, holders, shown, into, used)
+        if found is None:
+            found = Declared(entry.name, None, entry.place)
+        elif found.value is not None and "$(" in found.value:
+            found = _filled(found, values)
         own = Declared(entry.name, None, entry.place)
         if entry.name in seen:
             again.append((seen[entry.name], own))
         seen[entry.name] = own
-        values[entry.name] = declared
+        values[entry.name] = found
     return Source(
         shown, "workload", container.place, tuple(values.values()), complete=True, name=container.name,
         stage=stage_of_path(title or workload.place.path), open=is_open, again=tuple(again),

@@ -15,6 +15,7 @@ _SUBSTITUTION = re.compile(r"\{env:(?P<name>\w+)(?::(?P<default>[^{}]*))?\}|\{[^
 
 def read(path: Path, shown: str, into: Gathered) -> list[Source]:
     """A source for each environment of the file that sets something."""
+    found: dict[str, list[Declared]]
     if path.suffix == ".toml":
         toml = read_toml(path, shown, into)
         found = _toml(path, toml, into) if toml else {}
@@ -23,8 +24,8 @@ def read(path: Path, shown: str, into: Gathered) -> list[Source]:
         found = {}
         for section in ini.config.sections if ini else ():
             if ini and re.fullmatch(r"testenv(:.+)?|env_run_base", section):
-                entries = ini.entries(section, "setenv") + ini.entries(section, "set_env")
-                found[section] = list(filter(None, (_entry(text, place, into) for text, place in entries)))
+                lines = ini.entries(section, "setenv") + ini.entries(section, "set_env")
+                found[section] = [each for text, place in lines if (each := _entry(text, place, into)) is not None]
     sources = []
     for section, entries in found.items():
         declared, again = last_wins(entries)
