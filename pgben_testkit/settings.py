@@ -14,6 +14,7 @@ from pgben_testkit.errors import UsageProblem
 Backend = Literal["auto", "container", "embedded", "external"]
 Isolation = Literal["auto", "clone", "pool", "reset", "rollback"]
 BACKENDS = ("auto", "container", "embedded", "external")
+ENV_MODES = ("stop", "warn", "off")
 ISOLATIONS = ("auto", "clone", "pool", "reset", "rollback")
 
 
@@ -58,6 +59,12 @@ class Settings:
     storage_region: str = setting("us-east-1", "region that the S3 server is asked in")
     storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
     storage_buckets: int = setting(16, "buckets at most that tests hold at one time, a run", kind="int")
+
+    env_contract: str = setting("", "contract of the environment: a TOML file, python:module:Class, or pgben")
+    env: str = setting("stop", "when the environment breaks its contract", choices=ENV_MODES)
+    env_files: tuple[str, ...] = setting(
+        [], ".env files that the test run has, or none; default: .env.test and .env", kind="words"
+    )
 
     keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")
     stats: bool = setting(False, "say at the end what the environment cost", kind="bool")

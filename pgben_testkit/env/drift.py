@@ -51,7 +51,8 @@ def drifting(ground: Ground) -> Iterator[Drift]:
             stage = ground.stage(source)
             found = ground.has(source, variable)
             if found is not None:
-                declared.append(found)
+                if stage not in variable.forbidden_in:
+                    declared.append(found)
             elif not (
                 source.open
                 or variable.is_required(stage)

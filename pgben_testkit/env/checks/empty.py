@@ -17,6 +17,8 @@ def check(ground: Ground) -> Iterator[Finding]:
         for variable, declared in ground.variables(source):
             if declared.value is None or declared.refused or declared.value.strip():
                 continue
+            if variable.kind == "bool" and "" in variable.false:
+                continue
             if variable.kind == "string" and declared.value == "" and not variable.required:
                 continue
             yield finding(

@@ -85,7 +85,7 @@ def _file(path: Path, shown: str, root: Path, into: Gathered) -> dict[str, Servi
     return {name: reader.service(name, key, node) for name, (key, node) in marks.mapping(services).items()}
 
 
-def _interpolation_values(folder: Path) -> dict[str, tuple[str, Place]] | None:
+def _interpolation_values(folder: Path) -> dict[str, tuple[str | None, Place]] | None:
     """What compose fills holes from: the `.env` beside the file. None: there is none, so what is filled is unknown."""
     path = folder / ".env"
     if not path.is_file():
@@ -98,7 +98,12 @@ def _interpolation_values(folder: Path) -> dict[str, tuple[str, Place]] | None:
 
 class _Reader:
     def __init__(
-        self, shown: str, folder: Path, root: Path, into: Gathered, outside: Mapping[str, tuple[str, Place]] | None
+        self,
+        shown: str,
+        folder: Path,
+        root: Path,
+        into: Gathered,
+        outside: Mapping[str, tuple[str | None, Place]] | None,
     ) -> None:
         self._shown = shown
         self._folder = folder
@@ -172,7 +177,10 @@ class _Reader:
             known = (self._outside or {}).get(hole)
             operator = re.match(r":?[-?+]", rest)
             sign, words = (operator[0], rest[operator.end() :]) if operator else ("", "")
-            if known is not None and (known[0] or not sign.startswith(":")):
+            if known is not None and known[0] is None:
+                unknown = True
+                return ""
+            if known is not None and known[0] is not None and (known[0] or not sign.startswith(":")):
                 if sign.endswith("+"):
                     return words
                 if match[0] == value:

@@ -72,7 +72,7 @@ def _env(
         found = list(pairs(env_replace=False, args={}, envs={}, instruction_value=value))
     except (ValueError, IndexError):
         found = []
-    if not found:
+    if not found or ("=" not in value and len(value.split()) < 2):
         into.problems.append(unreadable(Place(shown, first), "its ENV has no NAME=value", "write ENV NAME=value"))
         return
     known = {each.name: each.value for each in current}

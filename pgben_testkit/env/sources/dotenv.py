@@ -18,15 +18,17 @@ MOST_RESTARTS = 50
 """After an unclosed quote reading goes on at the next line; a file full of them is read to this many."""
 LONGEST_VALUE = 1_000_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_OPENED = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(?P<quote>['\"])")
 EXAMPLE = re.compile(r"(?:^|[.\-_])(?:example|sample|template|dist|exemplo|modelo)(?:$|[.\-_])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line `NAME=value` as it stands. `literal`: in single quotes, nothing in it is expanded."""
+    """A line `NAME=value` as it stands; None where its value is lost. `literal`: in single quotes, so that nothing in
+    it is expanded."""
 
     name: str
-    value: str
+    value: str | None
     line: int
     literal: bool
 
@@ -86,6 +88,9 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
         if bad:
             why, remedy = _why_bad(original.strip())
             problems.append(unreadable(place, why, remedy, summary=f"line {number} of {shown} can't be read"))
+            lost = _OPENED.match(original.strip())
+            if lost:
+                lines.append(Line(lost["name"], None, number, True))  # it is declared, whatever it was to be
             if "\n" in original.strip() and number < len(source):
                 return number  # the index of the next line
             continue
@@ -105,6 +110,7 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
                                        "put the whole block in double quotes",
                                        summary=f"{name} loses all but its first line"))  # fmt: skip
             skip_until = _end_of_pem(source, number)
+            value = None
         lines.append(Line(name, value, number, _is_literal(original)))
     return None
 
@@ -116,9 +122,9 @@ def _bindings(text: str) -> Iterator[tuple[str | None, str | None, str, int, boo
 
 
 def _why_bad(text: str) -> tuple[str, str]:
-    match = re.match(r"(?:export\s+)?[^=\s]+\s*=\s*(['\"])", text)
+    match = _OPENED.match(text)
     if match:
-        return "a quote is opened and never closed, or something follows the closing one", f"close the {match[1]}"
+        return "a quote is opened and never closed, or something follows the closing one", f"close the {match['quote']}"
     return "it is no NAME=value", "write NAME=value, or # before a comment"
 
 
@@ -134,16 +140,16 @@ def _end_of_pem(source: list[str], begin: int) -> int:
     return begin
 
 
-def expanded(lines: list[Line], shown: str, environ: Mapping[str, str]) -> tuple[list[str], list[Unfilled]]:
+def expanded(lines: list[Line], shown: str, environ: Mapping[str, str]) -> tuple[list[str | None], list[Unfilled]]:
     """The values with `${NAME}` and `${NAME:-default}` filled from earlier lines and `environ`; what could not be."""
     variables = need("dotenv.variables", "python-dotenv")
     by_name = {each.name: each for each in lines}
     known: dict[str, str] = dict(environ)
-    values: list[str] = []
+    values: list[str | None] = []
     unfilled: list[Unfilled] = []
     for each in lines:
         value = each.value
-        if not each.literal and "${" in value:
+        if value is not None and not each.literal and "${" in value:
             parts = []
             size = 0
             for atom in variables.parse_variables(value):
@@ -156,7 +162,7 @@ def expanded(lines: list[Line], shown: str, environ: Mapping[str, str]) -> tuple
                 parts.append(part if size <= LONGEST_VALUE else "")
             value = "".join(parts)
         values.append(value)
-        known[each.name] = value
+        known[each.name] = value or ""
     return values, unfilled
 
 
@@ -170,5 +176,5 @@ def _asks_for(name: str, target: str, lines: Mapping[str, Line]) -> bool:
             return True
         if current not in seen and current in lines:
             seen.add(current)
-            ahead.extend(re.findall(r"\$\{([^}:]+)", lines[current].value))
+            ahead.extend(re.findall(r"\$\{([^}:]+)", lines[current].value or ""))
     return False

@@ -11,6 +11,8 @@ from pgben_testkit.env.sources.base import Gathered, Source, unreadable
 from pgben_testkit.env.sources.manifest import Manifests
 from pgben_testkit.findings import Place
 
+ORDER = ("dotenv", "configmap", "secret", "compose", "workload", "dockerfile", "pytest-env", "tox", "process")
+"""What a value is found through first is what it is blamed on: its own file, before what draws it in."""
 PARTIAL_SUFFIX = ".local"
 """`.env.local` and `.env.production.local` lie over another file: alone they are no environment."""
 
@@ -35,7 +37,8 @@ def gather(tree: trees.Tree) -> tuple[Gathered, list[tuple[int, Place]]]:
             pytest_env.read(path, shown, into)
         if path.name in ("tox.ini", "setup.cfg", "pyproject.toml", "tox.toml"):
             tox.read(path, shown, into)
-    into.sources = [_completeness(each, into, root) for each in into.sources]
+    found = [_completeness(each, into, root) for each in into.sources]
+    into.sources = sorted(found, key=lambda each: ORDER.index(each.kind))
     return into, ports
 
 
