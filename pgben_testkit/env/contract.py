@@ -72,9 +72,12 @@ class Contract:
         return fallback
 
 
+_RUNTIME = re.compile("|".join(map(fnmatch.translate, RUNTIME_NAMES)))
+
+
 def is_runtime(name: str) -> bool:
     """Whether a runtime or platform reads this name, and no application."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in RUNTIME_NAMES)
+    return _RUNTIME.match(name) is not None
 
 
 def stage_of_path(path: str) -> str:

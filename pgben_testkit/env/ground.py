@@ -30,6 +30,10 @@ class Ground:
     tree: Tree | None = None
     run: bool = False
 
+    @property
+    def contract_name(self) -> str:
+        return self.contract.path if self.contract else "no contract"
+
     @cached_property
     def shown(self) -> Shown:
         """What may be shown of a value here: it knows every secret of every source."""

@@ -55,9 +55,14 @@ def query(language: str, text: str) -> Any:
     return need("tree_sitter", "tree-sitter").Query(_language(language), text)
 
 
-def matches(language: str, text: str, node: Any) -> list[tuple[int, dict[str, list[Any]]]]:
-    """`(pattern number, capture -> nodes)` of each match of the query `text` below `node`."""
+def matches(
+    language: str, text: str, node: Any, *, within: tuple[int, int] | None = None
+) -> list[tuple[int, dict[str, list[Any]]]]:
+    """`(pattern number, capture -> nodes)` of each match of the query `text` below `node`, or of those that touch the
+    bytes `within`."""
     cursor = need("tree_sitter", "tree-sitter").QueryCursor(query(language, text))
+    if within is not None:
+        cursor.set_byte_range(*within)
     found: list[tuple[int, dict[str, list[Any]]]] = cursor.matches(node)
     return found
 

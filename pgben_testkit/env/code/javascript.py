@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
@@ -59,6 +60,9 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 _THROUGH = frozenset({"parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression",
                       "await_expression"})  # fmt: skip
 _CONVERSIONS = {"parseInt": "int", "Number": "int", "parseFloat": "float", "String": "", "Boolean": "", "BigInt": "int"}
+_OF_PROCESS = re.compile(rb"=\s*process\s*[;,)\r\n]|[\"'](?:node:)?process[\"']")
+"""`const { env } = process` and imports of the module may be there; the tree tells whether they are."""
+MOST_PLACES = 40
 _METHODS = frozenset({"toString", "trim", "toLowerCase", "toUpperCase"})
 
 
@@ -80,18 +84,31 @@ class _File:
         self._constants: dict[str, str] | None = None
 
     def reads(self) -> FileReads:
-        if b".env" in self._source:
-            for _, captures in self._matches(_reads_query(typed=self._language != "javascript")):
-                self._match(captures)
-        if b"process" in self._source and b"env" in self._source:
+        near = _around(self._source, b".env") + _around(self._source, b"process")
+        for captures in self._near(_reads_query(typed=self._language != "javascript"), near):
+            self._match(captures)
+        if _OF_PROCESS.search(self._source):
             self._names_of_process()
-        if b".get" in self._source:
+        if b".get" in self._source and b"onfig" in self._source:
             self._config_service()
         if self._aliases:
             for _, captures in self._matches(_ALIASED):
                 if text_of(captures["object"][0]) in self._aliases:
                     self._match(captures)
         return FileReads(tuple(self._found.values()), tuple(sorted(self._dynamic)))
+
+    def _near(self, text: str, places: list[int]) -> Iterator[dict[str, list[Any]]]:
+        """The matches that touch these bytes: far cheaper than those of a whole file, where there are few."""
+        if len(places) > MOST_PLACES:
+            places = []
+            yield from (captures for _, captures in self._matches(text))
+        seen = set()
+        for place in sorted(set(places)):
+            for number, captures in matches(self._language, text, self._root, within=(place, place + 4)):
+                key = (number, *(node.start_byte for nodes in captures.values() for node in nodes))
+                if key not in seen:
+                    seen.add(key)
+                    yield captures
 
     def _matches(self, text: str) -> list[tuple[int, dict[str, list[Any]]]]:
         return matches(self._language, text, self._root)
@@ -182,6 +199,16 @@ class _File:
                 }
             return self._constants.get(text_of(node))
         return _literal(node) if node.type in ("string", "template_string") else None
+
+
+def _around(source: bytes, word: bytes) -> list[int]:
+    """Where a word stands in the bytes of a file."""
+    found: list[int] = []
+    at = source.find(word)
+    while at >= 0 and len(found) <= MOST_PLACES:
+        found.append(at)
+        at = source.find(word, at + 1)
+    return found
 
 
 def _literal(node: Any) -> str | None:
