@@ -11,7 +11,7 @@ from pgben_testkit.env.sources.base import Declared, Source
 from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/unknown", "warning", "A name is not in the contract")
-LAYERS = ("dockerfile", "pytest-env", "tox", "dotenv")
+LAYERS = ("dockerfile", "pytest-env", "tox", "dotenv", "process")
 """Sources that lay something over an application without being all of its environment."""
 
 
