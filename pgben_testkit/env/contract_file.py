@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -162,7 +163,7 @@ def _variable(name: str, row: Mapping[str, Any], place: Place) -> Variable:
     where, what = str(place), f"[variables.{name}]"
     kind = row.get("kind", "string")
     if kind not in KINDS:
-        meant = nearest(str(kind), KINDS)
+        meant = next(iter(difflib.get_close_matches(str(kind), KINDS, 1)), "")
         raise _bad(where, f"{what} has the unknown kind {kind!r}",
                    f"did you mean {meant}?" if meant else f"kinds: {', '.join(KINDS)}")  # fmt: skip
     _known(row, _COMMON | KINDS[kind].options, where, f"{what} of kind {kind}")

@@ -99,5 +99,7 @@ def named(paths: list[Path], root: Path) -> tuple[trees.Tree, Gathered]:
 
 
 def _shown(path: Path, root: Path) -> str:
-    resolved = path.resolve()
-    return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else str(path)
+    for each in (path, path.resolve()):
+        if each.is_relative_to(root):
+            return str(each.relative_to(root))
+    return str(path)
