@@ -12,6 +12,7 @@ from pgben_testkit.env.contract import STAGE_FROM, is_runtime
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.kinds import KINDS, looks_like
 from pgben_testkit.env.secret import looks_secret
+from pgben_testkit.env.sources.base import Source
 from pgben_testkit.env.variable import Variable
 
 STAGES = ("development", "production", "test")
@@ -39,17 +40,19 @@ def rows(ground: Ground) -> list[Row]:
     environments = [each for each in ground.sources if each.complete]
     dotenv = {each.name for source in environments if source.kind == "dotenv" for each in source.declared}
     names = set(read)
+    applications = []
     for source in environments:
         own = {each.name for each in source.declared}
-        if source.kind == "dotenv" or own & (read | dotenv):
+        if source.kind != "process" and (source.kind == "dotenv" or own & (read | dotenv)):
+            applications.append(source)
             names |= own - (ground.used_names - read)
     found = []
     for name in sorted(each for each in names if re.fullmatch(r"[A-Za-z_]\w*", each) and not is_runtime(each)):
-        found.append(_row(name, ground))
+        found.append(_row(name, ground, applications))
     return found
 
 
-def _row(name: str, ground: Ground) -> Row:
+def _row(name: str, ground: Ground, environments: Sequence[Source]) -> Row:
     own_reads = [each for each in (ground.code.reads if ground.code else ()) if each.name == name]
     live = [each for each in own_reads if not each.test]
     declared = [
@@ -57,7 +60,6 @@ def _row(name: str, ground: Ground) -> Row:
         for each in source.declared if each.name == name
     ]  # fmt: skip
     values = [each.value for source, each in declared if each.value and not (source.example and looks_secret(name))]
-    environments = [each for each in ground.sources if each.complete and each.kind != "process"]
     related = [each for each in environments if any(one.name == name for one in each.declared)]
     defaults = {each.default for each in live if each.default is not None}
     default = defaults.pop() if len(defaults) == 1 else None

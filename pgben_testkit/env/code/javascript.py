@@ -60,7 +60,7 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 _THROUGH = frozenset({"parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression",
                       "await_expression"})  # fmt: skip
 _CONVERSIONS = {"parseInt": "int", "Number": "int", "parseFloat": "float", "String": "", "Boolean": "", "BigInt": "int"}
-_OF_PROCESS = re.compile(rb"=\s*process\s*[;,)\r\n]|[\"'](?:node:)?process[\"']")
+_OF_PROCESS = re.compile(rb"=\s*process\b(?!\s*[.\[?(])|[\"'](?:node:)?process[\"']")
 """`const { env } = process` and imports of the module may be there; the tree tells whether they are."""
 MOST_PLACES = 40
 _METHODS = frozenset({"toString", "trim", "toLowerCase", "toUpperCase"})

@@ -38,7 +38,8 @@ def test_every_kind_of_workload_and_lists_of_them(gathered):
     text = "".join(
         f"---\napiVersion: x/v1\nkind: {kind}\nmetadata: {{name: w}}\n{spec}\n" for kind, spec in pods.items()
     )
-    text += "---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: l}, data: {A: x}}\n"
+    item = "{apiVersion: v1, kind: ConfigMap, metadata: {name: l}, data: {A: x}}"
+    text += f"---\napiVersion: v1\nkind: List\nitems:\n- {item}\n"
     titles = {each.title for each in gathered({"k.yaml": text}).sources}
     assert titles == {"k.yaml: Deployment w/api", "k.yaml: StatefulSet w/first", "k.yaml: StatefulSet w/api",
                       "k.yaml: CronJob w/api", "k.yaml: ConfigMap l"}  # fmt: skip
