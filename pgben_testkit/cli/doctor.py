@@ -34,6 +34,8 @@ FORMATS = ("table", "json", "sarif")
 @click.option("--code", multiple=True, metavar="DIR", type=click.Path(exists=True, path_type=Path),
               help="Code that reads variables; may be repeated. Default: all of ROOT, none with --source.")  # fmt: skip
 @click.option("--no-code", is_flag=True, help="Read no code.")
+@click.option("--exclude", multiple=True, metavar="PATTERN",
+              help="Leave out files and folders, as 'fixtures' or '*/legacy'; may be repeated.")  # fmt: skip
 @click.option("--variables/--no-variables", default=True, help="Check the variables (default: yes).")
 @click.option("--ground/--no-ground", default=None,
               help="Look at engine, ports, disk, programs, schema (default: yes, not with --source).")  # fmt: skip
@@ -50,7 +52,7 @@ FORMATS = ("table", "json", "sarif")
 @click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
 @backend_option
 def doctor(
-    root: Path, contract_name: str | None, sources: tuple[Path, ...], code: tuple[Path, ...], no_code: bool,
+    root: Path, contract_name: str | None, sources: tuple[Path, ...], code: tuple[Path, ...], no_code: bool, exclude: tuple[str, ...],
     variables: bool, ground: bool | None, process: bool, ignore: tuple[str, ...], matrix: bool | None, form: str,
     output: Path | None, fail_on: str, init: bool, force: bool, backend: str | None,
 ) -> None:  # fmt: skip
@@ -65,12 +67,12 @@ def doctor(
     folders = tuple(each.resolve() for each in code)
     _known_checks(ignore)
     if init:
-        _init(root, contract_name, sources, folders, with_code=not no_code, force=force)
+        _init(root, contract_name, sources, folders, with_code=not no_code, force=force, exclude=exclude)
         return
     assessment = examined = None
     if variables:
         assessment = _assess(root, contract_name or settings.env_contract, sources, folders, with_code=not no_code,
-                             process=process and not sources)  # fmt: skip
+                             process=process and not sources, exclude=exclude)  # fmt: skip
     if ground if ground is not None else not sources:
         from pgben_testkit.env.doctor import examine
 
@@ -116,14 +118,15 @@ def _rules() -> tuple[Rule, ...]:
 
 
 def _assess(
-    root: Path, named: str, sources: tuple[Path, ...], folders: tuple[Path, ...], *, with_code: bool, process: bool
-) -> Assessment:
+    root: Path, named: str, sources: tuple[Path, ...], folders: tuple[Path, ...], *, with_code: bool, process: bool,
+    exclude: tuple[str, ...],
+) -> Assessment:  # fmt: skip
     import os
 
     from pgben_testkit.env import assess
 
     return assess.of_project(
-        root, _contract(root, named), sources=sources, code=folders or None, with_code=with_code,
+        root, _contract(root, named), sources=sources, code=folders or None, with_code=with_code, exclude=exclude,
         environ=dict(os.environ) if process else None, progress=progress(),
     )  # fmt: skip
 
@@ -137,14 +140,15 @@ def _contract(root: Path, named: str) -> Contract | None:
 
 
 def _init(
-    root: Path, named: str | None, sources: tuple[Path, ...], folders: tuple[Path, ...], *, with_code: bool, force: bool
-) -> None:
+    root: Path, named: str | None, sources: tuple[Path, ...], folders: tuple[Path, ...], *, with_code: bool,
+    force: bool, exclude: tuple[str, ...],
+) -> None:  # fmt: skip
     from pgben_testkit.env import assess, contract_file, draft
 
     target = root / (named or contract_file.FILE_NAME)
     if target.exists() and not force:
         raise UsageProblem(f"the contract {target} is there already", remedy="name another with --contract, or --force")
-    found = assess.of_project(root, None, sources=sources, code=folders or None, with_code=with_code,
+    found = assess.of_project(root, None, sources=sources, code=folders or None, with_code=with_code, exclude=exclude,
                               progress=progress())  # fmt: skip
     rows = draft.rows(found.ground)
     if not rows:

@@ -36,7 +36,7 @@ class Assessment:
 
 def of_project(
     root: Path, contract: Contract | None, *, sources: Sequence[Path] = (), code: Sequence[Path] | None = None,
-    with_code: bool = True, environ: Mapping[str, str] | None = None,
+    with_code: bool = True, exclude: Sequence[str] = (), environ: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Assessment:  # fmt: skip
     """A project below `root` (absolute). Without `sources` every source of the tree is looked for; `code`: the folders
@@ -48,7 +48,7 @@ def of_project(
         if with_code and code is not None:
             files.code = tree.walk(root, code=list(code)).code
     else:
-        files = tree.walk(root, code=list(code) if code is not None else None)
+        files = tree.walk(root, code=list(code) if code is not None else None, exclude=exclude)
     progress("reading the sources")
     gathered, ports = find.gather(files)
     read = code_reading.read(files.code, root, progress) if with_code and (files.code or code) else None

@@ -72,10 +72,16 @@ class Ground:
             for each in self.sources
             if each.complete
             and (
-                each.kind in ("dotenv", "process")
-                or contract.is_application(each.name, (declared.name for declared in each.declared))
+                self.is_ours(each)
+                if each.kind in ("dotenv", "process")
+                else contract.is_application(each.name, (declared.name for declared in each.declared))
             )
         )
+
+    def is_ours(self, source: Source) -> bool:
+        """Whether a file is the contract's business: it lies in the project's root, or sets one of its variables. One
+        in a folder that sets none is another program's."""
+        return "/" not in source.place.path or next(self.variables(source), None) is not None
 
     def variables(self, source: Source) -> Iterator[tuple[Variable, Declared]]:
         """What of a source the contract knows, under its own name or an alias."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,17 +45,18 @@ class Tree:
         return self.tracked is None or path in self.tracked
 
 
-def walk(root: Path, *, code: list[Path] | None = None) -> Tree:
-    """All files below `root` that may say something. `code`: the folders that code is looked for in; None: all."""
+def walk(root: Path, *, code: list[Path] | None = None, exclude: Sequence[str] = ()) -> Tree:
+    """All files below `root` that may say something. `code`: the folders that code is looked for in; None: all.
+    `exclude`: patterns of files and folders, relative to the root, that are left out."""
     tree = Tree(root)
-    for number, path in enumerate(_files(root)):
+    for number, path in enumerate(_files(root, exclude)):
         if number >= MOST_FILES:
             break
         sort_in(path, tree, code=code is None)
     for folder in code or ():
         if folder.is_file():
             tree.code.append(folder)
-        tree.code.extend(path for path in _files(folder) if path.suffix in CODE)
+        tree.code.extend(path for path in _files(folder, exclude, root) if path.suffix in CODE)
     tree.tracked = tracked_files(root)
     return tree
 
@@ -85,13 +87,20 @@ def sort_in(path: Path, tree: Tree, *, code: bool = True) -> bool:
     return True
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _files(root: Path, exclude: Sequence[str] = (), base: Path | None = None) -> Iterator[Path]:
+    def is_excluded(path: str) -> bool:
+        shown = os.path.relpath(path, base or root)
+        return any(fnmatch.fnmatchcase(shown, pattern.rstrip("/")) for pattern in exclude)
+
     for folder, folders, names in os.walk(root):
         chart = "Chart.yaml" in names
         folders[:] = sorted(
             each for each in folders if each not in SKIPPED and not (chart and each in ("templates", "charts"))
             and not os.path.exists(os.path.join(folder, each, "pyvenv.cfg"))
         )  # fmt: skip
+        if exclude:
+            folders[:] = [each for each in folders if not is_excluded(os.path.join(folder, each))]
+            names = [each for each in names if not is_excluded(os.path.join(folder, each))]
         for name in sorted(names):
             yield Path(folder, name)
 

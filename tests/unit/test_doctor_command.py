@@ -86,3 +86,24 @@ def test_a_missing_extra_is_one_clear_error_with_exit_code_3(root, missing):
     assert done.returncode == 3
     assert "pip install 'pgben-testkit[env]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_excluded_is_not_read(root):
+    (root / "legacy").mkdir()
+    (root / "legacy" / ".env").write_text("DB_PORT=def\nX=1\n")
+    done = doctor(root, "--no-ground", "--json", "--exclude", "legacy", "--exclude", ".env")
+    assert json.loads(done.stdout)["sources"][0]["title"] == "process environment"
+
+
+def test_another_programs_file_in_a_folder_is_left_alone(root):
+    (root / "frontend").mkdir()
+    (root / "frontend" / ".env").write_text("VITE_COLOUR=red\n")
+    (root / ".env").write_text("DB_PORT=1\nX=1\n")
+    assert doctor(root, "--no-ground").exit_code == 0
+
+
+def test_a_compose_file_of_any_name_may_be_named(root):
+    (root / "stack.yml").write_text("services:\n  api:\n    image: x\n    environment: {DB_PORT: abc, X: '1'}\n")
+    done = doctor(root, "--source", root / "stack.yml", "--json")
+    [found] = json.loads(done.stdout)["findings"]
+    assert (found["check"], found["place"]["line"]) == ("env/kind", 4)

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 AREAS = ["services.supply", "services.desk", "postgres.provide", "postgres.embedded", "postgres.databases",
-         "env.assess", "env.draft", "env.doctor", "env.environment", "storage.provide", "storage.weed", "storage.bucket", "world", "cli"]  # fmt: skip
+         "storage.provide", "storage.weed", "storage.bucket", "world", "cli",
+         "env.assess", "env.draft", "env.doctor", "env.environment"]  # fmt: skip
 HEAVY = {
     "psycopg",
     "boto3",
@@ -40,7 +41,8 @@ def test_no_area_imports_pytest(area):
 def test_the_plugin_imports_nothing_heavy():
     before = modules_after("import pytest")
     loaded = modules_after("import pytest, pgben_testkit.plugin, pgben_testkit.postgres.fixtures, "
-                           "pgben_testkit.storage.fixtures, pgben_testkit.env.fixtures, pgben_testkit.report.header")  # fmt: skip
+                           "pgben_testkit.storage.fixtures, pgben_testkit.env.fixtures, "
+                           "pgben_testkit.report.header")  # fmt: skip
     assert not HEAVY & (loaded - before)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pgben_testkit.env import kinds
 from pgben_testkit.env.checks.boolean import reads_otherwise
+from pgben_testkit.env.checks.weak_secret import PLACEHOLDER
 from pgben_testkit.env.checks.whitespace import stripped
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources.base import ON_THIS_MACHINE, Declared, Source
@@ -34,7 +35,9 @@ def wrong(ground: Ground, source: Source, variable: Variable, declared: Declared
     value = declared.value
     if value is None or declared.refused or not value.strip():
         return ""
-    if source.example and (variable.is_secret or variable.kind in ("path", "base64", "pem")):
+    if source.example and (
+        PLACEHOLDER.fullmatch(value.strip()) or variable.is_secret or variable.kind in ("path", "base64", "pem")
+    ):
         return ""
     if variable.kind == "bool" and reads_otherwise(value, variable) is not None:
         return ""

@@ -21,7 +21,7 @@ def check(ground: Ground) -> Iterator[Finding]:
     read_at = {each.name: each.place for each in ground.code.reads} if ground.code else {}
     applications = {id(each) for each in ground.applications}
     for source in ground.sources:
-        if id(source) not in applications and source.kind not in LAYERS:
+        if id(source) not in applications and not (source.kind in LAYERS and ground.is_ours(source)):
             continue
         for declared in source.declared:
             if not ground.is_unknown(declared.name):

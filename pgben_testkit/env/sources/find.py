@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def _kubernetes(tree: trees.Tree, into: Gathered) -> None:
     kubernetes.resolve(plain, "", into)
 
 
+def _is_compose(path: Path) -> bool:
+    """Whether a YAML file of any name is one of compose, by its words."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(65_536)
+    except OSError:
+        return False
+    return re.search(rb"^services:", head, re.MULTILINE) is not None and b"apiVersion:" not in head
+
+
 def _concerns(path: Path) -> bool:
     """Whether a YAML file that can't be parsed would have been a manifest, by its words."""
     try:
@@ -92,6 +103,8 @@ def named(paths: list[Path], root: Path) -> tuple[trees.Tree, Gathered]:
                 getattr(tree, field_name).extend(getattr(inner, field_name))
         elif not path.exists():
             strange.problems.append(unreadable(Place(_shown(path, root)), "there is no such file", "mend the path"))
+        elif path.suffix in (".yaml", ".yml") and path.name not in kustomize.FILES and _is_compose(path):
+            tree.compose.append(path)
         elif not trees.sort_in(path, tree, code=False):
             tree.dotenv.append(path)
     tree.tracked = trees.tracked_files(root)
