@@ -34,19 +34,19 @@ BODY = """
 """
 
 
-def typescript(number: int, chosen: random.Random, methods: int) -> str:
-    """A service with a few methods; one file in four reads variables."""
+def typescript(number: int, chosen: random.Random, methods: int, reading: int = 4) -> str:
+    """A service with a few methods; one file in `reading` reads variables."""
     kind = f"Servico{number}"
     lines = ["import { Injectable, NotFoundException } from '@nestjs/common';", "", "@Injectable()",
              f"export class {kind} {{"]  # fmt: skip
-    if number % 4 == 0:
+    if number % reading == 0:
         for name in chosen.sample(NAMES, 3):
             lines.append(f"  private readonly {name.lower()} = process.env.{name};")
     lines += [BODY.format(name=f"metodo{index}", kind=kind) for index in range(methods)]
     return "\n".join([*lines, "}", ""])
 
 
-def write_tree(root: Path, *, files: int, manifests: int, dotenvs: int, methods: int) -> int:
+def write_tree(root: Path, *, files: int, manifests: int, dotenvs: int, methods: int, reading: int = 4) -> int:
     """The project; how many bytes of code it has."""
     chosen = random.Random(1)
     size = 0
@@ -58,7 +58,7 @@ def write_tree(root: Path, *, files: int, manifests: int, dotenvs: int, methods:
             text = f"import os\n\nVALOR = os.environ.get({name!r})\n\n\ndef calcula(x):\n    return x + 1\n" * 5
             path = folder / f"tarefa{number}.py"
         else:
-            text, path = typescript(number, chosen, methods), folder / f"servico{number}.service.ts"
+            text, path = typescript(number, chosen, methods, reading), folder / f"servico{number}.service.ts"
         path.write_text(text, "utf-8")
         size += len(text)
     (root / "src" / "todas.ts").write_text("\n".join(f"process.env.{name};" for name in NAMES), "utf-8")
@@ -88,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--files", type=int, default=2000, help="files of code")
     parser.add_argument("--methods", type=int, default=8, help="methods in a file of TypeScript (about 500 bytes each)")
+    parser.add_argument("--reading", type=int, default=4, help="one file of TypeScript in so many reads variables")
     parser.add_argument("--manifests", type=int, default=12, help="Kubernetes manifests")
     parser.add_argument("--dotenvs", type=int, default=5, help=".env files")
     parser.add_argument("--rounds", type=int, default=5, help="runs of the command")
@@ -95,7 +96,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         size = write_tree(root, files=given.files, manifests=given.manifests, dotenvs=given.dotenvs,
-                          methods=given.methods)  # fmt: skip
+                          methods=given.methods, reading=given.reading)  # fmt: skip
         print(f"{given.files} files of code, {size / 1e6:.1f} MB; {given.manifests} manifests; {given.dotenvs} .env")
         command = [sys.executable, "-m", "pgben_testkit", "doctor", "--json", str(root)]
         whole = []

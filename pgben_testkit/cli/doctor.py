@@ -52,9 +52,9 @@ FORMATS = ("table", "json", "sarif")
 @click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
 @backend_option
 def doctor(
-    root: Path, contract_name: str | None, sources: tuple[Path, ...], code: tuple[Path, ...], no_code: bool, exclude: tuple[str, ...],
-    variables: bool, ground: bool | None, process: bool, ignore: tuple[str, ...], matrix: bool | None, form: str,
-    output: Path | None, fail_on: str, init: bool, force: bool, backend: str | None,
+    root: Path, contract_name: str | None, sources: tuple[Path, ...], code: tuple[Path, ...], no_code: bool,
+    exclude: tuple[str, ...], variables: bool, ground: bool | None, process: bool, ignore: tuple[str, ...],
+    matrix: bool | None, form: str, output: Path | None, fail_on: str, init: bool, force: bool, backend: str | None,
 ) -> None:  # fmt: skip
     """Say what is wrong with the environment of the project in ROOT, and what to do.
 
