@@ -86,8 +86,12 @@ def _headline(root: Path, assessment: Assessment) -> str:
     parts = [
         f"contract {contract.path} ({len(contract.variables)} variables)" if contract
         else "no contract (`pgben-testkit doctor --init` drafts one)",
-        f"{len(assessment.ground.sources)} sources",
+        _many(len(assessment.ground.sources), "source"),
     ]  # fmt: skip
     if code is not None:
-        parts.append(f"{code.files} files of code with {len(code.reads)} reads")
+        parts.append(f"{_many(code.files, 'file')} of code with {_many(len(code.reads), 'read')}")
     return f"{root}: " + ", ".join(parts)
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"

@@ -34,6 +34,6 @@ def check(ground: Ground) -> Iterator[Finding]:
         unsure = f"; {dynamic[0]} reads names that only a run knows, so this is not settled" if dynamic else ""
         yield finding(
             RULE, shown, place, f"no code reads {shown}",
-            reason=f"{ground.code.files} files of code were read, and none asks for it{unsure}",
+            reason=f"none of the files of code ({ground.code.files}) asks for it{unsure}",
             remedy="remove it, or mend the name that the code reads", severity="note" if dynamic else None,
         )  # fmt: skip

@@ -79,7 +79,7 @@ def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = la
 
         for language in ("typescript", "python"):
             parser(language)  # loaded once, before the fork
-        with multiprocessing.get_context("fork").Pool(workers) as pool:
+        with multiprocessing.get_context("fork").Pool(workers, _alone) as pool:
             for number, one in enumerate(pool.imap(_read, names, chunksize=50)):
                 if number % 500 == 499:
                     progress(f"read {number + 1} of {len(names)} files of code")
@@ -90,6 +90,17 @@ def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = la
         len(names),
         tuple(one.problem for one in found if one.problem),
     )
+
+
+def _alone() -> None:
+    """A worker leaves ctrl-C to its parent, and ends when that one is killed: the pipe between them would not tell
+    it, since its brothers hold the other end too."""
+    import ctypes
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def _has_threads() -> bool:

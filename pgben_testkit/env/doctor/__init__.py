@@ -49,6 +49,17 @@ class Examined:
         return tuple(each for each in (fact.finding() for fact in self.facts) if each is not None)
 
 
+def is_wanted(service: str, settings: Settings) -> bool:
+    """Whether the settings say that this project uses a service; where they are silent its lack is only a note."""
+    if settings.backend != "auto" or settings.backend_of(service) != "auto":
+        return True
+    given = {
+        "postgres": (settings.postgres_url, settings.postgres_schema, settings.postgres_migrate, settings.postgres_bin),
+        "storage": (settings.storage_url, settings.storage_bin),
+    }
+    return any(given[service])
+
+
 class Look(Protocol):
     RULE: Rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 
-from pgben_testkit.env.doctor import Fact, Ports
+from pgben_testkit.env.doctor import Fact, Level, Ports, is_wanted
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.findings import Rule
 from pgben_testkit.settings import Settings
@@ -19,7 +19,8 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
         try:
             choice = importlib.import_module(module).chosen(settings)
         except TestkitError as error:
-            yield Fact(RULE, "error", service, error.what, error.why, error.remedy)
+            level: Level = "error" if is_wanted(service, settings) else "note"
+            yield Fact(RULE, level, service, error.what, error.why, error.remedy)
             continue
         if choice.kind == "container" and choice.pull:
             yield Fact(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pgben_testkit.env.doctor import Fact, Level, Ports
+from pgben_testkit.env.doctor import Fact, Level, Ports, is_wanted
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.findings import Rule
 from pgben_testkit.postgres import binaries as postgres
@@ -47,7 +47,7 @@ def _postgres(settings: Settings) -> Iterator[Fact]:
         yield Fact(RULE, "error", "postgres", error.what, error.why, error.remedy)
         return
     if found is None:
-        level: Level = "ok" if settings.postgres_url else "warning"
+        level = _lacking("postgres", settings.postgres_url, settings)
         yield Fact(RULE, level, "postgres", "no PostgreSQL server's programs", postgres.NONE_FOUND, postgres.REMEDY)
         return
     try:
@@ -65,6 +65,11 @@ def _postgres(settings: Settings) -> Iterator[Fact]:
     yield Fact(RULE, "ok", "postgres", f"PostgreSQL {version} ({found.origin}, {found.folder})")
 
 
+def _lacking(service: str, url: str, settings: Settings) -> Level:
+    """How bad it is that a program is not there: not at all where an external server is used."""
+    return "ok" if url else "warning" if is_wanted(service, settings) else "note"
+
+
 def _storage(settings: Settings) -> Iterator[Fact]:
     try:
         found = weed.find(settings)
@@ -72,7 +77,7 @@ def _storage(settings: Settings) -> Iterator[Fact]:
         yield Fact(RULE, "error", "storage", error.what, error.why, error.remedy)
         return
     if found is None:
-        level: Level = "ok" if settings.storage_url else "warning"
+        level = _lacking("storage", settings.storage_url, settings)
         yield Fact(RULE, level, "storage", "no S3 server's program", weed.NONE_FOUND, weed.REMEDY)
         return
     version = _version([str(found), "version"])

@@ -8,3 +8,17 @@ def test_an_address_is_taken_and_one_that_is_missing_is_an_error(given, levels):
     assert found["postgres"][1].summary == "postgres comes external (an address is given)"
     level, fact = found["storage"]
     assert (level, fact.remedy) == ("error", "set PGBEN_STORAGE_URL, or choose another --pgben-backend")
+
+
+def test_what_the_settings_do_not_ask_for_is_only_a_note(given, levels, monkeypatch):
+    from pgben_testkit.postgres import binaries
+    from pgben_testkit.storage import weed
+
+    monkeypatch.setattr(binaries, "find", lambda _: None)
+    monkeypatch.setattr(weed, "find", lambda _: None)
+    assert {name: level for name, (level, _) in levels(check, given()).items()} == {
+        "postgres": "note",
+        "storage": "note",
+    }
+    found = levels(check, given(postgres_schema="schema.sql"))
+    assert {name: level for name, (level, _) in found.items()} == {"postgres": "error", "storage": "note"}
