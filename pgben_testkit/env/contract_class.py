@@ -40,6 +40,11 @@ def load_class(named: str, root: Path) -> Contract:
             f"the contract {named} can't be imported", why=f"{type(error).__name__}: {error}",
             remedy="name a module that can be imported from the project's root: python:module:Class",
         ) from None  # fmt: skip
+    except Exception as error:  # theirs, and its text may hold values: pydantic repeats what it refuses
+        raise UsageProblem(
+            f"the contract {named} can't be imported", why=f"its module raises {type(error).__name__}",
+            remedy="let it make no settings while it is imported",
+        ) from None  # fmt: skip
     finally:
         sys.path.remove(str(root))
     try:

@@ -76,7 +76,7 @@ def _row(name: str, ground: Ground, environments: Sequence[Source]) -> Row:
     where += f" and {len(own_reads) - 1} more places" if len(own_reads) > 1 else ""
     files = sorted({each.place.path for _, each in declared})
     where += f"; set in {', '.join(files[:4])}{' and others' if len(files) > 4 else ''}" if files else "; set nowhere"
-    if default is not None and kind in ("secret", "pem"):
+    if default is not None and (kind in ("secret", "pem") or re.search(r"://[^/\s]*@", default)):
         default = None
     return Row(name, kind, required, default, only, extra, where)
 

@@ -16,7 +16,11 @@ SECRET_NAME = re.compile(
 SHOWN_CHARACTERS = 40
 SHORTEST_MASKED = 5
 """Shorter secrets (`1`, `abc`) would mask half of all other values."""
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+_BEFORE_AT = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]{0,20}://)?)[^\s<]*@")
+"""User and password of an address, and the person in front of a mail server's name."""
+_PARAMETER = re.compile(r"((?:pass|pwd|secret|token|key|sig)[a-z_]*=)[^&\s]+", re.IGNORECASE)
+_MIXED = re.compile(r"(?=\S*\d)(?:(?=\S*[a-z])(?=\S*[A-Z])|(?=\S*[!$%^&*?#~+]))\S{8,}")
+"""What passwords look like and hosts, ports and words do not: digits with both cases, or with signs."""
 _DENSE = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[A-Z])(?=[^\s]*\d)[A-Za-z0-9+/_=.-]{20,}")
 """Twenty or more characters of one word with small, large and digits: a key in the wrong place, most likely."""
 _PEM = "-----BEGIN"
@@ -85,8 +89,8 @@ class Shown:
         """`text` as it may be printed: quoted and cut, or masked."""
         if secret or _PEM in text or any(each in text for each in self.secrets):
             return masked(text)
-        text = _USER_INFO.sub("****@", text)
-        if _DENSE.search(text):
+        text = _PARAMETER.sub(r"\1****", _BEFORE_AT.sub(r"\1****@", text))
+        if _DENSE.search(text) or ("://" not in text and _MIXED.search(text)):
             return masked(text)
         return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgben_testkit.env.contract import is_runtime, stage_of_path
@@ -28,7 +28,7 @@ class Line:
     it is expanded."""
 
     name: str
-    value: str | None
+    value: str | None = field(repr=False)
     line: int
     literal: bool
 

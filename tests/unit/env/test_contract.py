@@ -133,6 +133,13 @@ def test_what_is_no_settings_class_is_refused(tmp_path, named):
         contract_file.load(named, tmp_path)
 
 
+def test_a_module_that_raises_is_told_without_what_it_says(tmp_path):
+    (tmp_path / "raises_in_test.py").write_text("raise ValueError('geheim-Zq81')\n")
+    with pytest.raises(UsageProblem, match="raises ValueError") as error:
+        contract_file.load("python:raises_in_test:X", tmp_path)
+    assert "geheim" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("values", "holds"), [({}, False), ({"A": "x"}, True), ({"A": ""}, False), ({"A": None}, True)]
 )

@@ -38,6 +38,13 @@ def test_names_that_only_look_alike(name):
     [
         ("localhost", "'localhost'"),
         ("http://me:geheim@host/x", "'http://****@host/x'"),
+        ("postgres://me:a/b@c@host/x", "'postgres://****@host/x'"),
+        ("me:geheim@host", "'****@host'"),
+        ("https://h/x?api_key=geheim&y=1", "'https://h/x?api_key=****&y=1'"),
+        ("Sup3rS3cret", "**** (11 bytes)"),
+        ("senha!2024", "**** (10 bytes)"),
+        ("America/SaoPaulo", "'America/SaoPaulo'"),
+        ("54x32", "'54x32'"),
         ("x" * 50, "'" + "x" * 39 + "…'"),
         ("aGVsbG8gd29ybGQgMTIzNDU2", "**** (24 bytes)"),
         ("-----BEGIN X-----", "**** (17 bytes)"),
