@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ASSESSED: pytest.StashKey[Assessment] = pytest.StashKey()
 NO_FILES = ("none",)
+ONLY_LOOKING = ("collectonly", "showfixtures", "show_fixtures_per_test")
+"""Options under which no test runs: an editor that asks for the tests is not stopped."""
 
 
 def _files(settings: Settings) -> list[Path]:
@@ -68,7 +70,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     errors = any(each.severity == "error" for each in assessment.bad)
-    stop = errors and settings.env == "stop" and not config.option.collectonly
+    only_looking = any(
+        config.getoption(name, False) for name in ("collectonly", "showfixtures", "show_fixtures_per_test")
+    )
+    stop = errors and settings.env == "stop" and not only_looking
     said = f"the environment breaks its contract {assessment.ground.contract_name}: {drawn.counted(assessment.bad)}"
     if reporter is not None:
         text = drawn.as_text(assessment.bad, max(config.get_terminal_writer().fullwidth, 100))

@@ -14,6 +14,8 @@ SECRET_NAME = re.compile(
 )
 """Names whose value is taken for a secret where no contract says what it is."""
 SHOWN_CHARACTERS = 40
+LONGEST_LOOKED_AT = 400
+"""A longer value is masked unseen: the patterns below take time by the square of its length."""
 SHORTEST_MASKED = 5
 """Shorter secrets (`1`, `abc`) would mask half of all other values."""
 _BEFORE_AT = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]{0,20}://)?)[^\s<]*@")
@@ -87,7 +89,7 @@ class Shown:
 
     def value(self, text: str, *, secret: bool) -> str:
         """`text` as it may be printed: quoted and cut, or masked."""
-        if secret or _PEM in text or any(each in text for each in self.secrets):
+        if secret or len(text) > LONGEST_LOOKED_AT or _PEM in text or any(each in text for each in self.secrets):
             return masked(text)
         text = _PARAMETER.sub(r"\1****", _BEFORE_AT.sub(r"\1****@", text))
         if _DENSE.search(text) or ("://" not in text and _MIXED.search(text)):

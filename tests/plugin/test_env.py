@@ -72,12 +72,11 @@ def test_warn_goes_on_with_the_table_and_off_without(project):
 
 
 def test_the_setting_has_an_option_a_variable_and_an_ini_key(project, monkeypatch):
-    monkeypatch.setenv("PGBEN_ENV", "warn")
-    assert run(project).ret == 0
-    assert run(project, "--pgben-env=stop").ret == 3
-    monkeypatch.delenv("PGBEN_ENV")
     project.makeini("[pytest]\npgben_env_contract = pgben.env.toml\npgben_env = warn\n")
     assert run(project).ret == 0
+    monkeypatch.setenv("PGBEN_ENV", "stop")
+    assert run(project).ret == 3
+    assert run(project, "--pgben-env=warn").ret == 0
     assert run(project, "--pgben-env=quiet").ret == 4
 
 
@@ -177,5 +176,6 @@ def test_a_missing_extra_is_one_clear_error(project, monkeypatch):
     assert "pip install 'pgben-testkit[env]'" in result.stdout.str() + result.stderr.str()
 
 
-def test_collecting_alone_is_not_stopped(project):
-    assert run(project, "--collect-only").ret == 0
+@pytest.mark.parametrize("option", ["--collect-only", "--fixtures"])
+def test_only_looking_is_not_stopped(project, option):
+    assert run(project, option).ret == 0

@@ -11,6 +11,8 @@ from pgben_testkit.env.sources.base import Declared, Source
 from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/unknown", "warning", "A name is not in the contract")
+MOST_COMPARED = 500
+"""A file with more strangers is not about this contract, and comparing each with every name takes its time."""
 LAYERS = ("dockerfile", "pytest-env", "tox", "dotenv", "process")
 """Sources that lay something over an application without being all of its environment."""
 
@@ -23,10 +25,9 @@ def check(ground: Ground) -> Iterator[Finding]:
     for source in ground.sources:
         if id(source) not in applications and not (source.kind in LAYERS and ground.is_ours(source)):
             continue
-        for declared in source.declared:
-            if not ground.is_unknown(declared.name):
-                continue
-            meant = nearest(declared.name, ground.contract.variables)
+        unknown = [each for each in source.declared if ground.is_unknown(each.name)]
+        for declared in unknown:
+            meant = nearest(declared.name, ground.contract.variables) if len(unknown) <= MOST_COMPARED else ""
             if source.kind == "process" and (not meant or ground.has(source, ground.contract.variables[meant])):
                 continue  # a shell is full of names that are nobody's mistake
             yield _finding(ground, source, declared, meant, read_at)

@@ -112,3 +112,10 @@ def test_a_file_of_open_quotes_ends(tmp_path):
     into = Gathered()
     dotenv.read(tmp_path / ".env", ".env", into)
     assert into.problems
+
+
+def test_a_large_file_of_strangers_and_long_values_ends(tmp_path):
+    lines = [f"NAME_OF_NOBODY_{number}={number}" for number in range(3_000)]
+    (tmp_path / ".env").write_text("\n".join([*lines, "DB_PORT=" + "x" * 1_000_000, "SMTP_FROM=" + "<" * 500_000]))
+    found = assess.of_project(tmp_path, PGBEN).findings
+    assert len(found) > 3_000
