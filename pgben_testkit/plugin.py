@@ -12,7 +12,12 @@ import pytest
 from pgben_testkit import settings as settings_module
 from pgben_testkit.errors import TestkitError
 
-pytest_plugins = ("pgben_testkit.postgres.fixtures", "pgben_testkit.storage.fixtures", "pgben_testkit.redis.fixtures")
+pytest_plugins = (
+    "pgben_testkit.postgres.fixtures",
+    "pgben_testkit.storage.fixtures",
+    "pgben_testkit.redis.fixtures",
+    "pgben_testkit.env.fixtures",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,7 @@ from pgben_testkit.errors import UsageProblem
 Backend = Literal["auto", "container", "embedded", "external"]
 Isolation = Literal["auto", "clone", "pool", "reset", "rollback"]
 BACKENDS = ("auto", "container", "embedded", "external")
+ENV_MODES = ("stop", "warn", "off")
 ISOLATIONS = ("auto", "clone", "pool", "reset", "rollback")
 
 
@@ -76,6 +77,12 @@ class Settings:
 
     pull: bool = setting(True, "pull an image that the engine lacks", kind="bool")
     pull_timeout: float = setting(120.0, "seconds that the pulls of a service's images may take together", kind="float")
+    env_contract: str = setting("", "contract of the environment: a TOML file, python:module:Class, or pgben")
+    env: str = setting("stop", "when the environment breaks its contract", choices=ENV_MODES)
+    env_files: tuple[str, ...] = setting(
+        [], ".env files that the test run has, or none; default: .env.test and .env", kind="words"
+    )
+
     keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")
     stats: bool = setting(False, "say at the end what the environment cost", kind="bool")
     warm: bool = setting(True, "use the servers that `pgben-testkit up` keeps warm", kind="bool")

@@ -1,0 +1,118 @@
+"""From a project to its findings: read everything, check everything."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgben_testkit.env import checks, drift, tree
+from pgben_testkit.env.code import read as code_reading
+from pgben_testkit.env.contract import Contract
+from pgben_testkit.env.ground import Ground
+from pgben_testkit.env.sources import dotenv, find, process, pytest_env
+from pgben_testkit.env.sources.base import Declared, Gathered, Source
+from pgben_testkit.findings import Finding, Place
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was read and what was found. `ground` keeps the values: never print it."""
+
+    contract: Contract | None
+    ground: Ground
+    findings: tuple[Finding, ...]
+    matrix: drift.Matrix
+    ports: tuple[tuple[int, Place], ...]
+    took_s: float
+
+    @property
+    def bad(self) -> tuple[Finding, ...]:
+        """Errors and warnings: what makes the exit code 1."""
+        return tuple(each for each in self.findings if each.severity != "note")
+
+
+def of_project(
+    root: Path, contract: Contract | None, *, sources: Sequence[Path] = (), code: Sequence[Path] | None = None,
+    with_code: bool = True, exclude: Sequence[str] = (), environ: Mapping[str, str] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Assessment:  # fmt: skip
+    """A project below `root` (absolute). Without `sources` every source of the tree is looked for; `code`: the folders
+    that code is in, None for the whole tree."""
+    began = time.perf_counter()
+    strange = Gathered()
+    if sources:
+        files, strange = find.named([Path(each) for each in sources], root)
+        if with_code and code is not None:
+            files.code = tree.walk(root, code=list(code)).code
+    else:
+        files = tree.walk(root, code=list(code) if code is not None else None, exclude=exclude)
+    progress("reading the sources")
+    gathered, ports = find.gather(files)
+    read = code_reading.read(files.code, root, progress) if with_code and (files.code or code) else None
+    found: list[Source] = list(gathered.sources)
+    if environ is not None:
+        found.append(process.read(environ))
+    ground = Ground(
+        contract=contract, sources=tuple(found), code=read,
+        problems=(*strange.problems, *gathered.problems, *(read.problems if read else ())),
+        references=tuple(gathered.references), unused=tuple(gathered.unused), unfilled=tuple(gathered.unfilled),
+        used_names=frozenset(gathered.used_names), tree=files,
+    )  # fmt: skip
+    return _assessed(ground, tuple(ports), began)
+
+
+def of_test_run(
+    root: Path, contract: Contract, environ: Mapping[str, str], *, files: Sequence[Path],
+    settings_file: Path | None = None,
+) -> Assessment:  # fmt: skip
+    """The environment that a test run is about to begin with: `environ` over the `.env` files, the first one first.
+
+    A value that pytest-env set is blamed on the line of the `settings_file` that has it.
+    """
+    began = time.perf_counter()
+    into = Gathered()
+    declared: dict[str, Declared] = {}
+    for path in reversed(files):
+        shown = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+        source = dotenv.read(path, shown, into, environ=dict(environ))
+        declared |= source.named() if source else {}
+    places: dict[str, Declared] = {}
+    if settings_file is not None:
+        shown = str(settings_file.relative_to(root)) if settings_file.is_relative_to(root) else str(settings_file)
+        source = pytest_env.read(settings_file, shown, Gathered())
+        places = source.named() if source else {}
+    for name, value in environ.items():
+        own = places.get(name) or declared.get(name)
+        same = own is not None and own.value == value
+        declared[name] = Declared(name, value, own.place if own and same else Place(process.TITLE))
+    source = Source(
+        "the test run", "process", Place("the test run"), tuple(declared.values()), complete=True, stage="test",
+        folder=root,
+    )  # fmt: skip
+    ground = Ground(
+        contract=contract, sources=(source,), problems=tuple(into.problems), unfilled=tuple(into.unfilled), run=True
+    )
+    return _assessed(ground, (), began)
+
+
+def _assessed(ground: Ground, ports: tuple[tuple[int, Place], ...], began: float) -> Assessment:
+    findings = checks.run(ground)
+    return Assessment(ground.contract, ground, findings, drift.matrix(ground), ports, time.perf_counter() - began)
+
+
+def values(assessment: Assessment) -> dict[str, str]:
+    """The raw values of a test run that its contract knows."""
+    [source] = assessment.ground.sources
+    return {
+        variable.name: declared.value
+        for variable, declared in assessment.ground.variables(source)
+        if declared.value is not None
+    }
+
+
+def default_files(root: Path) -> list[Path]:
+    """The `.env` files that a test run has where none are named, the most telling first."""
+    return [path for path in (root / ".env.test", root / ".env") if os.path.isfile(path)]

@@ -1,0 +1,38 @@
+"""Two different defaults for one variable: in two places of the code, or in the code and the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgben_testkit.env.code.read import CodeRead
+from pgben_testkit.env.ground import Ground
+from pgben_testkit.findings import Finding, Rule, finding
+
+RULE = Rule("env/code-default", "warning", "A variable has two different defaults")
+
+
+def check(ground: Ground) -> Iterator[Finding]:
+    if ground.code is None:
+        return
+    by_name: dict[str, list[CodeRead]] = {}
+    for each in ground.code.reads:
+        if each.default is not None and not each.test:
+            by_name.setdefault(each.name, []).append(each)
+    for name, reads in by_name.items():
+        variable = ground.contract.variable(name) if ground.contract else None
+        expected, where, place = reads[0].default or "", str(reads[0].place), reads[0].place
+        if variable is not None and variable.default is not None:
+            expected, where, place = variable.default, "the contract", variable.place
+        secret = ground.is_secret(name)
+        for each in reads:
+            if _same(each.default or "") != _same(expected):
+                here, there = (ground.shown.value(text, secret=secret) for text in (each.default or "", expected))
+                yield finding(
+                    RULE, name, each.place, f"{name} defaults to {here} here and to {there} in {where}",
+                    reason="what the program does without it depends on which line asks first",
+                    remedy="read it in one place, with one default", related=(place,),
+                )  # fmt: skip
+
+
+def _same(text: str) -> str:
+    return text.casefold() if text.casefold() in ("true", "false") else text

@@ -1,0 +1,22 @@
+"""A name set twice in one file: only one of the two counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgben_testkit.env.ground import Ground
+from pgben_testkit.env.secret import safe_name
+from pgben_testkit.findings import Finding, Rule, finding
+
+RULE = Rule("env/duplicate", "warning", "A name is set twice in one place")
+
+
+def check(ground: Ground) -> Iterator[Finding]:
+    for source in ground.sources:
+        for useless, counts in source.again:
+            name = safe_name(counts.name)
+            yield finding(
+                RULE, name, useless.place, f"{name} is set twice in {source.title}",
+                reason=f"the later one ({counts.place}) counts, this one does nothing",
+                remedy="remove one of the two", related=(counts.place,),
+            )  # fmt: skip

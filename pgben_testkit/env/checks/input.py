@@ -1,0 +1,15 @@
+"""A file, or a line of one, that can't be read: found while reading, told here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgben_testkit.env.ground import Ground
+from pgben_testkit.env.sources.base import INPUT
+from pgben_testkit.findings import Finding
+
+RULE = INPUT
+
+
+def check(ground: Ground) -> Iterator[Finding]:
+    yield from ground.problems

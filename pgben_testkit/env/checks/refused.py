@@ -1,0 +1,23 @@
+"""A value that the platform refuses, or makes another one of: a number where strings are taken, no base64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgben_testkit.env.ground import Ground
+from pgben_testkit.env.secret import safe_name
+from pgben_testkit.findings import Finding, Rule, finding
+
+RULE = Rule("env/refused", "error", "The platform takes no such value")
+
+
+def check(ground: Ground) -> Iterator[Finding]:
+    for source in ground.sources:
+        for declared in source.declared:
+            if declared.refused:
+                name = safe_name(declared.name)
+                yield finding(
+                    RULE, name, declared.place, f"the value of {name} is refused",
+                    reason=declared.refused.partition(": ")[0],
+                    remedy=declared.refused.partition(": ")[2] or "write a string",
+                )  # fmt: skip

@@ -1,0 +1,28 @@
+"""`${NAME}` that nothing fills, or that asks for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgben_testkit.env.ground import Ground
+from pgben_testkit.env.secret import safe_name
+from pgben_testkit.findings import Finding, Rule, finding
+
+RULE = Rule("env/unfilled", "error", "A reference to another variable in a value is filled by nothing")
+
+
+def check(ground: Ground) -> Iterator[Finding]:
+    for each in ground.unfilled:
+        name, inside = safe_name(each.name), safe_name(each.inside)
+        if each.cycle:
+            yield finding(
+                RULE, inside, each.place, f"{inside} asks for itself through ${{{name}}}",
+                reason="the references lead in a circle, so it becomes empty",
+                remedy="give one of them a value of its own",
+            )  # fmt: skip
+        else:
+            yield finding(
+                RULE, inside, each.place, f"${{{name}}} in {inside} is filled by nothing",
+                reason=f"{name} is not set before it, so it becomes empty",
+                remedy=f"set {name}, or give a default: ${{{name}:-...}}",
+            )  # fmt: skip

@@ -1,0 +1,39 @@
+"""A variable that is declared and that no code reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgben_testkit.env.contract import is_runtime
+from pgben_testkit.env.ground import Ground
+from pgben_testkit.env.secret import safe_name
+from pgben_testkit.findings import Finding, Place, Rule, finding
+
+RULE = Rule("env/unread", "warning", "A variable is declared and read by no code")
+
+
+def check(ground: Ground) -> Iterator[Finding]:
+    if ground.code is None or not ground.code.reads:
+        return
+    read = {each.name for each in ground.code.reads}
+    places: dict[str, Place] = {}
+    contract = ground.contract
+    for name, variable in contract.variables.items() if contract else ():
+        if not {name, *(alias.name for alias in variable.aliases)} & read:
+            places[name] = variable.place
+    applications = {id(each) for each in ground.applications}
+    for source in ground.sources:
+        if contract is None and id(source) in applications and source.kind != "process":
+            for declared in source.declared:
+                name = declared.name
+                if name not in read and name not in ground.used_names and not is_runtime(name):
+                    places.setdefault(name, declared.place)
+    dynamic = ground.code.dynamic
+    for name, place in places.items():
+        shown = safe_name(name)
+        unsure = f"; {dynamic[0]} reads names that only a run knows, so this is not settled" if dynamic else ""
+        yield finding(
+            RULE, shown, place, f"no code reads {shown}",
+            reason=f"none of the files of code ({ground.code.files}) asks for it{unsure}",
+            remedy="remove it, or mend the name that the code reads", severity="note" if dynamic else None,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The variables that code really reads, from its syntax tree."""

@@ -1,0 +1,275 @@
+"""What TypeScript and JavaScript read: `process.env` in all its spellings, and NestJS's ConfigService."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
+
+WORTH_A_LOOK = (b"process", b"import.meta", b"onfig")
+"""A file without any of these reads no variable in a way that we know."""
+_ENV = """(member_expression object: (identifier) @p property: (property_identifier) @e
+           (#eq? @p "process") (#eq? @e "env"))"""
+_META = """(member_expression object: (meta_property) property: (property_identifier) @e (#eq? @e "env"))"""
+_CAST = f"(non_null_expression {_ENV}) (parenthesized_expression (as_expression {_ENV}))"
+"""What TypeScript alone writes around it."""
+
+
+def _reads_query(*, typed: bool) -> str:
+    return "\n".join(
+        f"""
+        (member_expression object: {source} property: (property_identifier) @name) @read
+        (subscript_expression object: {source} index: (_) @index) @read
+        (variable_declarator name: (object_pattern) @pattern value: {source})
+        (assignment_expression left: (object_pattern) @pattern right: {source})
+        (variable_declarator name: (identifier) @alias value: {source})
+        (arguments {source} @whole)
+        """
+        for source in (f"[{_ENV} {_CAST}]" if typed else _ENV, _META)
+    )
+
+
+_GETS = """
+    (call_expression function: (member_expression object: (_) @receiver property: (property_identifier) @method
+                                (#any-of? @method "get" "getOrThrow"))
+                     arguments: (arguments . (_) @key . (_)? @default)) @read
+"""
+_FROM_PROCESS = """
+    (variable_declarator name: (object_pattern) @pattern value: (identifier) @from (#eq? @from "process"))
+    (import_statement (import_clause (named_imports) @imports) source: (string (string_fragment) @module)
+                      (#any-of? @module "process" "node:process"))
+"""
+_TYPED = """
+    (required_parameter pattern: (identifier) @name
+        type: (type_annotation (type_identifier) @type (#eq? @type "ConfigService")))
+    (public_field_definition name: (property_identifier) @name
+        type: (type_annotation (type_identifier) @type (#eq? @type "ConfigService")))
+    (required_parameter pattern: (identifier) @name
+        type: (type_annotation (generic_type name: (type_identifier) @type (#eq? @type "ConfigService"))))
+"""
+_CONSTANTS = "(variable_declarator name: (identifier) @name value: (string (string_fragment) @value))"
+_ALIASED = """
+    (member_expression object: (identifier) @object property: (property_identifier) @name) @read
+    (subscript_expression object: (identifier) @object index: (_) @index) @read
+    (variable_declarator name: (object_pattern) @pattern value: (identifier) @object)
+"""
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+"""Keys of a ConfigService that are variables; `database.host` and `jwt` are namespaces of its own."""
+_THROUGH = frozenset({"parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression",
+                      "await_expression"})  # fmt: skip
+_CONVERSIONS = {"parseInt": "int", "Number": "int", "parseFloat": "float", "String": "", "Boolean": "", "BigInt": "int"}
+_OF_PROCESS = re.compile(rb"=\s*process\b(?!\s*[.\[?(])|[\"'](?:node:)?process[\"']")
+"""`const { env } = process` and imports of the module may be there; the tree tells whether they are."""
+MOST_PLACES = 40
+_METHODS = frozenset({"toString", "trim", "toLowerCase", "toUpperCase"})
+
+
+def reads(source: bytes, language: str) -> FileReads:
+    """The variables that a file reads."""
+    if not any(word in source for word in WORTH_A_LOOK):
+        return FileReads()
+    return _File(parser(language).parse(source).root_node, source, language).reads()
+
+
+class _File:
+    def __init__(self, root: Any, source: bytes, language: str) -> None:
+        self._root = root
+        self._source = source
+        self._language = language
+        self._found: dict[tuple[str, int, int], Read] = {}
+        self._dynamic: set[int] = set()
+        self._aliases: set[str] = set()
+        self._constants: dict[str, str] | None = None
+
+    def reads(self) -> FileReads:
+        near = _around(self._source, b".env") + _around(self._source, b"process")
+        for captures in self._near(_reads_query(typed=self._language != "javascript"), near):
+            self._match(captures)
+        if _OF_PROCESS.search(self._source):
+            self._names_of_process()
+        if b".get" in self._source and b"onfig" in self._source:
+            self._config_service()
+        if self._aliases:
+            for _, captures in self._matches(_ALIASED):
+                if text_of(captures["object"][0]) in self._aliases:
+                    self._match(captures)
+        return FileReads(tuple(self._found.values()), tuple(sorted(self._dynamic)))
+
+    def _near(self, text: str, places: list[int]) -> Iterator[dict[str, list[Any]]]:
+        """The matches that touch these bytes: far cheaper than those of a whole file, where there are few."""
+        if len(places) > MOST_PLACES:
+            places = []
+            yield from (captures for _, captures in self._matches(text))
+        seen = set()
+        for place in sorted(set(places)):
+            for number, captures in matches(self._language, text, self._root, within=(place, place + 4)):
+                key = (number, *(node.start_byte for nodes in captures.values() for node in nodes))
+                if key not in seen:
+                    seen.add(key)
+                    yield captures
+
+    def _matches(self, text: str) -> list[tuple[int, dict[str, list[Any]]]]:
+        return matches(self._language, text, self._root)
+
+    def _match(self, captures: dict[str, list[Any]]) -> None:
+        if "name" in captures:
+            self._add(text_of(captures["name"][0]), captures["read"][0])
+        elif "index" in captures:
+            name = self._string(captures["index"][0])
+            if name is None:
+                self._dynamic.add(captures["index"][0].start_point[0] + 1)
+            else:
+                self._add(name, captures["read"][0])
+        elif "pattern" in captures:
+            self._destructured(captures["pattern"][0])
+        elif "alias" in captures:
+            self._aliases.add(text_of(captures["alias"][0]))
+        elif "whole" in captures:
+            self._dynamic.add(captures["whole"][0].start_point[0] + 1)
+
+    def _names_of_process(self) -> None:
+        """`const { env } = process` and `import { env } from 'node:process'` make an alias."""
+        for _, captures in self._matches(_FROM_PROCESS):
+            node = captures.get("pattern", captures.get("imports", [None]))[0]
+            for each in node.named_children if node is not None else ():
+                parts = [text_of(part) for part in each.named_children] or [text_of(each)]
+                if parts[0] == "env":
+                    inner = each.child_by_field_name("value")
+                    if inner is not None and inner.type == "object_pattern":
+                        self._destructured(inner)
+                    else:
+                        self._aliases.add(parts[-1])
+
+    def _config_service(self) -> None:
+        services = {"ConfigService"}
+        if self._language != "javascript" and b"ConfigService" in self._source:
+            services |= {text_of(captures["name"][0]) for _, captures in self._matches(_TYPED)}
+        for _, captures in self._matches(_GETS):
+            receiver = captures["receiver"][0]
+            last = text_of(receiver.child_by_field_name("property") or receiver)
+            if last not in services and not re.search(r"config(?:uration)?(?:service)?$", last, re.IGNORECASE):
+                continue
+            name = self._string(captures["key"][0])
+            if name is None or not _VARIABLE.fullmatch(name):
+                continue
+            default = _literal(captures["default"][0]) if "default" in captures else None
+            required = text_of(captures["method"][0]) == "getOrThrow"
+            self._add(name, captures["read"][0], default=default, required=required)
+
+    def _add(self, name: str, node: Any, *, default: str | None = None, required: bool = False) -> None:
+        if not re.fullmatch(r"[A-Za-z_]\w*", name) or _is_written(node):
+            return
+        found, hint = _use(node)
+        line, column = node.start_point[0] + 1, node.start_point[1] + 1
+        read = Read(name, line, column, default if default is not None else found, required, hint)
+        self._found.setdefault((name, line, column), read)
+
+    def _destructured(self, pattern: Any) -> None:
+        for each in pattern.named_children:
+            default = None
+            key = each
+            if each.type in ("object_assignment_pattern", "assignment_pattern"):
+                key, default = each.child_by_field_name("left"), _literal(each.child_by_field_name("right"))
+            elif each.type == "pair_pattern":
+                key = each.child_by_field_name("key")
+                value = each.child_by_field_name("value")
+                if value is not None and value.type == "assignment_pattern":
+                    default = _literal(value.child_by_field_name("right"))
+            elif each.type == "rest_pattern":
+                self._dynamic.add(each.start_point[0] + 1)
+                continue
+            if key is None:
+                continue
+            name = self._string(key) if key.type in ("string", "computed_property_name") else text_of(key)
+            line, column = each.start_point[0] + 1, each.start_point[1] + 1
+            if name and re.fullmatch(r"[A-Za-z_]\w*", name):
+                self._found.setdefault((name, line, column), Read(name, line, column, default))
+
+    def _string(self, node: Any) -> str | None:
+        """The text of a string, of a template without holes, of a constant of this file; else None."""
+        if node.type == "computed_property_name" and node.named_children:
+            node = node.named_children[0]
+        if node.type == "identifier":
+            if self._constants is None:
+                self._constants = {
+                    text_of(captures["name"][0]): text_of(captures["value"][0])
+                    for _, captures in self._matches(_CONSTANTS)
+                }
+            return self._constants.get(text_of(node))
+        return _literal(node) if node.type in ("string", "template_string") else None
+
+
+def _around(source: bytes, word: bytes) -> list[int]:
+    """Where a word stands in the bytes of a file."""
+    found: list[int] = []
+    at = source.find(word)
+    while at >= 0 and len(found) <= MOST_PLACES:
+        found.append(at)
+        at = source.find(word, at + 1)
+    return found
+
+
+def _literal(node: Any) -> str | None:
+    """The text of a literal as a variable would hold it; None for what is worked out."""
+    if node is None:
+        return None
+    if node.type == "string":
+        return "".join(text_of(part) for part in node.named_children if part.type == "string_fragment")
+    if node.type == "template_string":
+        if any(part.type == "template_substitution" for part in node.named_children):
+            return None
+        return text_of(node)[1:-1]
+    if node.type in ("number", "true", "false"):
+        return text_of(node).replace("_", "")
+    if node.type == "unary_expression" and re.fullmatch(r"-\d[\d_.]*", text_of(node)):
+        return text_of(node).replace("_", "")
+    return None
+
+
+def _is_written(node: Any) -> bool:
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type == "assignment_expression":
+        return bool(parent.child_by_field_name("left") == node)
+    return parent.type == "unary_expression" and text_of(parent).startswith("delete")
+
+
+def _use(node: Any) -> tuple[str | None, str]:
+    """The default that stands behind a read (`||`, `??`), and the kind that its use tells."""
+    hint, default = "", None
+    for _ in range(8):
+        parent = node.parent
+        if parent is None:
+            break
+        if parent.type in _THROUGH:
+            node = parent
+        elif parent.type == "arguments" and parent.named_children and parent.named_children[0] == node:
+            function = text_of(parent.parent.child_by_field_name("function")).removeprefix("Number.")
+            if function not in _CONVERSIONS:
+                break
+            hint = hint or _CONVERSIONS[function]
+            node = parent.parent
+        elif parent.type == "unary_expression" and text_of(parent).startswith("+"):
+            hint = hint or "int"
+            node = parent
+        elif parent.type == "member_expression" and parent.child_by_field_name("object") == node:
+            call = parent.parent
+            if text_of(parent.child_by_field_name("property")) not in _METHODS or call.type != "call_expression":
+                break
+            node = call
+        elif parent.type == "binary_expression" and parent.child_by_field_name("left") == node:
+            operator = text_of(parent.child_by_field_name("operator"))
+            right = _literal(parent.child_by_field_name("right"))
+            if operator in ("||", "??"):
+                default = right if default is None else default
+                node = parent
+                continue
+            if operator in ("===", "==", "!==", "!=") and right in ("true", "false"):
+                hint = "bool"
+            break
+        else:
+            break
+    return default, hint

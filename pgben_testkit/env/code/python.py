@@ -1,0 +1,195 @@
+"""What Python reads: `os.environ`, `os.getenv`, and the fields of pydantic-settings classes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
+
+WORTH_A_LOOK = (b"environ", b"getenv", b"BaseSettings")
+_ENVIRON = """[(attribute object: (identifier) attribute: (identifier) @environ (#eq? @environ "environ"))
+               ((identifier) @environ (#eq? @environ "environ"))]"""
+_READS = f"""
+    (subscript value: {_ENVIRON} subscript: (_) @key) @item
+    (call function: (attribute object: {_ENVIRON} attribute: (identifier) @method
+                     (#any-of? @method "get" "pop" "setdefault"))
+          arguments: (argument_list . (_) @key . (_)? @default)) @call
+    (call function: [(attribute object: (identifier) attribute: (identifier) @getenv)
+                     (identifier) @getenv] (#eq? @getenv "getenv")
+          arguments: (argument_list . (_) @key . (_)? @default)) @call
+    (comparison_operator (string) @key {_ENVIRON}) @contained
+    (call function: (identifier) @function (#eq? @function "dict") arguments: (argument_list {_ENVIRON} @whole))
+"""
+_CONSTANTS = "(assignment left: (identifier) @name right: (string) @value)"
+_CLASSES = "(class_definition name: (identifier) @name superclasses: (argument_list) @bases body: (block) @body)"
+KINDS = {"int": "int", "float": "float", "bool": "bool", "SecretStr": "secret", "HttpUrl": "url", "AnyUrl": "url",
+         "PostgresDsn": "url", "EmailStr": "email", "Path": "path", "FilePath": "path"}  # fmt: skip
+
+
+def reads(source: bytes, language: str = "python") -> FileReads:
+    """The variables that a file reads."""
+    if not any(word in source for word in WORTH_A_LOOK):
+        return FileReads()
+    root = parser(language).parse(source).root_node
+    found: dict[tuple[str, int, int], Read] = {}
+    dynamic: set[int] = set()
+    constants: dict[str, str] = {}
+    if b"environ" in source or b"getenv" in source:
+        for _, captures in matches("python", _CONSTANTS, root):
+            value = _literal(captures["value"][0])
+            if value is not None:
+                constants[text_of(captures["name"][0])] = value
+        for _, captures in matches("python", _READS, root):
+            _match(captures, constants, found, dynamic)
+    if b"BaseSettings" in source:
+        for read in _settings(root):
+            found.setdefault((read.name, read.line, read.column), read)
+    return FileReads(tuple(found.values()), tuple(sorted(dynamic)))
+
+
+def _match(
+    captures: dict[str, list[Any]], constants: dict[str, str], found: dict[tuple[str, int, int], Read],
+    dynamic: set[int],
+) -> None:  # fmt: skip
+    if "whole" in captures:
+        dynamic.add(captures["whole"][0].start_point[0] + 1)
+        return
+    node = captures.get("item", captures.get("call", captures.get("contained", [])))[0]
+    key = captures["key"][0]
+    line, column = node.start_point[0] + 1, node.start_point[1] + 1
+    name = _literal(key) if key.type == "string" else constants.get(text_of(key)) if key.type == "identifier" else None
+    if name is None:
+        dynamic.add(line)
+        return
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        return
+    is_item = "item" in captures
+    if is_item and _is_written(node):
+        return
+    default = _literal(captures["default"][0]) if "default" in captures else None
+    behind, hint = _use(node)
+    found.setdefault((name, line, column),
+                     Read(name, line, column, default if default is not None else behind, is_item, hint))  # fmt: skip
+
+
+def _is_written(node: Any) -> bool:
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type in ("assignment", "augmented_assignment"):
+        return bool(parent.child_by_field_name("left") == node)
+    return str(parent.type) == "delete_statement"
+
+
+def _use(node: Any) -> tuple[str | None, str]:
+    """The default behind `or`, and the kind that `int(...)` and the like tell."""
+    hint = ""
+    for _ in range(6):
+        parent = node.parent
+        if parent is None:
+            break
+        if parent.type == "parenthesized_expression":
+            node = parent
+        elif parent.type == "argument_list" and parent.named_children and parent.named_children[0] == node:
+            function = text_of(parent.parent.child_by_field_name("function"))
+            if function not in ("int", "float", "str", "bool", "Path"):
+                break
+            hint = hint or {"int": "int", "float": "float", "Path": "path"}.get(function, "")
+            node = parent.parent
+        elif parent.type == "boolean_operator" and parent.child_by_field_name("left") == node:
+            if text_of(parent.child_by_field_name("operator")) == "or":
+                return _literal(parent.child_by_field_name("right")), hint
+            break
+        else:
+            break
+    return None, hint
+
+
+def _literal(node: Any) -> str | None:
+    if node is None:
+        return None
+    if node.type == "string":
+        if any(part.type == "interpolation" for part in node.named_children):
+            return None
+        return "".join(text_of(part) for part in node.named_children if part.type == "string_content")
+    if node.type in ("integer", "float", "true", "false"):
+        return text_of(node).replace("_", "")
+    if node.type == "unary_operator" and re.fullmatch(r"-\d[\d_.]*", text_of(node)):
+        return text_of(node).replace("_", "")
+    if node.type == "keyword_argument" and text_of(node.child_by_field_name("name")) == "default":
+        return _literal(node.child_by_field_name("value"))
+    return None
+
+
+def _settings(root: Any) -> list[Read]:
+    classes = matches("python", _CLASSES, root)
+    settings = {"BaseSettings"}
+    rows = []
+    for _, captures in sorted(classes, key=lambda each: each[1]["name"][0].start_byte):
+        bases = {text_of(base).rpartition(".")[2] for base in captures["bases"][0].named_children}
+        if bases & settings:
+            settings.add(text_of(captures["name"][0]))
+            rows += _fields(captures["body"][0])
+    return rows
+
+
+def _fields(body: Any) -> list[Read]:
+    assignments = [
+        inner
+        for statement in body.named_children
+        if statement.type == "expression_statement"
+        for inner in statement.named_children
+        if inner.type == "assignment"
+    ]
+    prefix = ""
+    for each in body.named_children:
+        if each.type == "class_definition" and text_of(each.child_by_field_name("name")) == "Config":
+            for statement in each.child_by_field_name("body").named_children:
+                match = re.search(r"env_prefix\s*=\s*[\"'](\w*)[\"']", text_of(statement))
+                prefix = match[1] if match else prefix
+    for each in assignments:
+        if text_of(each.child_by_field_name("left")) == "model_config":
+            value = _keyword(each.child_by_field_name("right"), "env_prefix")
+            prefix = _literal(value) or prefix
+    found = []
+    for each in assignments:
+        name, annotation = text_of(each.child_by_field_name("left")), each.child_by_field_name("type")
+        if annotation is None or name == "model_config" or name.startswith("_") or "ClassVar" in text_of(annotation):
+            continue
+        right = each.child_by_field_name("right")
+        default, names = _literal(right), [f"{prefix}{name}".upper()]
+        required = right is None
+        if right is not None and right.type == "call" and text_of(right.child_by_field_name("function")) == "Field":
+            arguments = right.child_by_field_name("arguments").named_children
+            first = arguments[0] if arguments and arguments[0].type != "keyword_argument" else None
+            given = first if first is not None else _keyword(right, "default")
+            default = _literal(given)
+            required = (given is None or given.type == "ellipsis") and _keyword(right, "default_factory") is None
+            names = _aliases(right) or names
+        line, column = each.start_point[0] + 1, each.start_point[1] + 1
+        hint = KINDS.get(re.split(r"[\s|\[]", text_of(annotation))[0], "")
+        found += [Read(each_name, line, column, default, required, hint) for each_name in names]
+    return found
+
+
+def _keyword(call: Any, wanted: str) -> Any:
+    arguments = call.child_by_field_name("arguments") if call is not None and call.type == "call" else None
+    for each in arguments.named_children if arguments is not None else ():
+        if each.type == "keyword_argument" and text_of(each.child_by_field_name("name")) == wanted:
+            return each.child_by_field_name("value")
+    return None
+
+
+def _aliases(call: Any) -> list[str]:
+    for keyword in ("validation_alias", "alias", "env"):
+        value = _keyword(call, keyword)
+        if value is None:
+            continue
+        single = _literal(value)
+        if single is not None:
+            return [single.upper()]
+        if value.type == "call":
+            arguments = value.child_by_field_name("arguments").named_children
+            return [text.upper() for text in map(_literal, arguments) if text]
+    return []

@@ -1,0 +1,140 @@
+"""Reads all code files of a project."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgben_testkit.env.code import javascript, python
+from pgben_testkit.env.code.grammar import FileReads, parser
+from pgben_testkit.env.sources.base import unreadable
+from pgben_testkit.env.tree import CODE
+from pgben_testkit.findings import Finding, Place
+
+LARGEST_BYTES = 2_000_000
+"""A file of code that is larger was put together by a machine."""
+SHARED_FROM_FILES = 400
+MOST_WORKERS = 8
+TEST_PATH = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|specs?|__mocks__|conftest\.py|jest\.[\w.]+)(?:/|$)"
+                       r"|\.(?:spec|test|e2e-spec|e2e)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$|_test\.py$")  # fmt: skip
+READERS: dict[str, Callable[[bytes, str], FileReads]] = {
+    "typescript": javascript.reads,
+    "tsx": javascript.reads,
+    "javascript": javascript.reads,
+    "python": python.reads,
+}
+
+
+@dataclass(frozen=True)
+class CodeRead:
+    """A variable that code reads. `test`: by the code of tests."""
+
+    name: str
+    place: Place
+    default: str | None
+    required: bool
+    hint: str
+    test: bool
+
+
+@dataclass(frozen=True)
+class Code:
+    """What all files read. `dynamic`: places where the name is known only when they run."""
+
+    reads: tuple[CodeRead, ...]
+    dynamic: tuple[Place, ...]
+    files: int
+    problems: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one file gave: plain data, so that it travels between processes."""
+
+    reads: tuple[CodeRead, ...] = ()
+    dynamic: tuple[Place, ...] = ()
+    problem: Finding | None = None
+
+
+def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = lambda _: None) -> Code:
+    """The reads of all files; one that can't be read is a finding, not an end.
+
+    Parsing holds the interpreter's lock, so many files are shared out to processes, one a core.
+    """
+    found: list[_Found] = []
+    names = [(str(path), _shown(path, root)) for path in paths]
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    if len(names) < SHARED_FROM_FILES or workers < 2 or not sys.platform.startswith("linux") or _has_threads():
+        for number, each in enumerate(names):
+            if number % 500 == 499:
+                progress(f"read {number + 1} of {len(names)} files of code")
+            found.append(_read(each))
+    else:
+        import multiprocessing
+
+        for language in ("typescript", "python"):
+            parser(language)  # loaded once, before the fork
+        with multiprocessing.get_context("fork").Pool(workers, _alone) as pool:
+            for number, one in enumerate(pool.imap(_read, names, chunksize=50)):
+                if number % 500 == 499:
+                    progress(f"read {number + 1} of {len(names)} files of code")
+                found.append(one)
+    return Code(
+        tuple(each for one in found for each in one.reads),
+        tuple(each for one in found for each in one.dynamic),
+        len(names),
+        tuple(one.problem for one in found if one.problem),
+    )
+
+
+def _alone() -> None:
+    """A worker leaves ctrl-C to its parent, and ends when that one is killed: the pipe between them would not tell
+    it, since its brothers hold the other end too."""
+    import ctypes
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+def _has_threads() -> bool:
+    """Whether a fork would copy locks that nobody in the copy can open."""
+    import threading
+
+    return threading.active_count() > 1
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _read(names: tuple[str, str]) -> _Found:
+    """One file, by its path and the path that is shown."""
+    path, shown = names
+    try:
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            return _Found()
+        if found.st_size > LARGEST_BYTES:
+            why = f"it is larger than {LARGEST_BYTES / 1e6:g} MB, as no file is that a person wrote"
+            return _Found(problem=unreadable(Place(shown), why, "leave it out, or name the folder of the source"))
+        with open(path, "rb") as file:
+            source = file.read()
+    except OSError as error:
+        return _Found(problem=unreadable(Place(shown), error.strerror or type(error).__name__, "make it readable"))
+    language = CODE.get(os.path.splitext(path)[1], "javascript")
+    reads = READERS[language](source, language)
+    test = TEST_PATH.search(shown) is not None if reads.reads else False
+    return _Found(
+        tuple(
+            CodeRead(each.name, Place(shown, each.line, each.column), each.default, each.required, each.hint, test)
+            for each in reads.reads
+        ),
+        tuple(Place(shown, line) for line in reads.dynamic),
+    )

@@ -1,0 +1,89 @@
+"""The contract: every variable that an application reads, and the conditions between them."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pgben_testkit.env.conditions import Condition
+from pgben_testkit.env.variable import Variable
+
+STAGE_WORDS = {
+    "production": "production", "prod": "production", "prd": "production", "producao": "production",
+    "development": "development", "dev": "development", "local": "development", "desenvolvimento": "development",
+    "test": "test", "testing": "test", "tests": "test", "ci": "test", "e2e": "test", "teste": "test",
+    "staging": "staging", "stage": "staging", "stg": "staging", "homolog": "staging", "homologacao": "staging",
+    "hml": "staging",
+}  # fmt: skip
+"""Words in file and folder names, and values of the stage variable, to the stage that they mean."""
+STAGE_FROM = ("APP_ENV", "NODE_ENV")
+RUNTIME_NAMES = (
+    "PATH", "HOME", "USER", "SHELL", "PWD", "TZ", "LANG", "LANGUAGE", "LC_*", "TERM", "HOSTNAME", "TMPDIR", "CI",
+    "NODE_OPTIONS", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "NODE_VERSION", "YARN_VERSION", "NPM_*", "npm_*", "PNPM_HOME",
+    "PYTHON*", "PIP_*", "UV_*", "VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
+    "no_proxy", "OTEL_*", "DEBIAN_FRONTEND", "LD_LIBRARY_PATH", "JAVA_*", "COMPOSE_*", "DOCKER_*", "KUBERNETES_*",
+    "POD_*", "NODE_NAME", "PGBEN_*", "PYTEST_*", "TOX_*", "COVERAGE_*", "FORCE_COLOR", "NO_COLOR", "PY_COLORS",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "JEST_*", "GITHUB_*", "GITLAB_*",
+)  # fmt: skip
+"""Names that runtimes and platforms read, not applications: no contract has to list them."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All variables by name. `stage_from` names those that tell the stage (APP_ENV, NODE_ENV), the first one set
+    counts; `applications` are patterns of the compose services and containers that the contract is for, empty: those
+    that are given one of its variables; `ignore` are patterns of names that are no business of ours."""
+
+    name: str
+    path: str
+    variables: Mapping[str, Variable]
+    conditions: tuple[Condition, ...] = ()
+    stage_from: tuple[str, ...] = STAGE_FROM
+    applications: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    @cached_property
+    def aliases(self) -> dict[str, Variable]:
+        """Another name -> the variable that it is an alias of."""
+        return {alias.name: each for each in self.variables.values() for alias in each.aliases}
+
+    def variable(self, name: str) -> Variable | None:
+        """The variable of this name or alias."""
+        return self.variables.get(name) or self.aliases.get(name)
+
+    def ignores(self, name: str) -> bool:
+        return is_runtime(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.ignore)
+
+    def is_application(self, name: str, given: Iterable[str]) -> bool:
+        """Whether the contract is for the service or container `name`, which gets the variables `given`."""
+        if self.applications:
+            return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.applications)
+        return any(self.variable(each) for each in given)
+
+    def stage(self, values: Mapping[str, str | None], fallback: str = "") -> str:
+        """The stage of an environment, in our word for it where we have one."""
+        for name in self.stage_from:
+            value = (values.get(name) or "").strip().casefold()
+            if value:
+                return STAGE_WORDS.get(value, value)
+        return fallback
+
+
+_RUNTIME = re.compile("|".join(map(fnmatch.translate, RUNTIME_NAMES)))
+
+
+def is_runtime(name: str) -> bool:
+    """Whether a runtime or platform reads this name, and no application."""
+    return _RUNTIME.match(name) is not None
+
+
+def stage_of_path(path: str) -> str:
+    """The stage that a file's name or folder tells: `.env.production`, `overlays/prod/`; empty where none does."""
+    for part in reversed(path.split("/")):
+        for word in re.split(r"[.\-_]+", part.casefold()):
+            if word in STAGE_WORDS:
+                return STAGE_WORDS[word]
+    return ""

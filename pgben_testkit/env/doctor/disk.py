@@ -1,0 +1,48 @@
+"""Room on the disks that servers and caches write to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from pgben_testkit.env.doctor import Fact, Ports
+from pgben_testkit.errors import TestkitError
+from pgben_testkit.findings import Rule
+from pgben_testkit.services.places import ROOM_BYTES, cache_dir, data_dir, state_dir
+from pgben_testkit.settings import Settings
+
+RULE = Rule("doctor/disk", "warning", "There is little room where servers write")
+LEAST_BYTES = 64 * 1024 * 1024
+"""A PostgreSQL of our own with a small schema; below it no server starts."""
+LEAST_FILES = 5_000
+"""A cluster has about a thousand files, each cloned database some three hundred to eight hundred."""
+
+
+def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
+    places = {"data": lambda: data_dir(settings), "cache": lambda: cache_dir(settings), "records": state_dir}
+    for name, place in places.items():
+        try:
+            folder = place()
+        except TestkitError as error:
+            yield Fact(RULE, "error", name, error.what, error.why, error.remedy)
+            continue
+        yield room(name, folder)
+
+
+def room(name: str, folder: Path) -> Fact:
+    """Whether a folder's disk has room for a run."""
+    free = shutil.disk_usage(folder).free
+    found = os.statvfs(folder)
+    said = f"{free / 1e9:.1f} GB free for {name} in {folder}"
+    variable = {"data": "PGBEN_DATA_DIR", "cache": "PGBEN_CACHE_DIR"}.get(name, "TMPDIR")
+    remedy = f"free some, or name another place with {variable}"
+    if found.f_files and found.f_favail < LEAST_FILES:
+        left = f"{folder} has {found.f_favail} inodes left"
+        return Fact(RULE, "warning", name, f"few files can be made for {name}", left, remedy)
+    if free < LEAST_BYTES:
+        return Fact(RULE, "error", name, f"no room for {name}", f"{free / 1e6:.0f} MB free in {folder}", remedy)
+    if name != "records" and free < ROOM_BYTES:
+        return Fact(RULE, "warning", name, f"little room for {name}", f"{free / 1e6:.0f} MB free in {folder}", remedy)
+    return Fact(RULE, "ok", name, said)

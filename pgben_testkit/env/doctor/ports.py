@@ -1,0 +1,63 @@
+"""Ports: the loopback interface gives some, external servers answer, what compose publishes is free."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from pgben_testkit.env.doctor import Fact, Ports
+from pgben_testkit.findings import Rule
+from pgben_testkit.services.process import free_ports
+from pgben_testkit.settings import Settings
+
+RULE = Rule("doctor/ports", "error", "A port is not to be had, or a server does not answer")
+PORTS_NEEDED = 12
+"""One PostgreSQL and the ten of an S3 server, and one to spare."""
+ANSWER_TIMEOUT_S = 2.0
+STANDARD = {"postgresql": 5432, "postgres": 5432, "http": 80, "https": 443}
+
+
+def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
+    try:
+        free_ports(PORTS_NEEDED)
+        yield Fact(RULE, "ok", "loopback", f"127.0.0.1 gives {PORTS_NEEDED} free ports")
+    except OSError as error:
+        yield Fact(
+            RULE, "error", "loopback", "127.0.0.1 gives no ports", error.strerror or str(error),
+            "allow listening on the loopback interface; raise the limit of open files (ulimit -n)",
+        )  # fmt: skip
+    for service, url in (("postgres", settings.postgres_url), ("storage", settings.storage_url)):
+        if url:
+            yield _answers(service, url)
+    for port, place in dict(ports).items():
+        if _taken(port):
+            yield Fact(
+                RULE, "note", str(port), f"port {port}, which compose publishes, is in use",
+                "a server listens on it already: this compose project, or another", "stop it before `compose up`",
+                place,
+            )  # fmt: skip
+
+
+def _answers(service: str, url: str) -> Fact:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "localhost", parts.port or STANDARD.get(parts.scheme, 0)
+    except ValueError:
+        return Fact(RULE, "error", service, f"the address of {service} can't be read", "its port is no number",
+                    f"mend PGBEN_{service.upper()}_URL")  # fmt: skip
+    try:
+        socket.create_connection((host, port), ANSWER_TIMEOUT_S).close()
+    except OSError as error:
+        return Fact(RULE, "error", service, f"{service} does not answer at {host}:{port}",
+                    error.strerror or str(error) or type(error).__name__,
+                    f"start it, mend PGBEN_{service.upper()}_URL, or choose --pgben-backend=embedded")  # fmt: skip
+    return Fact(RULE, "ok", service, f"{service} answers at {host}:{port}")
+
+
+def _taken(port: int) -> bool:
+    if not 0 < port < 65536:
+        return False
+    with socket.socket() as one:
+        one.settimeout(0.2)
+        return one.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,105 @@
+"""All that checks look at: the contract, the sources, the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from pgben_testkit.env.code.read import Code
+from pgben_testkit.env.contract import Contract, is_runtime
+from pgben_testkit.env.secret import Shown, looks_secret
+from pgben_testkit.env.sources.base import Declared, KubeObject, Reference, Source, Unfilled
+from pgben_testkit.env.tree import Tree
+from pgben_testkit.env.variable import Variable
+from pgben_testkit.findings import Finding
+
+
+@dataclass(frozen=True)
+class Ground:
+    """`code` None: it was not read. `run`: this is the environment of a test run, about to begin."""
+
+    contract: Contract | None
+    sources: tuple[Source, ...]
+    code: Code | None = None
+    problems: tuple[Finding, ...] = ()
+    references: tuple[Reference, ...] = ()
+    unused: tuple[KubeObject, ...] = ()
+    unfilled: tuple[Unfilled, ...] = ()
+    used_names: frozenset[str] = frozenset()
+    tree: Tree | None = None
+    run: bool = False
+
+    @property
+    def contract_name(self) -> str:
+        return self.contract.path if self.contract else "no contract"
+
+    @cached_property
+    def shown(self) -> Shown:
+        """What may be shown of a value here: it knows every secret of every source."""
+        return Shown.knowing(
+            each.value
+            for source in self.sources
+            for each in source.declared
+            if each.value and self.is_secret(each.name)
+        )
+
+    def is_secret(self, name: str) -> bool:
+        variable = self.contract.variable(name) if self.contract else None
+        return variable.is_secret if variable else looks_secret(name)
+
+    def show(self, declared: Declared) -> str:
+        """A value as it may be printed."""
+        return self.shown.value(declared.value or "", secret=self.is_secret(declared.name))
+
+    def committed(self, path: str) -> bool:
+        return self.tree is not None and self.tree.committed(path)
+
+    def stage(self, source: Source) -> str:
+        """The stage of a source, by its own APP_ENV or the like, else by its file's name; `test` in a test run."""
+        if self.run:
+            return "test"
+        return self.contract.stage(source.values(), source.stage) if self.contract else source.stage
+
+    @cached_property
+    def applications(self) -> tuple[Source, ...]:
+        """The sources that an application of the contract starts from, each whole."""
+        if self.contract is None:
+            return tuple(each for each in self.sources if each.complete)
+        contract = self.contract
+        return tuple(
+            each
+            for each in self.sources
+            if each.complete
+            and (
+                self.is_ours(each)
+                if each.kind in ("dotenv", "process")
+                else contract.is_application(each.name, (declared.name for declared in each.declared))
+            )
+        )
+
+    def is_ours(self, source: Source) -> bool:
+        """Whether a file is the contract's business: it lies in the project's root, or sets one of its variables. One
+        in a folder that sets none is another program's."""
+        return "/" not in source.place.path or next(self.variables(source), None) is not None
+
+    def variables(self, source: Source) -> Iterator[tuple[Variable, Declared]]:
+        """What of a source the contract knows, under its own name or an alias."""
+        for declared in source.declared:
+            variable = self.contract.variable(declared.name) if self.contract else None
+            if variable is not None:
+                yield variable, declared
+
+    def has(self, source: Source, variable: Variable) -> Declared | None:
+        """The declaration of a variable in a source, by its name or an alias."""
+        named = source.named()
+        for name in (variable.name, *(alias.name for alias in variable.aliases)):
+            if name in named:
+                return named[name]
+        return None
+
+    def is_unknown(self, name: str) -> bool:
+        """Whether a name is neither in the contract nor anybody's that we know."""
+        if self.contract is None or is_runtime(name) or self.contract.ignores(name):
+            return False
+        return self.contract.variable(name) is None and name not in self.used_names

@@ -1,0 +1,121 @@
+"""What every kind of source gives: names with values and places, and what could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pgben_testkit.findings import Finding, Place, Rule, finding
+
+INPUT = Rule("env/input", "error", "A file that can't be read, or a line of it that says nothing")
+SourceKind = Literal[
+    "process", "dotenv", "compose", "configmap", "secret", "workload", "pytest-env", "tox", "dockerfile"
+]
+ON_THIS_MACHINE = frozenset({"process", "dotenv", "pytest-env", "tox"})
+"""Kinds whose paths lie on this machine, so that it can be seen whether they exist."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A name with its value in one place. `value` None: it is set, and to what is known only when it runs.
+
+    `refused`: why the platform takes no such value.
+    """
+
+    name: str
+    value: str | None = field(repr=False)
+    place: Place
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One set of names: a file, a service, a container, an object.
+
+    `complete`: an application that starts from it gets this and no more, so that a missing name is missing.
+    `application`: whether the contract is for it; None: its names decide. `example`: a template, whose values are
+    meant to be replaced. `again` are declarations that a later one of the same name in the file made useless.
+    `open`: more comes from somewhere that can't be read (a field of the cluster, a file that isn't here).
+    """
+
+    title: str
+    kind: SourceKind
+    place: Place
+    declared: tuple[Declared, ...]
+    complete: bool = False
+    example: bool = False
+    stage: str = ""
+    name: str = ""
+    open: bool = False
+    again: tuple[tuple[Declared, Declared], ...] = ()
+    folder: Path | None = None
+
+    def values(self) -> dict[str, str | None]:
+        return {each.name: each.value for each in self.declared}
+
+    def named(self) -> dict[str, Declared]:
+        return {each.name: each for each in self.declared}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A Secret or ConfigMap, or a key of one (empty: all of it), that a workload asks for and nothing defines."""
+
+    object_kind: str
+    name: str
+    key: str
+    place: Place
+    by: str
+    known_keys: tuple[str, ...] = ()
+    known_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class KubeObject:
+    """A ConfigMap or Secret that nothing uses."""
+
+    object_kind: str
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Unfilled:
+    """`${NAME}` in a value, where NAME is set nowhere or asks for itself."""
+
+    name: str
+    place: Place
+    inside: str
+    cycle: bool = False
+
+
+@dataclass
+class Gathered:
+    """What readers found, collected."""
+
+    sources: list[Source] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    unused: list[KubeObject] = field(default_factory=list)
+    unfilled: list[Unfilled] = field(default_factory=list)
+    used_names: set[str] = field(default_factory=set)
+    """Names that a file reads itself, as compose does for `${NAME}`: they are not unknown."""
+    used_files: set[Path] = field(default_factory=set)
+    """Files that another source draws in whole (`env_file`, `envs`): by themselves they are no environment."""
+
+
+def unreadable(place: Place, why: str, remedy: str, *, summary: str = "") -> Finding:
+    """The finding for input that can't be read."""
+    return finding(INPUT, place.path, place, summary or f"{place.path} can't be read", reason=why, remedy=remedy)
+
+
+def last_wins(found: list[Declared]) -> tuple[tuple[Declared, ...], tuple[tuple[Declared, Declared], ...]]:
+    """Each name once, as its last declaration; and the pairs `(useless, that counts)`."""
+    kept: dict[str, Declared] = {}
+    again = []
+    for each in found:
+        if each.name in kept:
+            again.append((kept[each.name], each))
+        kept[each.name] = each
+    return tuple(kept.values()), tuple(again)

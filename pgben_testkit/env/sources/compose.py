@@ -1,0 +1,246 @@
+"""Docker Compose: what each service gets from `environment` and `env_file`, with `${NAME}` filled as compose does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pgben_testkit.env.contract import is_runtime, stage_of_path
+from pgben_testkit.env.sources import dotenv
+from pgben_testkit.env.sources import yaml_marks as marks
+from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, last_wins, unreadable
+from pgben_testkit.env.text import read_text
+from pgben_testkit.findings import Place
+
+FILE = re.compile(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml")
+MAIN = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_HOLE = re.compile(r"\$(?:(?P<escaped>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<rest>[^{}]*)\})")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of one file. `stands`: it has an image or is built, so that it can start from this file alone."""
+
+    name: str
+    declared: tuple[Declared, ...]
+    again: tuple[tuple[Declared, Declared], ...]
+    files: tuple[Declared, ...]
+    place: Place
+    stands: bool
+    open: bool
+    ports: tuple[tuple[int, Place], ...]
+
+
+def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place]]:
+    """All compose files of a project; the ports of this machine that they publish.
+
+    A service without image and build can't start from its own file: it is laid over the one of the same name in the
+    main file beside it (`docker-compose.override.yml`, `docker-compose.prod.yml`).
+    """
+    found: dict[Path, dict[str, Service]] = {}
+    for path in paths:
+        services = _file(path, _shown(path, root), root, into)
+        if services is not None:
+            found[path] = services
+    ports = [port for services in found.values() for service in services.values() for port in service.ports]
+    for path, services in found.items():
+        shown = _shown(path, root)
+        main = next((found[path.with_name(name)] for name in MAIN if path.with_name(name) in found), {})
+        over = found.get(path.with_name(path.stem + ".override" + path.suffix), {}) if path.name in MAIN else {}
+        for name, service in services.items():
+            under = main.get(name) if path.name not in MAIN else None
+            upper = over.get(name)
+            if path.stem.endswith(".override") and under:
+                continue  # told with the main file's service, which is never started without it
+            declared: dict[str, Declared] = {}
+            for part in filter(None, (under if not service.stands else None, service, upper)):
+                declared |= {each.name: each for each in (*part.files, *part.declared)}
+            into.sources.append(Source(
+                f"{shown}: {name}", "compose", service.place, tuple(declared.values()), complete=True, name=name,
+                stage=stage_of_path(shown), again=service.again, folder=path.parent,
+                open=service.open or (not service.stands and under is None),
+            ))  # fmt: skip
+    return ports
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _file(path: Path, shown: str, root: Path, into: Gathered) -> dict[str, Service] | None:
+    found = read_text(path, shown)
+    into.problems.extend(found.problems)
+    if found.text is None:
+        return None
+    documents = marks.compose(found.text, shown)
+    into.problems.extend(documents.problems)
+    if not documents.nodes:
+        return None
+    services = marks.get(documents.nodes[0], "services")
+    outside = _interpolation_values(path.parent)
+    reader = _Reader(shown, path.parent, root, into, outside)
+    return {name: reader.service(name, key, node) for name, (key, node) in marks.mapping(services).items()}
+
+
+def _interpolation_values(folder: Path) -> dict[str, tuple[str | None, Place]] | None:
+    """What compose fills holes from: the `.env` beside the file. None: there is none, so what is filled is unknown."""
+    path = folder / ".env"
+    if not path.is_file():
+        return None
+    found = read_text(path, ".env")
+    lines, _ = dotenv.parse(found.text or "", ".env")
+    values, _ = dotenv.expanded(lines, ".env", {})
+    return {each.name: (value, Place(".env", each.line)) for each, value in zip(lines, values, strict=True)}
+
+
+class _Reader:
+    def __init__(
+        self,
+        shown: str,
+        folder: Path,
+        root: Path,
+        into: Gathered,
+        outside: Mapping[str, tuple[str | None, Place]] | None,
+    ) -> None:
+        self._shown = shown
+        self._folder = folder
+        self._root = root
+        self._into = into
+        self._outside = outside
+
+    def service(self, name: str, key: Any, node: Any) -> Service:
+        declared, again = last_wins(self._environment(marks.get(node, "environment")))
+        files, missing = self._env_files(marks.get(node, "env_file"))
+        table = marks.mapping(node)
+        return Service(
+            name, declared, again, files, marks.place(key, self._shown), stands="image" in table or "build" in table,
+            open=missing or "extends" in table, ports=self._ports(marks.get(node, "ports")),
+        )  # fmt: skip
+
+    def _environment(self, node: Any) -> list[Declared]:
+        found = []
+        for name, (key, value) in marks.mapping(node).items():
+            place = marks.place(key, self._shown)
+            if marks.is_null(value):
+                found.append(self._passed_through(name, place))
+            elif marks.kind(value) == "scalar":
+                word = marks.type_word(value)
+                refused = "compose takes no boolean here: put quotes around it" if word == "bool" else ""
+                found.append(self._filled(name, marks.text(value), place, refused))
+            else:
+                why = f"{name} is a list or table, and a variable is a text"
+                self._into.problems.append(unreadable(place, why, "write NAME: value"))
+        for each in marks.items(node):
+            place = marks.place(each, self._shown)
+            if marks.kind(each) == "mapping":
+                for name, (_, value) in marks.mapping(each).items():
+                    why = f"{name} is a table within the list, and compose takes NAME=value there"
+                    self._into.problems.append(unreadable(place, why, "write - NAME=value"))
+                    found.append(self._filled(name, marks.text(value), place, ""))
+                continue
+            name, equals, value = marks.text(each).partition("=")
+            if not re.fullmatch(r"[A-Za-z_][\w.]*", name):
+                self._into.problems.append(unreadable(place, "it is no NAME=value", "write - NAME=value"))
+            elif equals:
+                found.append(self._filled(name, value, place, ""))
+            else:
+                found.append(self._passed_through(name, place))
+        return found
+
+    def _passed_through(self, name: str, place: Place) -> Declared:
+        """`NAME` alone: its value comes from the shell that starts compose, or from `.env`."""
+        if self._outside and name in self._outside:
+            value, where = self._outside[name]
+            return Declared(name, value, replace(where, path=self._beside(where.path)))
+        return Declared(name, None, place)
+
+    def _beside(self, name: str) -> str:
+        path = self._folder / name
+        return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
+
+    def _filled(self, name: str, value: str, place: Place, refused: str) -> Declared:
+        """The value with its holes filled. A value that is one hole belongs to the line that fills it."""
+        if "$" not in value:
+            return Declared(name, value, place, refused)
+        unknown = False
+        blamed = place
+
+        def fill(match: re.Match[str]) -> str:
+            nonlocal unknown, blamed
+            if match["escaped"]:
+                return "$"
+            hole, rest = match["plain"] or match["name"], match["rest"] or ""
+            self._into.used_names.add(hole)
+            known = (self._outside or {}).get(hole)
+            operator = re.match(r":?[-?+]", rest)
+            sign, words = (operator[0], rest[operator.end() :]) if operator else ("", "")
+            if known is not None and known[0] is None:
+                unknown = True
+                return ""
+            if known is not None and known[0] is not None and (known[0] or not sign.startswith(":")):
+                if sign.endswith("+"):
+                    return words
+                if match[0] == value:
+                    blamed = replace(known[1], path=self._beside(known[1].path))
+                return known[0]
+            if sign.endswith("+"):
+                return ""
+            if sign.endswith("-"):
+                return words
+            if self._outside is None or sign.endswith("?") or is_runtime(hole):
+                unknown = True
+                return ""
+            self._into.unfilled.append(Unfilled(hole, place, name))
+            unknown = True
+            return ""
+
+        text = _HOLE.sub(fill, value)
+        return Declared(name, None if unknown else text, blamed, refused)
+
+    def _env_files(self, node: Any) -> tuple[tuple[Declared, ...], bool]:
+        """What the files of `env_file` declare; whether one is not there."""
+        entries: list[tuple[Any, str, bool]] = []
+        for each in [node] if marks.kind(node) == "scalar" else marks.items(node):
+            if marks.kind(each) == "mapping":
+                required = marks.text(marks.get(each, "required")).lower() != "false"
+                entries.append((each, marks.text(marks.get(each, "path")), required))
+            else:
+                entries.append((each, marks.text(each), True))
+        declared: dict[str, Declared] = {}
+        missing = False
+        for each, name, required in entries:
+            path = self._folder / name
+            if "$" in name:
+                missing = True
+                continue
+            if not name or not path.is_file():
+                missing = True
+                if required:
+                    place = marks.place(each, self._shown)
+                    why = f"the env_file {name} is not there"
+                    summary = f"{self._shown} asks for the env_file {name}"
+                    remedy = "make it (from its example), or say `required: false`"
+                    self._into.problems.append(unreadable(place, why, remedy, summary=summary))
+                continue
+            self._into.used_files.add(path.resolve())
+            shown = _shown(path.resolve(), self._root)
+            text = read_text(path, shown).text or ""  # what is wrong with the file is told where it is a source itself
+            lines, _ = dotenv.parse(text, shown)
+            values, _ = dotenv.expanded(lines, shown, {})
+            for line, value in zip(lines, values, strict=True):
+                declared[line.name] = Declared(line.name, value, Place(shown, line.line))
+        return tuple(declared.values()), missing
+
+    def _ports(self, node: Any) -> tuple[tuple[int, Place], ...]:
+        found = []
+        for each in marks.items(node):
+            text = marks.text(marks.get(each, "published")) or marks.text(each)
+            published = text.rpartition("/")[0] or text
+            parts = published.split(":")
+            wanted = parts[-2] if len(parts) > 1 else (text if marks.kind(each) == "mapping" else "")
+            if wanted.isdigit():
+                found.append((int(wanted), marks.place(each, self._shown)))
+        return tuple(found)

@@ -1,0 +1,77 @@
+"""Findings as SARIF 2.1.0 (OASIS, 2020-03-27): what code hosts show beside the lines of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pgben_testkit.findings import Finding, Place, Rule
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {"error": "error", "warning": "warning", "note": "note"}
+
+
+def log(findings: Sequence[Finding], rules: Iterable[Rule], *, version: str, root: Path) -> dict[str, Any]:
+    """A log with one run. Places that are no file below `root` (this machine, a process) have no location."""
+    known = {rule.id: rule for rule in rules}
+    used = sorted({each.check for each in findings} | set(known))
+    index = {check: number for number, check in enumerate(used)}
+    driver = {
+        "name": "pgben-testkit",
+        "version": version,
+        "rules": [_rule(check, known.get(check)) for check in used],
+    }
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": driver},
+            "originalUriBaseIds": {"ROOT": {"uri": root.as_uri() + "/"}},
+            "columnKind": "unicodeCodePoints",
+            "results": [_result(each, index, root) for each in findings],
+        }],
+    }  # fmt: skip
+
+
+def _rule(check: str, rule: Rule | None) -> dict[str, Any]:
+    text = rule.summary if rule else check
+    found: dict[str, Any] = {"id": check, "shortDescription": {"text": text}}
+    if rule:
+        found["defaultConfiguration"] = {"level": LEVELS[rule.severity]}
+        found["help"] = {"text": f"docs/checks/{check.replace('/', '-')}.md"}
+    return found
+
+
+def _result(each: Finding, index: dict[str, int], root: Path) -> dict[str, Any]:
+    parts = [each.summary, each.reason, f"What to do: {each.remedy}" if each.remedy else ""]
+    result: dict[str, Any] = {
+        "ruleId": each.check,
+        "ruleIndex": index[each.check],
+        "level": LEVELS[each.severity],
+        "message": {"text": ". ".join(part.rstrip(".") for part in parts if part) + "."},
+        "partialFingerprints": {"subject/v1": f"{each.check}:{each.place.path}:{each.subject}"},
+    }
+    locations = _locations([each.place], root)
+    if locations:
+        result["locations"] = locations
+    related = _locations(each.related, root)
+    if related:
+        result["relatedLocations"] = [{**location, "id": number} for number, location in enumerate(related, 1)]
+    return result
+
+
+def _locations(places: Iterable[Place], root: Path) -> list[dict[str, Any]]:
+    found = []
+    for place in places:
+        if not place.path or not (root / place.path).exists():
+            continue
+        absolute = Path(place.path).is_absolute()
+        uri = Path(place.path).as_uri() if absolute else quote(place.path)
+        artifact: dict[str, Any] = {"uri": uri} | ({} if absolute else {"uriBaseId": "ROOT"})
+        physical: dict[str, Any] = {"artifactLocation": artifact}
+        if place.line:
+            physical["region"] = {"startLine": place.line} | ({"startColumn": place.column} if place.column else {})
+        found.append({"physicalLocation": physical})
+    return found

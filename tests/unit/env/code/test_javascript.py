@@ -1,0 +1,88 @@
+"""What TypeScript and JavaScript read, with lines, defaults and hints."""
+
+import pytest
+
+from pgben_testkit.env.code import javascript
+
+
+def reads(text, language="typescript"):
+    found = javascript.reads(text.encode("utf-8"), language)
+    return {each.name: each for each in found.reads}, found.dynamic
+
+
+@pytest.mark.parametrize("language", ["typescript", "tsx", "javascript"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "process.env.X", "process.env['X']", 'process.env["X"]', "process.env[`X`]", "process.env?.X",
+        "const { X } = process.env", "const { X: x } = process.env", "const { 'X': x = 1 } = process.env",
+        "({ X } = process.env)", "const e = process.env; f(e.X)", "const e = process.env; e['X']",
+        "const { env } = process; env.X", "const { env: { X } } = process", "const { env: e } = process\ne.X",
+        "import { env } from 'node:process'; env.X", "import { env as e } from 'process'; e.X",
+        "const NAME = 'X'; process.env[NAME]", "import.meta.env.X", "`${process.env.X}`",
+        "this.configService.get('X')", "config.getOrThrow('X')", "function f(a = process.env.X) {}",
+    ],
+)  # fmt: skip
+def test_every_spelling(text, language):
+    found, dynamic = reads(text, language)
+    assert set(found) == {"X"} and not dynamic
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["process.env!.X", "(process.env as any).X", "process.env.X as string", "process.env.X!",
+     "class A { constructor(private readonly s: ConfigService) { this.s.get<string>('X') } }"],
+)  # fmt: skip
+def test_spellings_of_typescript(text):
+    assert set(reads(text)[0]) == {"X"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "// process.env.X", "'process.env.X'", "process.env.X = 'a'", "delete process.env.X", "other.env.X",
+        "process.environment.X", "map.get('X')", "config.get('database.host')", "config.get('jwt')", "/process.env.X/",
+        "const e = process.env; { other.X }",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_read(text):
+    assert reads(text) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "hint"),
+    [
+        ("process.env.X || 'a'", "a", ""), ("process.env.X ?? `a`", "a", ""), ("process.env.X || 'a' || 'b'", "a", ""),
+        ("parseInt(process.env.X || '3000', 10)", "3000", "int"), ("Number(process.env.X) || 3_000", "3000", "int"),
+        ("+process.env.X! || -1", "-1", "int"), ("parseInt(process.env.X, 10)", None, "int"),
+        ("process.env.X === 'true'", None, "bool"), ("process.env.X?.toLowerCase() === 'true'", None, "bool"),
+        ("const { X = 'a' } = process.env", "a", ""), ("const { X: y = 5 } = process.env", "5", ""),
+        ("config.get('X', 'a')", "a", ""), ("config.get<number>('X', 5)", "5", ""), ("config.get('X') ?? 'a'", "a", ""),
+        ("process.env.X || other()", None, ""), ("other || process.env.X", None, ""),
+        ("f(process.env.X, 'a')", None, ""),
+    ],
+)  # fmt: skip
+def test_defaults_and_hints(text, default, hint):
+    found = reads(text)[0]["X"]
+    assert (found.default, found.hint) == (default, hint)
+
+
+def test_places_and_what_is_required():
+    found, _ = reads("\n  f(process.env.A);\nconfig.getOrThrow('B');")
+    assert (found["A"].line, found["A"].column, found["A"].required) == (2, 5, False)
+    assert (found["B"].line, found["B"].required) == (3, True)
+
+
+@pytest.mark.parametrize("text", ["process.env[name]", "const { X, ...rest } = process.env", "check(process.env)"])
+def test_names_that_only_a_run_knows(text):
+    assert reads(text)[1] == (1,)
+
+
+def test_many_reads_in_one_file_are_all_found():
+    text = "\n".join(f"export const a{n} = process.env.NAME_{n} ?? '{n}';" for n in range(200))
+    found, _ = reads(text)
+    assert len(found) == 200 and found["NAME_150"].default == "150" and found["NAME_150"].line == 151
+
+
+def test_broken_code_gives_what_can_be_read():
+    assert "X" in reads("const a = process.env.X;\nclass { {{{ \x00 )")[0]
