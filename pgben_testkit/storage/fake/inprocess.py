@@ -131,8 +131,10 @@ def _new_boto3(access_key: str, secret_key: str, region: str, secure: bool) -> t
         "s3", endpoint_url=f"http{'s' * secure}://{HOST}", aws_access_key_id=access_key or "none",
         aws_secret_access_key=secret_key or "none", region_name=region,
         config=Config(signature_version="s3v4" if access_key else botocore.UNSIGNED,
-                      s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, proxies={}),
+                      s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, proxies={},
+                      user_agent=f"Boto3/{boto3.__version__}"),
     )  # fmt: skip
+    # user_agent: botocore's own costs an eighth of each call
     door = Door()
     client.meta.events.register_first("before-send.s3", _before_send(door))
     return client, door

@@ -70,6 +70,7 @@ def sign(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode("utf-8", "surrogateescape"), "sha256").hex()
 
 
+@functools.lru_cache(64)
 def epoch_of(amz_date: str) -> float:
     """Seconds of `20260101T000000Z`; ValueError where it isn't one."""
     if not re.fullmatch(r"\d{8}T\d{6}Z", amz_date):

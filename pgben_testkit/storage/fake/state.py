@@ -5,6 +5,7 @@ Nothing in here is shared: each fake has a backend of its own, out of moto's reg
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import time
@@ -28,9 +29,14 @@ def iso(moment: float) -> str:
 
 
 def http_date(moment: float) -> str:
+    return _http_date(int(moment))
+
+
+@functools.lru_cache(64)
+def _http_date(second: int) -> str:
     from email.utils import formatdate
 
-    return formatdate(int(moment), usegmt=True)
+    return formatdate(second, usegmt=True)
 
 
 def new_id() -> str:
