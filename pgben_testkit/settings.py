@@ -33,7 +33,7 @@ class Settings:
 
     backend: Backend = setting("auto", "where servers come from, for every service", choices=BACKENDS)
     postgres_backend: str = setting("", "the same for PostgreSQL alone", choices=BACKENDS)
-    storage_backend: str = setting("", "the same for S3 alone", choices=BACKENDS)
+    storage_backend: str = setting("", "the same for S3 alone; also `fake`, in memory", choices=(*BACKENDS, "fake"))
 
     postgres_url: str = setting("", "address of an external PostgreSQL (postgresql://user@host/db)", secret=True)
     postgres_bin: str = setting("", "folder with the PostgreSQL server's binaries (initdb, postgres)")

@@ -9,7 +9,7 @@ from typing import Literal
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.services import engine as engines
 
-Kind = Literal["external", "container", "embedded"]
+Kind = Literal["external", "container", "embedded", "fake"]
 
 
 @dataclass(frozen=True)

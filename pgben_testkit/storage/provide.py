@@ -17,6 +17,8 @@ def chosen(settings: Settings) -> Choice:
     def why_not_embedded() -> str:
         return "" if weed.find(settings) else weed.NONE_FOUND
 
+    if settings.backend_of("storage") == "fake":
+        return Choice("fake", "asked for")
     offer = Offer("storage", settings.storage_url, [], why_not_embedded, weed.REMEDY)
     return choose(offer, settings.backend_of("storage"), may_pull=True)
 
@@ -34,6 +36,10 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
     if warm is not None:
         return BorrowedStorage(StorageInfo.from_dict(warm), run)
     choice = chosen(settings)
+    if choice.kind == "fake":
+        from pgben_testkit.storage.fake.provided import FakeStorage
+
+        return FakeStorage(run, settings)
     if choice.kind == "external":
         return reach(run, settings, choice)
     return Weed.start(run, settings, choice, progress)

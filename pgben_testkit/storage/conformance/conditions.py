@@ -33,8 +33,11 @@ def get_if_modified_since(t: Target) -> None:
     key = t.put(b"a")
     same(t.get(key, IfModifiedSince=PAST), b"a", "body")
     since = t.s3.head_object(Bucket=t.shared, Key=key)["LastModified"]
-    refused(304, ("304", "Not Modified", "NotModified"),
-            lambda: t.s3.get_object(Bucket=t.shared, Key=key, IfModifiedSince=since + timedelta(seconds=1)))  # fmt: skip
+    refused(
+        304,
+        ("304", "Not Modified", "NotModified"),
+        lambda: t.s3.get_object(Bucket=t.shared, Key=key, IfModifiedSince=since + timedelta(seconds=1)),
+    )
 
 
 @case("conditions/get-if-unmodified-since", needs="conditional_reads")

@@ -13,7 +13,9 @@ def plain(t: Target) -> None:
     made = t.s3.copy_object(Bucket=t.shared, Key=(key := t.key()), CopySource={"Bucket": t.shared, "Key": source})
     holds(made["CopyObjectResult"].get("ETag"), "no ETag in the result")
     found = t.s3.get_object(Bucket=t.shared, Key=key)
-    same((found["Body"].read(), found["ContentType"], found["Metadata"]), (b"abc", "text/plain", {"tipo": "rg"}), "copy")
+    same(
+        (found["Body"].read(), found["ContentType"], found["Metadata"]), (b"abc", "text/plain", {"tipo": "rg"}), "copy"
+    )
     same(t.s3.get_object_tagging(Bucket=t.shared, Key=key)["TagSet"], [{"Key": "a", "Value": "1"}], "tags")
 
 
@@ -76,8 +78,14 @@ def part(t: Target) -> None:
     """A range of an object becomes a part."""
     source, key = t.put(b"0123456789"), t.key()
     upload = t.s3.create_multipart_upload(Bucket=t.shared, Key=key)["UploadId"]
-    copied = t.s3.upload_part_copy(Bucket=t.shared, Key=key, UploadId=upload, PartNumber=1,
-                                   CopySource={"Bucket": t.shared, "Key": source}, CopySourceRange="bytes=2-5")  # fmt: skip
+    copied = t.s3.upload_part_copy(
+        Bucket=t.shared,
+        Key=key,
+        UploadId=upload,
+        PartNumber=1,
+        CopySource={"Bucket": t.shared, "Key": source},
+        CopySourceRange="bytes=2-5",
+    )
     t.s3.complete_multipart_upload(Bucket=t.shared, Key=key, UploadId=upload, MultipartUpload={
         "Parts": [{"PartNumber": 1, "ETag": copied["CopyPartResult"]["ETag"]}]})  # fmt: skip
     same(t.get(key), b"2345", "body")

@@ -103,7 +103,11 @@ def changed_body(t: Target) -> None:
 def signature_2(t: Target) -> None:
     """Signature Version 2 is refused."""
     key = t.put()
-    headers = {"host": t.host, "authorization": f"AWS {t.access_key}:c2lnbmF0dXJl", "date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    headers = {
+        "host": t.host,
+        "authorization": f"AWS {t.access_key}:c2lnbmF0dXJl",
+        "date": "Thu, 01 Jan 2026 00:00:00 GMT",
+    }
     answer = t.send("GET", f"/{t.shared}/{key}", {}, headers)
     same(answer.status in (400, 403), True, f"refused ({answer.status})")
 

@@ -102,8 +102,14 @@ def copy(t: Target) -> None:
     """A copy reads with the source's key and writes with another."""
     one, two, source, key = _key(), _key(), t.key(), t.key()
     t.put(b"segredo", source, **one)
-    t.s3.copy_object(Bucket=t.shared, Key=key, CopySource={"Bucket": t.shared, "Key": source}, **two,
-                     CopySourceSSECustomerAlgorithm="AES256", CopySourceSSECustomerKey=one["SSECustomerKey"])  # fmt: skip
+    t.s3.copy_object(
+        Bucket=t.shared,
+        Key=key,
+        CopySource={"Bucket": t.shared, "Key": source},
+        **two,
+        CopySourceSSECustomerAlgorithm="AES256",
+        CopySourceSSECustomerKey=one["SSECustomerKey"],
+    )
     same(t.get(key, **two), b"segredo", "body")
     refused(403, "AccessDenied", lambda: t.s3.get_object(Bucket=t.shared, Key=key, **one))
 

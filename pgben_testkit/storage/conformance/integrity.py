@@ -60,7 +60,9 @@ def _checksum(t: Target, name: str) -> None:
     answer = t.raw("HEAD", f"/{t.shared}/{key}", headers={"x-amz-checksum-mode": "ENABLED"})
     same(answer.headers.get(f"x-amz-checksum-{low}"), value, "checksum told")
     wrong = base64.b64encode(bytes(len(base64.b64decode(value)))).decode()
-    answers(_put(t, (key := t.key()), {f"x-amz-checksum-{low}": wrong}), 400, ("BadDigest", "XAmzContentChecksumMismatch"))
+    answers(
+        _put(t, (key := t.key()), {f"x-amz-checksum-{low}": wrong}), 400, ("BadDigest", "XAmzContentChecksumMismatch")
+    )
     _not_there(t, key)
 
 
@@ -94,7 +96,9 @@ def composite(t: Target) -> None:
     """A multipart upload with SHA256 has a checksum of its parts' checksums."""
     key = t.key()
     upload = t.s3.create_multipart_upload(Bucket=t.shared, Key=key, ChecksumAlgorithm="SHA256")["UploadId"]
-    part = t.s3.upload_part(Bucket=t.shared, Key=key, UploadId=upload, PartNumber=1, Body=BODY, ChecksumAlgorithm="SHA256")
+    part = t.s3.upload_part(
+        Bucket=t.shared, Key=key, UploadId=upload, PartNumber=1, Body=BODY, ChecksumAlgorithm="SHA256"
+    )
     made = t.s3.complete_multipart_upload(Bucket=t.shared, Key=key, UploadId=upload, MultipartUpload={"Parts": [
         {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]})  # fmt: skip
     inner = hashlib.sha256(hashlib.sha256(BODY).digest()).digest()

@@ -6,9 +6,9 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from pgben_testkit.storage.conformance.case import case
+from pgben_testkit.storage.conformance.case import Differs, case
 from pgben_testkit.storage.conformance.sigv4 import signed_headers
-from pgben_testkit.storage.conformance.target import Answer, Differs, Target, answers, same
+from pgben_testkit.storage.conformance.target import Answer, Target, answers, same
 
 
 def plain(t: Target, head: bytes, wait_s: float = 15) -> Answer:

@@ -28,8 +28,8 @@ def _prefixes(found: Any, prefix: str) -> list[str]:
 @case("listings/v1-order", needs="listing")
 def v1_order(t: Target) -> None:
     """ListObjects gives keys in the order of their UTF-8 bytes."""
-    prefix = _filled(t, ("b", "a", "Z", "é", "a0", "a/"))
-    same(_keys(t.s3.list_objects(Bucket=t.shared, Prefix=prefix), prefix), ["Z", "a", "a/", "a0", "b", "é"], "keys")
+    prefix = _filled(t, ("b", "a", "Z", "é", "a0", "a.b"))
+    same(_keys(t.s3.list_objects(Bucket=t.shared, Prefix=prefix), prefix), ["Z", "a", "a.b", "a0", "b", "é"], "keys")
 
 
 @case("listings/v2-order", needs="listing")
@@ -84,7 +84,7 @@ def delimiter_and_prefix(t: Target) -> None:
 @case("listings/pages-v1", needs="listing")
 def pages_v1(t: Target) -> None:
     """ListObjects by pages of 2 with Marker gives each key once."""
-    prefix, seen, marker = _filled(t), [], ""
+    prefix, seen, marker = _filled(t), list[str](), ""
     for _ in range(9):
         found = t.s3.list_objects(Bucket=t.shared, Prefix=prefix, MaxKeys=2, Marker=marker)
         seen += _keys(found, prefix)
@@ -97,7 +97,8 @@ def pages_v1(t: Target) -> None:
 @case("listings/pages-v2", needs="listing")
 def pages_v2(t: Target) -> None:
     """ListObjectsV2 by pages of 2, common prefixes counted, gives each once."""
-    prefix, seen, token = _filled(t), [], {}
+    prefix, seen = _filled(t), list[str]()
+    token: dict[str, str] = {}
     for _ in range(9):
         found = t.s3.list_objects_v2(Bucket=t.shared, Prefix=prefix, MaxKeys=2, Delimiter="/", **token)
         page = _keys(found, prefix) + _prefixes(found, prefix)

@@ -9,7 +9,13 @@ from pgben_testkit.storage.conformance.target import Target, answers, refused, s
 @case("metadata/user", needs="metadata")
 def user(t: Target) -> None:
     """PGBen's own metadata come back, names in lower case, values as they were."""
-    given = {"Original-Name": "rg da Maria.pdf", "Hash": "ab" * 32, "Encrypted": "true", "IV": "0f" * 16, "AuthTag": "1e" * 16}
+    given = {
+        "Original-Name": "rg da Maria.pdf",
+        "Hash": "ab" * 32,
+        "Encrypted": "true",
+        "IV": "0f" * 16,
+        "AuthTag": "1e" * 16,
+    }
     key = t.put(Metadata=given)
     found = t.s3.head_object(Bucket=t.shared, Key=key)["Metadata"]
     same({name.lower(): value for name, value in found.items()}, {name.lower(): value for name, value in given.items()},
@@ -27,7 +33,9 @@ def replaced(t: Target) -> None:
 @case("metadata/spaces-inside", needs="metadata")
 def spaces(t: Target) -> None:
     """Spaces within a value stay; those around it go."""
-    answer = t.raw("PUT", f"/{t.shared}/{(key := t.key())}", body=b"1", headers={"x-amz-meta-nome": "  Maria da Silva "})
+    answer = t.raw(
+        "PUT", f"/{t.shared}/{(key := t.key())}", body=b"1", headers={"x-amz-meta-nome": "  Maria da Silva "}
+    )
     answers(answer, 200)
     same(t.s3.head_object(Bucket=t.shared, Key=key)["Metadata"].get("nome"), "Maria da Silva", "value")
 
@@ -130,8 +138,13 @@ def key_too_long(t: Target) -> None:
 def twice(t: Target) -> None:
     """Two tags of one key are refused."""
     key = t.put()
-    refused(400, ("InvalidTag", "MalformedXML"), lambda: t.s3.put_object_tagging(
-        Bucket=t.shared, Key=key, Tagging={"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}))  # fmt: skip
+    refused(
+        400,
+        ("InvalidTag", "MalformedXML"),
+        lambda: t.s3.put_object_tagging(
+            Bucket=t.shared, Key=key, Tagging={"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}
+        ),
+    )
 
 
 @case("tags/of-bucket", needs="tagging")

@@ -39,9 +39,11 @@ def _read(client: Any, bucket: str, key: str, **options: Any) -> bytes:
 def round_trip(t: Target) -> None:
     """put, stat, get, list, remove, as PGBen does."""
     client, key = t.minio(), t.key("comprovante_residencia/1-a.pdf")
-    client.put_object(t.shared, key, io.BytesIO(b"%PDF"), 4, content_type="application/pdf", metadata={"Hash": "ab", "IV": "0f"})
+    client.put_object(
+        t.shared, key, io.BytesIO(b"%PDF"), 4, content_type="application/pdf", metadata={"Hash": "ab", "IV": "0f"}
+    )
     found = client.stat_object(t.shared, key)
-    same((found.size, found.content_type, found.metadata.get("x-amz-meta-hash")), (4, "application/pdf", "ab"), "stat")
+    same((found.size, found.content_type, (found.metadata or {}).get("x-amz-meta-hash")), (4, "application/pdf", "ab"), "stat")
     same(_read(client, t.shared, key), b"%PDF", "body")
     same(_read(client, t.shared, key, offset=1, length=2), b"PD", "range")
     same([each.object_name for each in client.list_objects(t.shared, prefix=key, recursive=True)], [key], "listed")
@@ -67,7 +69,9 @@ def wrong_keys(t: Target) -> None:
     from minio import Minio
 
     def other(access: str, secret: str) -> Any:
-        return Minio(t.host, access_key=access, secret_key=secret, secure=t.endpoint.startswith("https"), region=t.region)
+        return Minio(
+            t.host, access_key=access, secret_key=secret, secure=t.endpoint.startswith("https"), region=t.region
+        )
 
     _refused("SignatureDoesNotMatch", lambda: other(t.access_key, "errada").list_buckets())
     _refused("InvalidAccessKeyId", lambda: other("NINGUEM", "errada").list_buckets())
@@ -182,8 +186,19 @@ def policy(t: Target) -> None:
     import json
 
     client, name = t.minio(), t.bucket()
-    text = json.dumps({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{name}/*"]}]})  # fmt: skip
+    text = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": "*"},
+                    "Action": ["s3:GetObject"],
+                    "Resource": [f"arn:aws:s3:::{name}/*"],
+                }
+            ],
+        }
+    )
     client.set_bucket_policy(name, text)
     same(json.loads(client.get_bucket_policy(name))["Statement"][0]["Effect"], "Allow", "effect")
     client.delete_bucket_policy(name)

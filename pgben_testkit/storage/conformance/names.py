@@ -19,7 +19,11 @@ def _odd(t: Target, name: str) -> None:
     body = b"" if key.endswith("/") else b"abc"
     t.put(body, key)
     same(t.get(key), body, "body")
-    same([each["Key"] for each in t.s3.list_objects_v2(Bucket=t.shared, Prefix=prefix).get("Contents", ())], [key], "listed")
+    same(
+        [each["Key"] for each in t.s3.list_objects_v2(Bucket=t.shared, Prefix=prefix).get("Contents", ())],
+        [key],
+        "listed",
+    )
     t.s3.delete_object(Bucket=t.shared, Key=key)
     refused(404, "NoSuchKey", lambda: t.s3.get_object(Bucket=t.shared, Key=key))
 
@@ -80,7 +84,17 @@ def key_too_long(t: Target) -> None:
 @case("names/bucket-illegal", needs="bucket_names", denial=True)
 def bucket_illegal(t: Target) -> None:
     """Names that the rules forbid are InvalidBucketName."""
-    for name in ("Maiusculas", "ab", "com_sublinhado", "192.168.5.4", "-hifen", "hifen-", "dois..pontos", "x" * 64, "xn--a"):
+    for name in (
+        "Maiusculas",
+        "ab",
+        "com_sublinhado",
+        "192.168.5.4",
+        "-hifen",
+        "hifen-",
+        "dois..pontos",
+        "x" * 64,
+        "xn--a",
+    ):
         answer = t.raw("PUT", f"/{name}")
         same((answer.status, answer.code), (400, "InvalidBucketName"), name[:20])
 

@@ -91,5 +91,12 @@ def _run(t: Target, name: str) -> None:
         raise Differs(found)
 
 
+def _case(name: str, needs: str, summary: str) -> Case:
+    def run(t: Target) -> None:
+        _run(t, name)
+
+    return Case(f"node/{name}", needs, "node", summary, run, name in DENIALS)
+
+
 for _name, (_needs, _summary) in NAMES.items():
-    add(Case(f"node/{_name}", _needs, "node", _summary, lambda t, name=_name: _run(t, name), _name in DENIALS))
+    add(_case(_name, _needs, _summary))

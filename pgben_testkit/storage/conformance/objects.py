@@ -117,7 +117,9 @@ def byte_range(t: Target) -> None:
     """bytes=2-4 is 206 with its Content-Range."""
     key = t.put(b"0123456789")
     found = t.s3.get_object(Bucket=t.shared, Key=key, Range="bytes=2-4")
-    same((found["Body"].read(), found.get("ContentRange"), found["ContentLength"]), (b"234", "bytes 2-4/10", 3), "range")
+    same(
+        (found["Body"].read(), found.get("ContentRange"), found["ContentLength"]), (b"234", "bytes 2-4/10", 3), "range"
+    )
     same(found["ResponseMetadata"]["HTTPStatusCode"], 206, "status")
 
 
@@ -125,7 +127,12 @@ def byte_range(t: Target) -> None:
 def range_open(t: Target) -> None:
     """bytes=7- is the rest, bytes=-2 the last two, bytes=8-99 what there is."""
     key = t.put(b"0123456789")
-    for text, wanted in (("bytes=7-", b"789"), ("bytes=-2", b"89"), ("bytes=8-99", b"89"), ("bytes=-99", b"0123456789")):
+    for text, wanted in (
+        ("bytes=7-", b"789"),
+        ("bytes=-2", b"89"),
+        ("bytes=8-99", b"89"),
+        ("bytes=-99", b"0123456789"),
+    ):
         same(t.get(key, Range=text), wanted, text)
 
 
@@ -155,7 +162,9 @@ def range_malformed(t: Target) -> None:
 def attributes(t: Target) -> None:
     """GetObjectAttributes tells ETag, size and storage class."""
     key = t.put(b"12345")
-    found = t.s3.get_object_attributes(Bucket=t.shared, Key=key, ObjectAttributes=["ETag", "ObjectSize", "StorageClass"])
+    found = t.s3.get_object_attributes(
+        Bucket=t.shared, Key=key, ObjectAttributes=["ETag", "ObjectSize", "StorageClass"]
+    )
     same((found.get("ETag", "").strip('"'), found.get("ObjectSize")), (md5_hex(b"12345"), 5), "attributes")
 
 

@@ -98,7 +98,9 @@ def encryption_required_anonymous(t: Target) -> None:
     condition = {"StringEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
     put(t, name, statement("Allow", "s3:PutObject", f"{name}/*", Condition=condition))
     answers(t.raw("PUT", f"/{name}/k", body=b"a", anonymous=True), 403, "AccessDenied")
-    answers(t.raw("PUT", f"/{name}/k", body=b"a", anonymous=True, headers={"x-amz-server-side-encryption": "AES256"}), 200)
+    answers(
+        t.raw("PUT", f"/{name}/k", body=b"a", anonymous=True, headers={"x-amz-server-side-encryption": "AES256"}), 200
+    )
 
 
 @case("policies/list-prefix", needs="policy", denial=True)

@@ -108,9 +108,7 @@ def chunked(
     return made + f"x-amz-trailer-signature:{signature}\r\n\r\n".encode()
 
 
-def form_fields(
-    keys: Keys, conditions: list[Any], *, now: float, expires_s: float = 300
-) -> dict[str, str]:
+def form_fields(keys: Keys, conditions: list[Any], *, now: float, expires_s: float = 300) -> dict[str, str]:
     """The fields of a signed form; what else it sends must be in the conditions."""
     moment = stamp(now)
     credential = f"{keys.access}/{keys.scope(moment[:8])}"

@@ -11,10 +11,13 @@ from pgben_testkit.storage.bucket import Bucket
 from pgben_testkit.storage.faults import Faults
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import minio
 
     from pgben_testkit.storage.fake.server import Served
     from pgben_testkit.storage.fake.signature import Identity
+    from pgben_testkit.storage.proxy import FaultyBucket
 
 MOTO_TESTED = "5.2.5"
 """The version of moto that our layer was written against; the extra pins it."""
@@ -117,6 +120,17 @@ class Fake:
             raise UsageProblem(f"the fake holds no {bucket}/{key}")
         return found.stored
 
+    def holds(self, fragment: bytes) -> bool:
+        """Whether any version of any object holds these bytes as it lies here."""
+        from pgben_testkit.storage.fake.state import StoredObject
+
+        return any(
+            isinstance(version, StoredObject) and fragment in version.stored
+            for bucket in self.engine.store.buckets.values()
+            for key in bucket.names()
+            for version in bucket.versions(key)
+        )
+
     def serve(self, port: int = 0) -> Served:
         """The same fake on 127.0.0.1 for other processes, until the fake is closed: `.url`, `.env(bucket)`."""
         if self._served is None:
@@ -155,6 +169,13 @@ class FakeBucket(Bucket):
 
     def minio(self) -> minio.Minio:
         return self.fake.minio()
+
+    def holds(self, fragment: bytes) -> bool:
+        return self.fake.holds(fragment)
+
+    def faulty(self) -> AbstractContextManager[FaultyBucket]:
+        """The bucket on the fake's socket behind a proxy; `fake.faults` does the same with no socket."""
+        return self.served().faulty()
 
     def served(self) -> Bucket:
         """The same bucket on the fake's socket."""

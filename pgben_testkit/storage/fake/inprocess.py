@@ -164,7 +164,7 @@ class Transport(urllib3.PoolManager):
         super().__init__(1)
         self._door = door
 
-    def urlopen(self, method: str, url: str, redirect: bool = True, **options: Any) -> Any:
+    def urlopen(self, method: str, url: str, redirect: bool = True, **options: Any) -> Any:  # type: ignore[override]
         body, headers = options.get("body"), options.get("headers")
         preload_content = options.get("preload_content", True)
         response = self._door.ask(method, url, (headers or {}).items(), body)

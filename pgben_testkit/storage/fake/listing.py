@@ -201,8 +201,10 @@ def list_object_versions(call: Call) -> Response:
             sums = "".join(tag("ChecksumAlgorithm", each) for each in facts.checksums)
             if sums:
                 sums += tag("ChecksumType", facts.checksum_type)
-            lines.append(f"<Version>{head}<ETag>&quot;{facts.etag}&quot;</ETag>{sums}{tag('Size', version.size)}"
-                         f"{tag('StorageClass', facts.storage_class)}{call.owner_xml(facts.owner)}</Version>")  # fmt: skip
+            lines.append(
+                f"<Version>{head}<ETag>&quot;{facts.etag}&quot;</ETag>{sums}{tag('Size', version.size)}"
+                f"{tag('StorageClass', facts.storage_class)}{call.owner_xml(facts.owner)}</Version>"
+            )
         else:
             lines.append(f"<DeleteMarker>{head}{call.owner_xml(version.owner)}</DeleteMarker>")
     following = ""

@@ -42,8 +42,11 @@ def ask(call: Call) -> Response:
     if request.method == "PUT" and b"<!" in request.body.replace(b"<!--", b""):
         raise failure("MalformedXML")
     url = f"http://s3.amazonaws.com/{call.bucket_name}?{request.raw_query}"
-    headers: dict[str, Any] = {"Host": "s3.amazonaws.com", "Content-Length": str(len(request.body)),
-                               "Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/s3/aws4_request"}  # fmt: skip
+    headers: dict[str, Any] = {
+        "Host": "s3.amazonaws.com",
+        "Content-Length": str(len(request.body)),
+        "Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/s3/aws4_request",
+    }
     prepared = AWSPreparedRequest(request.method, url, headers, request.body, False)
     try:
         status, answer_headers, body = _response_over(call.store).bucket_response(prepared, url, headers)

@@ -89,8 +89,11 @@ def upload_part(call: Call) -> Response:
     number, upload = _part_number(call), upload_of(call)
     _same_customer(call, upload)
     if upload.algorithm and call.checksums and upload.algorithm not in call.checksums:
-        raise failure("InvalidRequest", f"Checksum Type mismatch occurred, expected checksum Type: "
-                      f"{upload.algorithm.lower()}, actual checksum Type: {next(iter(call.checksums)).lower()}")  # fmt: skip
+        raise failure(
+            "InvalidRequest",
+            f"Checksum Type mismatch occurred, expected checksum Type: "
+            f"{upload.algorithm.lower()}, actual checksum Type: {next(iter(call.checksums)).lower()}",
+        )
     part = _keep(call, upload, number, call.request.body, dict(call.checksums))
     headers = {"ETag": f'"{part.etag}"'} | (upload.facts.seal.headers if upload.facts.seal else {})
     return Response(200, headers | {checksums.PREFIX + name.lower(): value for name, value in part.checksums.items()})

@@ -304,8 +304,6 @@ def put_object_acl(call: Call) -> Response:
     return Response(200, version_headers(bucket, found.version_id))
 
 
-
-
 # --- attributes
 
 ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")

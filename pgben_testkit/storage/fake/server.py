@@ -42,7 +42,9 @@ class Served:
         except OSError as error:
             self._listener.close()
             raise EnvironmentNotAble(
-                f"the fake can't listen on 127.0.0.1:{port}", why=error.strerror or str(error), remedy="use another port"
+                f"the fake can't listen on 127.0.0.1:{port}",
+                why=error.strerror or str(error),
+                remedy="use another port",
             ) from None
         self._listener.listen(256)
         self.port = int(self._listener.getsockname()[1])
@@ -136,7 +138,8 @@ class Reader:
         body = error.xml("/", "0").encode()
         self._socket.sendall(
             f"HTTP/1.1 {error.status} {REASONS.get(error.status, '')}\r\nContent-Type: application/xml\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            + body
         )
         # What the client still sends is read for a moment: a reset would take the answer from it.
         try:
@@ -174,7 +177,8 @@ class Reader:
 
     def _body(self, request: Request) -> bytes:
         if "chunked" in request.header("transfer-encoding").lower():
-            pieces, total = [], 0
+            pieces: list[bytes] = []
+            total = 0
             while True:
                 size_text = self._line().partition(b";")[0].strip()
                 if not re.fullmatch(rb"[0-9a-fA-F]{1,9}", size_text):

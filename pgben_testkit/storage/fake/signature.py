@@ -126,9 +126,7 @@ def _owner(access_key: str, identities: Mapping[str, Identity]) -> Identity:
     return identities[access_key]
 
 
-def _by_header(
-    request: Request, header: str, identities: Mapping[str, Identity], region: str, now: float
-) -> Proof:
+def _by_header(request: Request, header: str, identities: Mapping[str, Identity], region: str, now: float) -> Proof:
     algorithm, _, rest = header.partition(" ")
     if algorithm != ALGORITHM:
         raise failure("InvalidArgument", "Unsupported Authorization Type", extra={"ArgumentName": "Authorization"})
@@ -166,8 +164,11 @@ def _by_query(request: Request, identities: Mapping[str, Identity], region: str,
     query, error = request.query, "AuthorizationQueryParametersError"
     missing = [name for name in QUERY_NAMES if not query.get(name)]
     if missing:
-        raise failure(error, "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
-                             "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")  # fmt: skip
+        raise failure(
+            error,
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+            "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+        )
     if query["X-Amz-Algorithm"] != ALGORITHM:
         raise failure(error, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
     access_key, date = _scope(query["X-Amz-Credential"], region, error)
@@ -175,7 +176,7 @@ def _by_query(request: Request, identities: Mapping[str, Identity], region: str,
     try:
         began = epoch_of(amz_date)
     except ValueError:
-        raise failure(error, 'X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"') from None
+        raise failure(error, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"") from None
     if not re.fullmatch(r"[+-]?\d{1,18}", query["X-Amz-Expires"]):
         raise failure(error, "X-Amz-Expires should be a number")
     expires = int(query["X-Amz-Expires"])
