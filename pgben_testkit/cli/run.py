@@ -58,8 +58,8 @@ class OptionalS3(click.Command):
 @backend_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(
-    db: bool | None, s3: str | None, no_s3: bool, schema: bool, per_worker: int, env_map: Path | None, backend: str | None,
-    command: tuple[str, ...],
+    db: bool | None, s3: str | None, no_s3: bool, schema: bool, per_worker: int, env_map: Path | None,
+    backend: str | None, command: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, DATABASE_URL, PGBEN_DESK.
 

@@ -67,7 +67,7 @@ def require(backend: str, wanted: Iterable[str]) -> None:
         raise EnvironmentNotAble(
             f"nobody knows whether the {backend} S3 server has {', '.join(missing)}",
             why="there is no difference file of it",
-            remedy="try it with `pgben-testkit storage conformance`, and run this test with --pgben-storage-backend=fake",
+            remedy="try it with `pgben-testkit storage conformance`; run this test with --pgben-storage-backend=fake",
         )
     able = [each for each in CHEAPEST_FIRST if not lacking(each, wanted)]
     raise EnvironmentNotAble(

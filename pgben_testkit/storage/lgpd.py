@@ -172,7 +172,8 @@ def audit(bucket: Bucket) -> Audit:
     default = rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "") if rules else ""
     lock = _try(client.get_object_lock_configuration, Bucket=name).get("ObjectLockConfiguration", {})
     return Audit(
-        bucket=name, public=_public(bucket, list(dict.fromkeys(key for key, _ in versions))), default_encryption=default,
+        bucket=name, public=_public(bucket, list(dict.fromkeys(key for key, _ in versions))),
+        default_encryption=default,
         versioning=_try(client.get_bucket_versioning, Bucket=name).get("Status", ""),
         object_lock=lock.get("ObjectLockEnabled") == "Enabled",
         objects=tuple(_state(bucket, key, version) for key, version in versions),

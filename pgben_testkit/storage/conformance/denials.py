@@ -34,8 +34,14 @@ def anonymous(t: Target) -> None:
     """With no signature nothing is read, listed, written or removed."""
     key = t.put(b"segredo")
     path = f"/{t.shared}/{key}"
-    for method, where, query in (("GET", path, {}), ("PUT", path, {}), ("DELETE", path, {}), ("GET", f"/{t.shared}", {}),
-                                 ("GET", f"/{t.shared}", {"policy": ""}), ("PUT", f"/{t.stem}-y", {})):  # fmt: skip
+    for method, where, query in (
+        ("GET", path, {}),
+        ("PUT", path, {}),
+        ("DELETE", path, {}),
+        ("GET", f"/{t.shared}", {}),
+        ("GET", f"/{t.shared}", {"policy": ""}),
+        ("PUT", f"/{t.stem}-y", {}),
+    ):
         answer = t.raw(method, where, query, body=b"x" if method == "PUT" and where == path else b"", anonymous=True)
         same((answer.status, answer.code), (403, "AccessDenied"), f"{method} {sorted(query)}")
     same(t.raw("HEAD", path, anonymous=True).status, 403, "HEAD")

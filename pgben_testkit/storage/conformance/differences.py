@@ -80,3 +80,28 @@ def judge(outcomes: Iterable[Outcome], listed: Listed | None) -> Verdict:
         tuple(each.case for each in found if each.result == "same" and each.case in known),
         tuple(each for each in found if each.result == "differs" and each.case in known),
     )
+
+
+def table() -> str:
+    """The docs' page of all difference files, in Markdown."""
+    lines = [
+        "# Where the S3 backends differ from S3",
+        "",
+        "Made from `pgben_testkit/storage/differences/` by `python -m pgben_testkit.storage.conformance.differences`;",
+        "a test fails when it is out of date, on a difference that is not listed, and on a listed one that has gone.",
+    ]
+    for backend in FILES:
+        listed = of_backend(backend)
+        assert listed is not None
+        lines += ["", f"## `{backend}`: {listed.backend}, {listed.version}", ""]
+        lines.append("Lacks: " + (", ".join(f"`{each}`" for each in sorted(listed.lacks)) or "nothing") + ".")
+        if listed.differences:
+            lines += ["", "| case | difference |", "|---|---|"]
+            lines += [f"| `{each.case}` | {each.reason} |" for each in listed.differences]
+        else:
+            lines += ["", "No case of the suite differs."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    (Path(__file__).resolve().parents[3] / "docs" / "s3-differences.md").write_text(table(), "utf-8")

@@ -79,8 +79,11 @@ for _name in ("CRC32", "SHA1", "SHA256", "CRC32C", "CRC64NVME"):
 @case("integrity/checksum-rubbish", needs="checksums", denial=True)
 def checksum_rubbish(t: Target) -> None:
     """A checksum that can't be one is refused."""
-    answers(_put(t, t.key(), {"x-amz-checksum-sha256": "rubbish"}), 400, ("InvalidRequest", "BadDigest", "InvalidDigest",
-                                                                      "InvalidChecksum"))  # fmt: skip
+    answers(
+        _put(t, t.key(), {"x-amz-checksum-sha256": "rubbish"}),
+        400,
+        ("InvalidRequest", "BadDigest", "InvalidDigest", "InvalidChecksum"),
+    )
 
 
 @case("integrity/two-checksums", needs="checksums_one", denial=True)

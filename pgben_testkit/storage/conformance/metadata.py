@@ -46,11 +46,11 @@ def utf8(t: Target) -> None:
     answer = t.raw("PUT", f"/{t.shared}/{(key := t.key())}", body=b"1", headers={"x-amz-meta-nome": "Jose"})
     answers(answer, 200)
     import http.client
+    import time
     from email.header import decode_header, make_header
     from urllib.parse import urlsplit
 
     from pgben_testkit.storage.conformance.sigv4 import signed_headers
-    import time
 
     path, value = f"/{t.shared}/{key}", "Conceição"
     made = signed_headers(t.keys, "PUT", path, {}, {"host": t.host, "x-amz-meta-nome": value}, b"1", now=time.time())

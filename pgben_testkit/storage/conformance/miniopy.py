@@ -43,7 +43,11 @@ def round_trip(t: Target) -> None:
         t.shared, key, io.BytesIO(b"%PDF"), 4, content_type="application/pdf", metadata={"Hash": "ab", "IV": "0f"}
     )
     found = client.stat_object(t.shared, key)
-    same((found.size, found.content_type, (found.metadata or {}).get("x-amz-meta-hash")), (4, "application/pdf", "ab"), "stat")
+    same(
+        (found.size, found.content_type, (found.metadata or {}).get("x-amz-meta-hash")),
+        (4, "application/pdf", "ab"),
+        "stat",
+    )
     same(_read(client, t.shared, key), b"%PDF", "body")
     same(_read(client, t.shared, key, offset=1, length=2), b"PD", "range")
     same([each.object_name for each in client.list_objects(t.shared, prefix=key, recursive=True)], [key], "listed")

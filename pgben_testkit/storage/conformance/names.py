@@ -8,7 +8,8 @@ from pgben_testkit.storage.conformance.target import Target, answers, refused, s
 ODD = {
     "spaces": "a b  c .pdf", "plus": "a+b.pdf", "percent": "100%.pdf", "percent-escape": "a%20b.pdf",
     "accents": "ação/José.pdf", "ampersand": "a&b<c>\"d'.pdf", "equals": "a=b;c?d#e.pdf", "emoji": "recibo 🧾.pdf",
-    "chinese": "文件.pdf", "brackets": "(1)[2]{3}.pdf", "tilde": "~a!$*',@:.pdf", "dots": "a..b/...c", "hidden": ".oculto",
+    "chinese": "文件.pdf", "brackets": "(1)[2]{3}.pdf", "tilde": "~a!$*',@:.pdf", "dots": "a..b/...c",
+    "hidden": ".oculto",
     "backslash": "a\\b.pdf", "slash-at-end": "pasta/",
 }  # fmt: skip
 

@@ -69,7 +69,8 @@ def results(t: Target) -> dict[str, str]:
         raise NotTried("the npm package minio isn't in --node-modules, NODE_PATH or ./node_modules")
     parts = urlsplit(t.endpoint)
     asked = {"endPoint": parts.hostname, "port": parts.port or (443 if parts.scheme == "https" else 80),
-             "useSSL": parts.scheme == "https", "accessKey": t.access_key, "secretKey": t.secret_key, "region": t.region,
+             "useSSL": parts.scheme == "https", "accessKey": t.access_key, "secretKey": t.secret_key,
+             "region": t.region,
              "stem": t.stem, "shared": t.shared, "names": list(NAMES)}  # fmt: skip
     env = {**os.environ, "NODE_PATH": modules}
     done = subprocess.run([program, str(SCRIPT)], input=json.dumps(asked), env=env, capture_output=True, text=True,

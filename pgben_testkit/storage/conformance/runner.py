@@ -29,8 +29,8 @@ def run_case(each: Case, target: Target) -> Outcome:
         return outcome("differs", str(error))
     except botocore.exceptions.ClientError as error:
         found = error.response
-        return outcome("differs", f"refused with {found['ResponseMetadata']['HTTPStatusCode']} {found['Error']['Code']} "
-                                  f"({error.operation_name})")  # fmt: skip
+        said = f"{found['ResponseMetadata']['HTTPStatusCode']} {found['Error']['Code']}"
+        return outcome("differs", f"refused with {said} ({error.operation_name})")
     except (botocore.exceptions.BotoCoreError, urllib3.exceptions.HTTPError, OSError) as error:
         return outcome("differs", f"{type(error).__name__}: {error}"[:300])
     except (AssertionError, LookupError, TypeError, ValueError, AttributeError) as error:

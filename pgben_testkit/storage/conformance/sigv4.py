@@ -37,8 +37,9 @@ def stamp(now: float) -> str:
 
 
 def _query(pairs: Mapping[str, str]) -> str:
+    quoted = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in pairs.items())
     return "&".join(
-        f"{name}={value}" for name, value in sorted((quote(n, safe="-_.~"), quote(v, safe="-_.~")) for n, v in pairs.items())
+        f"{name}={value}" for name, value in quoted
     )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def chunked(
     keys: Keys, headers: Mapping[str, str], pieces: list[bytes], *, trailers: Mapping[str, str] | None = None,
     spoil: int = -1, spoil_trailer: bool = False,
 ) -> bytes:  # fmt: skip
-    """The body in signed chunks, for headers that `signed_headers` made; `spoil`: the chunk whose signature is wrong."""
+    """The body in signed chunks, for headers of `signed_headers`; `spoil`: the chunk whose signature is wrong."""
     moment, previous = headers["x-amz-date"], headers["authorization"].rpartition("Signature=")[2]
     scope, made = keys.scope(moment[:8]), b""
     for index, piece in enumerate([*pieces, b""]):

@@ -109,7 +109,8 @@ class Target:
     def raw(
         self, method: str, path: str, query: Mapping[str, str] | None = None, *, body: bytes = b"",
         headers: Mapping[str, str] | None = None, keys: Keys | None = None, anonymous: bool = False,
-        payload: str = "", at: float = 0.0, encoded: bool = False, change: Callable[[dict[str, str]], None] | None = None,
+        payload: str = "", at: float = 0.0, encoded: bool = False,
+        change: Callable[[dict[str, str]], None] | None = None,
     ) -> Answer:  # fmt: skip
         """A request as it is, signed in its header unless `anonymous`. `at`: seconds by which its clock is off.
         `change` has the headers after they were signed."""

@@ -115,8 +115,11 @@ def suspended(t: Target) -> None:
     t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
     t.s3.put_object(Bucket=name, Key="k", Body=b"2")
     t.s3.put_object(Bucket=name, Key="k", Body=b"3")
-    same(sorted(each["VersionId"] for each in t.s3.list_object_versions(Bucket=name)["Versions"]), sorted([kept, "null"]),
-         "versions")  # fmt: skip
+    same(
+        sorted(each["VersionId"] for each in t.s3.list_object_versions(Bucket=name)["Versions"]),
+        sorted([kept, "null"]),
+        "versions",
+    )
     same([t.get("k", name), t.get("k", name, VersionId="null"), t.get("k", name, VersionId=kept)], [b"3", b"3", b"1"],
          "bodies")  # fmt: skip
 

@@ -43,7 +43,7 @@ class Acl:
         """Whether the asker (None: nobody known) has the permission by a grant."""
         return any(
             held in (permission, "FULL_CONTROL")
-            and (name == who or name == ALL_USERS or (name == AUTHENTICATED and who is not None))
+            and (name in (who, ALL_USERS) or (name == AUTHENTICATED and who is not None))
             for name, held in self.grants
         )
 

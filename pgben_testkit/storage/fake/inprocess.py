@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -50,25 +51,27 @@ class Door:
 
 
 class Body(io.BytesIO):
-    """A body as botocore reads it. It breaks, or ends early, where a fault says so."""
+    """A body as botocore reads it; `failing` is raised at its end, where a fault says so."""
 
-    broken = False
+    failing: Exception | None = None
 
     def read(self, size: int | None = -1) -> bytes:
         found = super().read(size)
-        if self.broken and (not found or size is None or size < 0):
-            raise urllib3.exceptions.ProtocolError(
-                "Connection broken: ConnectionResetError(104, 'Connection reset by peer')",
-                ConnectionResetError(104, "Connection reset by peer"),
-            )
+        if self.failing is not None and (not found or size is None or size < 0):
+            raise self.failing
         return found
 
     def stream(self, size: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
         while True:
-            piece = self.read() if not self.broken else self.read(size)
+            piece = self.read(size)
             if not piece:
                 return
             yield piece
+
+
+def broken() -> Exception:
+    reset = ConnectionResetError(104, "Connection reset by peer")
+    return urllib3.exceptions.ProtocolError(f"Connection broken: {reset!r}", reset)
 
 
 _POOL: dict[tuple[str, str, str, bool], list[tuple[Any, Door]]] = {}
@@ -151,7 +154,8 @@ def _before_send(door: Door) -> Callable[..., Any]:
             if not response.body:
                 raise ConnectionClosedError(endpoint_url=request.url, error="Connection reset by peer")
             body = Body(response.body[: response.abort_after])
-            body.broken = not response.close
+            if not response.close:
+                body.failing = broken()
         return AWSResponse(request.url, response.status, response.headers, body)
 
     return before_send
@@ -173,7 +177,8 @@ class Transport(urllib3.PoolManager):
             if not response.body:
                 raise urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
             content = Body(response.body[: response.abort_after])
-            content.broken = not response.close
+            missing = len(response.body) - response.abort_after
+            content.failing = broken() if not response.close else http.client.IncompleteRead(b"", missing)
         return urllib3.HTTPResponse(
             body=content, headers=response.headers, status=response.status, preload_content=preload_content,
             request_method=method, request_url=url, enforce_content_length=True,

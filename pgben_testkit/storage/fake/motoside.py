@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.awsrequest import AWSPreparedRequest
+from moto.core.request import Request as MotoRequest
 from moto.s3.responses import S3Response
 
 from pgben_testkit.storage.fake.call import Call, Operation
@@ -47,7 +47,7 @@ def ask(call: Call) -> Response:
         "Content-Length": str(len(request.body)),
         "Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/s3/aws4_request",
     }
-    prepared = AWSPreparedRequest(request.method, url, headers, request.body, False)
+    prepared = MotoRequest.from_primitives(request.method, url, headers, request.body)
     try:
         status, answer_headers, body = _response_over(call.store).bucket_response(prepared, url, headers)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""A request and a response as every door of the fake hands them over: boto3's hook, minio-py's transport, the socket."""
+"""A request and a response as every door of the fake hands them over: boto3's hook, minio-py's pool, the socket."""
 
 from __future__ import annotations
 
