@@ -57,7 +57,7 @@ def test_what_a_backend_is_said_to_be_able_to_do_it_does(outcomes):
     listed = differences.of_backend(backend)
     for capability in set(CAPABILITIES) - listed.lacks:
         results = [each.result for each in found if each.needs == capability and each.client == "boto3"]
-        assert results and results.count("same") >= 0.6 * len(results), capability
+        assert results and results.count("same") >= 0.5 * len(results), capability
     for capability in listed.lacks:
         assert any(each.result == "differs" for each in found if each.needs == capability), capability
 
@@ -104,7 +104,9 @@ def test_the_command_says_json_and_ends_with_1_where_something_differs(tmp_path)
         assert fake.secret_key not in done.stdout + done.stderr
         wrong = tmp_path / "wrong.toml"
         wrong.write_text('backend = "x"\nversion = "1"\n[[difference]]\ncase = "objects/range"\nreason = "not so"\n')
-        done = subprocess.run([*argv, "--differences", str(wrong)], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [*argv, "--differences", str(wrong)], capture_output=True, text=True, timeout=60, check=False
+        )
         assert (done.returncode, json.loads(done.stdout)["gone"]) == (1, ["objects/range"])
         with fake.faults.during("internal_error", method="PUT", key="*"):
             done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
@@ -118,5 +120,7 @@ def test_the_command_says_json_and_ends_with_1_where_something_differs(tmp_path)
     (["--endpoint", "http://127.0.0.1:9", "--access-key", "a", "--secret-key", "b", "--only", "nada/*"], 2, "no case"),
 ])  # fmt: skip
 def test_the_command_refuses_clearly(more, code, text):
-    done = subprocess.run([*CLI, "storage", "conformance", *more], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*CLI, "storage", "conformance", *more], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, text in done.stderr, "Traceback" in done.stderr) == (code, True, False)

@@ -52,8 +52,9 @@ def test_a_refusal_reaches_the_client_and_nothing_the_server(faulty, kind, statu
 def test_bodies_break_end_early_come_late_and_with_a_wrong_etag(faulty):
     client = faulty.boto3()
     client.put_object(Bucket=faulty.name, Key="k", Body=b"x" * 100_000)
-    with faulty.faults.during("reset", after_bytes=1000), pytest.raises(
-        (Broken, ConnectionClosedError, HTTPClientError, IncompleteReadError, ConnectionResetError)
+    with (
+        faulty.faults.during("reset", after_bytes=1000),
+        pytest.raises((Broken, ConnectionClosedError, HTTPClientError, IncompleteReadError, ConnectionResetError)),
     ):
         client.get_object(Bucket=faulty.name, Key="k")["Body"].read()
     with faulty.faults.during("truncated", after_bytes=1000), pytest.raises((IncompleteReadError, Broken)):

@@ -41,8 +41,17 @@ def test_a_private_bucket_is_private_and_an_open_prefix_is_found(make):
     bucket = make("privado")
     put(bucket, "publico/rg.pdf", b"1")
     bucket.assert_private()
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-                                                      "Resource": f"arn:aws:s3:::{bucket.name}/publico/*"}]}  # fmt: skip
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": f"arn:aws:s3:::{bucket.name}/publico/*",
+            }
+        ],
+    }
     bucket.boto3().put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(policy))
     with pytest.raises(Violation, match=r"anybody can read publico/rg\.pdf"):
         bucket.assert_private()

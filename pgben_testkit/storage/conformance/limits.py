@@ -11,7 +11,7 @@ from pgben_testkit.storage.conformance.sigv4 import signed_headers
 from pgben_testkit.storage.conformance.target import Answer, Target, answers, same
 
 
-def plain(t: Target, head: bytes, wait_s: float = 15) -> Answer:
+def plain(t: Target, head: bytes, wait_s: float = 4) -> Answer:
     """The answer to bytes on a connection of their own, with no client's help."""
     parts = urlsplit(t.endpoint)
     with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=wait_s) as connection:
@@ -23,6 +23,8 @@ def plain(t: Target, head: bytes, wait_s: float = 15) -> Answer:
                 if not piece:
                     break
                 received += piece
+                if received.startswith(b"HTTP/1.1 100"):
+                    break
         except TimeoutError:
             if not received:
                 raise Differs("no answer") from None

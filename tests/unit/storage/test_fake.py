@@ -132,7 +132,9 @@ def test_an_unknown_fault_is_one_clear_error(fake):
 def test_without_the_extra_there_is_one_clear_error(monkeypatch):
     import sys
 
-    for name in [each for each in sys.modules if each.startswith("pgben_testkit.storage.fake.") and "fake.fake" not in each]:
+    for name in [
+        each for each in sys.modules if each.startswith("pgben_testkit.storage.fake.") and "fake.fake" not in each
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "moto", None)
     monkeypatch.setitem(sys.modules, "moto.s3", None)

@@ -23,13 +23,28 @@ HEADERS = ["range", "if-match", "if-none-match", "if-modified-since", "content-m
            "x-amz-server-side-encryption-customer-key", "x-amz-decoded-content-length", "x-amz-trailer",
            "x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm", "x-amz-grant-read"]  # fmt: skip
 LATIN = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40)
-XML = st.sampled_from([b"", b"<", b"<a/>", b"<Tagging><TagSet><Tag/></TagSet></Tagging>", b"\xff\xfe<a>", b"{}",
-                       b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b'<?xml version="1.0" encoding="nada"?><a/>',
-                       b"<LifecycleConfiguration><Rule/></LifecycleConfiguration>", b"<Retention><Mode/></Retention>",
-                       b"<CORSConfiguration><CORSRule/></CORSConfiguration>", b'{"Statement":[{}]}', b'{"Statement":1}',
-                       b"<Delete><Object/></Delete>", b"<CompleteMultipartUpload><Part/></CompleteMultipartUpload>",
-                       b'{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":1,"Action":2,"Resource":3}}',
-                       b"<WebsiteConfiguration/>", b"<NotificationConfiguration><A/></NotificationConfiguration>"])  # fmt: skip
+XML = st.sampled_from(
+    [
+        b"",
+        b"<",
+        b"<a/>",
+        b"<Tagging><TagSet><Tag/></TagSet></Tagging>",
+        b"\xff\xfe<a>",
+        b"{}",
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+        b'<?xml version="1.0" encoding="nada"?><a/>',
+        b"<LifecycleConfiguration><Rule/></LifecycleConfiguration>",
+        b"<Retention><Mode/></Retention>",
+        b"<CORSConfiguration><CORSRule/></CORSConfiguration>",
+        b'{"Statement":[{}]}',
+        b'{"Statement":1}',
+        b"<Delete><Object/></Delete>",
+        b"<CompleteMultipartUpload><Part/></CompleteMultipartUpload>",
+        b'{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":1,"Action":2,"Resource":3}}',
+        b"<WebsiteConfiguration/>",
+        b"<NotificationConfiguration><A/></NotificationConfiguration>",
+    ]
+)
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +110,22 @@ def test_any_form_gets_an_answer_of_s3(fake, body, boundary):
 
 
 @settings(max_examples=60, deadline=None)
-@given(sent=st.one_of(st.binary(max_size=300), st.sampled_from([
-    b"GET / HTTP/9.9\r\n\r\n", b"GET /\r\n\r\n", b"PUT /a/b HTTP/1.1\r\ncontent-length: x\r\n\r\n",
-    b"PUT /a/b HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", b"GET / HTTP/1.1\r\n: a\r\n\r\n",
-    b"GET http:// HTTP/1.1\r\nhost: a\r\n\r\n", b"PUT /documentos/a HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n"])))  # fmt: skip
+@given(
+    sent=st.one_of(
+        st.binary(max_size=300),
+        st.sampled_from(
+            [
+                b"GET / HTTP/9.9\r\n\r\n",
+                b"GET /\r\n\r\n",
+                b"PUT /a/b HTTP/1.1\r\ncontent-length: x\r\n\r\n",
+                b"PUT /a/b HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+                b"GET / HTTP/1.1\r\n: a\r\n\r\n",
+                b"GET http:// HTTP/1.1\r\nhost: a\r\n\r\n",
+                b"PUT /documentos/a HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n",
+            ]
+        ),
+    )
+)
 def test_any_bytes_on_the_socket_leave_the_server_serving(fake, sent):
     served = fake.serve()
     with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
