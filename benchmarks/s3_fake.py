@@ -52,6 +52,23 @@ def pair_minio(client: Any, bucket: str) -> Callable[[], None]:
     return run
 
 
+def pair_presigned(bucket: Bucket) -> Callable[[], None]:
+    """With no client's own cost: two URLs, signed once."""
+    import urllib3
+
+    pool, client = urllib3.PoolManager(1), bucket.boto3()
+    put, get = (
+        client.generate_presigned_url(each, Params={"Bucket": bucket.name, "Key": "p"}, ExpiresIn=3600)
+        for each in ("put_object", "get_object")
+    )
+
+    def run() -> None:
+        assert pool.request("PUT", put, body=BODY).status == 200
+        assert pool.request("GET", get).data == BODY
+
+    return run
+
+
 def fresh() -> None:
     """What a test that uses the fake pays: a fake, a bucket, a client, and their end."""
     with Fake() as fake:
@@ -143,6 +160,7 @@ def on_sockets(rounds: int) -> dict[str, float]:
     found = {}
     for name, server in servers:
         with server() as bucket:
+            found[f"{name}, socket, put+get by presigned URLs"] = median_ms(rounds, pair_presigned(bucket))
             found[f"{name}, socket, put+get by minio-py"] = median_ms(rounds, pair_minio(bucket.minio(), bucket.name))
             found[f"{name}, socket, put+get by boto3"] = median_ms(rounds, pair_boto3(bucket.boto3(), bucket.name))
     return found
@@ -157,7 +175,7 @@ def main() -> None:
     ratios = {
         f"moto's server / the fake, {client}": found[f"moto's server, socket, put+get by {client}"]
         / found[f"the fake, socket, put+get by {client}"]
-        for client in ("minio-py", "boto3")
+        for client in ("presigned URLs", "minio-py", "boto3")
         if f"moto's server, socket, put+get by {client}" in found
     }
     if asked.json:

@@ -43,8 +43,7 @@ def project(pytester):
     return pytester
 
 
-@pytest.mark.parametrize("args", [(), ("-n2",), ("--pgben-storage-backend=fake",), ("-n2", "--pgben-storage-backend=fake")],
-                         ids=" ".join)  # fmt: skip
+@pytest.mark.parametrize("args", [(), ("-n2",), ("--pgben-storage-backend=fake",)], ids=" ".join)
 def test_the_fixtures_serve_on_every_backend(project, args):
     project.makepyfile(TESTS)
     project.runpytest_subprocess(*args).assert_outcomes(passed=4)
@@ -71,7 +70,8 @@ import os, boto3, sys
 from botocore.exceptions import ClientError
 env = os.environ
 made = dict(endpoint_url=f"http://{env['MINIO_ENDPOINT']}:{env['MINIO_PORT']}", region_name=env["MINIO_REGION"])
-s3 = boto3.client("s3", aws_access_key_id=env["MINIO_ACCESS_KEY"], aws_secret_access_key=env["MINIO_SECRET_KEY"], **made)
+key = env["MINIO_ACCESS_KEY"]
+s3 = boto3.client("s3", aws_access_key_id=key, aws_secret_access_key=env["MINIO_SECRET_KEY"], **made)
 s3.put_object(Bucket=env["MINIO_BUCKET"], Key="a", Body=b"1")
 try:
     boto3.client("s3", aws_access_key_id=env["MINIO_ACCESS_KEY"], aws_secret_access_key="errada", **made).list_buckets()

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from moto import __version__ as moto_version
+from moto import mock_aws
 
 from pgben_testkit.storage.fake.fake import MOTO_TESTED
 
