@@ -17,45 +17,29 @@ from pgben_testkit.storage.fake.fake import Fake
 CLI = [sys.executable, "-c", "from pgben_testkit.cli import main; main()"]
 
 
-@pytest.fixture(scope="module")
-def outcomes_on_fake():
+def on_fake(request):
     with Fake() as fake:
         other = fake.user("other")
-        return run(Target(fake.serve().url, fake.access_key, fake.secret_key, holds=fake.holds,
-                          other=(other.access_key, other.secret_key)))  # fmt: skip
+        keys = other.access_key, other.secret_key
+        return run(Target(fake.serve().url, fake.access_key, fake.secret_key, holds=fake.holds, other=keys))
 
 
-@pytest.fixture(scope="module")
-def outcomes_on_embedded(supply):
-    info = supply.get("storage").info
-    limited = next(iter(info.keys.values()))
-    return run(Target(info.url, info.access_key, info.secret_key, holds=lambda each: holds(info.data, each),
-                      other=(limited[0], limited[1])))  # fmt: skip
+def on_embedded(request):
+    info = request.getfixturevalue("supply").get("storage").info
+    access, secret = next(iter(info.keys.values()))
+    return run(Target(info.url, info.access_key, info.secret_key, other=(access, secret),
+                      holds=lambda each: holds(info.data, each)))  # fmt: skip
 
 
-@pytest.fixture(params=["fake", "embedded"])
-def outcomes(request):
-    return request.param, request.getfixturevalue(f"outcomes_on_{request.param}")
-
-
-def test_every_difference_is_listed_and_every_listed_one_is_there(outcomes):
-    backend, found = outcomes
-    verdict = differences.judge(found, differences.of_backend(backend))
+@pytest.mark.parametrize("backend, tried", [("fake", on_fake), ("embedded", on_embedded)], ids=["fake", "embedded"])
+def test_every_difference_is_listed_and_every_listed_one_is_there(backend, tried, request):
+    found, listed = tried(request), differences.of_backend(backend)
+    verdict = differences.judge(found, listed)
     assert [(each.case, each.detail) for each in verdict.unlisted] == []
     assert verdict.gone == ()
-
-
-def test_nearly_all_is_tried(outcomes):
-    _, found = outcomes
     untried = [each for each in found if each.result == "not tried"]
     assert all(each.client == "node" for each in untried), untried
-
-
-def test_what_a_backend_is_said_to_be_able_to_do_it_does(outcomes):
-    """A capability that isn't lacking has cases, and most of them are as S3 does."""
-    backend, found = outcomes
-    listed = differences.of_backend(backend)
-    for capability in set(CAPABILITIES) - listed.lacks:
+    for capability in set(CAPABILITIES) - listed.lacks:  # what it is said to be able to do, it does
         results = [each.result for each in found if each.needs == capability and each.client == "boto3"]
         assert results and results.count("same") >= 0.5 * len(results), capability
     for capability in listed.lacks:
@@ -96,8 +80,8 @@ def test_a_server_that_accepts_any_key_is_found_out():
 def test_the_command_says_json_and_ends_with_1_where_something_differs(tmp_path):
     with Fake() as fake:
         served = fake.serve()
-        argv = [*CLI, "storage", "conformance", "--endpoint", served.url, "--access-key", fake.access_key, "--secret-key",
-                fake.secret_key, "--only", "objects/*", "--json"]  # fmt: skip
+        keys = ["--access-key", fake.access_key, "--secret-key", fake.secret_key]
+        argv = [*CLI, "storage", "conformance", "--endpoint", served.url, *keys, "--only", "objects/*", "--json"]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
         found = json.loads(done.stdout)
         assert (done.returncode, found["differs"], found["same"] > 15) == (0, 0, True)

@@ -24,8 +24,8 @@ def make(request):
     info = request.getfixturevalue("supply").get("storage").info
 
     def on_embedded(name, object_lock=False):
-        bucket = Bucket(f"pgben-lgpd-{name}-{os.urandom(3).hex()}", info.url, info.access_key, info.secret_key, info.region,
-                        info.data)  # fmt: skip
+        name = f"pgben-lgpd-{name}-{os.urandom(3).hex()}"
+        bucket = Bucket(name, info.url, info.access_key, info.secret_key, info.region, info.data)
         bucket.boto3().create_bucket(Bucket=bucket.name, ObjectLockEnabledForBucket=object_lock)
         made.append(bucket)
         return bucket
@@ -76,7 +76,7 @@ def test_encrypted_by_server_customer_and_client_are_taken_and_plain_is_found(ma
     with pytest.raises(Violation, match="client lies in"):
         bucket.assert_encrypted_at_rest(accept_client_side=False)
     put(bucket, "plain", b"%PDF Maria")
-    with pytest.raises(Violation, match="plain lies in .* unencrypted"):
+    with pytest.raises(Violation, match=r"plain lies in .* unencrypted"):
         bucket.assert_encrypted_at_rest()
     assert "plain" in bucket.audit().plain
 
@@ -106,7 +106,7 @@ def test_retained_long_enough_is_taken_and_too_short_or_none_is_found(make):
     with pytest.raises(Violation, match="and must be until"):
         bucket.assert_retained(until=until + timedelta(days=1))
     put(bucket, "livre", b"1")
-    with pytest.raises(Violation, match="livre .* is not retained"):
+    with pytest.raises(Violation, match=r"livre .* is not retained"):
         bucket.assert_retained(until=until - timedelta(seconds=5))
     found = bucket.audit()
     assert found.object_lock and {each.mode for each in found.objects} == {"GOVERNANCE", ""}

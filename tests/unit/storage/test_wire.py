@@ -91,8 +91,8 @@ def test_any_chunked_body_gets_an_answer_of_s3(fake, raw, kind, length):
     import time
 
     headers = {"host": "h", "x-amz-decoded-content-length": length, "x-amz-trailer": "x-amz-checksum-crc32"}
-    signed = signed_headers(Keys(fake.access_key, fake.secret_key), "PUT", "/documentos/c", {}, headers, b"", payload=kind,
-                            now=time.time())  # fmt: skip
+    keys = Keys(fake.access_key, fake.secret_key)
+    signed = signed_headers(keys, "PUT", "/documentos/c", {}, headers, b"", payload=kind, now=time.time())
     signed["content-length"] = str(len(raw))
     response = fake.engine.answer(Request("PUT", "/documentos/c", "", signed, raw))
     check(response)
