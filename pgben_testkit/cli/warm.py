@@ -23,6 +23,12 @@ SERVICES = ("postgres", "storage")
 def up(only: tuple[str, ...], backend: str | None) -> None:
     """Start this project's servers and leave them running: its next runs find them."""
     settings = read_settings(backend)
+    if settings.backend_of("storage") == "fake":
+        # It is threads of the process that asks for it: there is nothing to leave running.
+        only = tuple(each for each in only or SERVICES if each != "storage")
+        click.echo("storage: the fake can't be kept warm, and needs no warming")
+        if not only:
+            return
     wanted = [service for service in only or SERVICES if find(service, settings) is None]
     for service in only or SERVICES:
         if service not in wanted:

@@ -6,8 +6,22 @@ import sys
 import pytest
 
 AREAS = ["services.supply", "services.desk", "postgres.provide", "postgres.embedded", "postgres.databases",
-         "storage.provide", "storage.weed", "storage.bucket", "world", "cli"]  # fmt: skip
-HEAVY = {"psycopg", "boto3", "botocore", "minio", "docker", "testcontainers", "rich", "psutil", "filelock"}
+         "storage.provide", "storage.weed", "storage.bucket", "storage.lgpd", "storage.proxy", "storage.capabilities",
+         "storage.conformance.runner", "storage.fake.engine", "world", "cli"]  # fmt: skip
+HEAVY = {
+    "psycopg",
+    "boto3",
+    "botocore",
+    "minio",
+    "docker",
+    "testcontainers",
+    "rich",
+    "psutil",
+    "filelock",
+    "moto",
+    "awscrt",
+    "cryptography",
+}
 
 
 def modules_after(code: str) -> set[str]:

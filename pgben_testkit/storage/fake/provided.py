@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 
 from pgben_testkit.services.run import Run
 from pgben_testkit.settings import Settings
-from pgben_testkit.storage.fake.fake import MOTO_TESTED, Fake
+from pgben_testkit.storage.fake.fake import MOTO_TESTED, Fake, canonical_id
 from pgben_testkit.storage.server import StorageInfo
 
 
@@ -18,12 +19,15 @@ class FakeStorage:
         EnvironmentNotAble: the extra `fake` is not installed.
         """
         began = time.perf_counter()
-        self._fake = Fake(settings.storage_region)
+        # Keys that nobody can guess: the socket is open to every user of this machine.
+        self._fake = Fake(settings.storage_region, access_key="pgbenadmin", secret_key=secrets.token_hex(20))
+        from pgben_testkit.storage.fake.signature import Identity
+
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
         keys = {}
         for name in names:
-            user = self._fake.user(f"of {name}", buckets=[name])
-            keys[name] = [user.access_key, user.secret_key]
+            keys[name] = [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)]
+            self._fake.engine.add(Identity(*keys[name], name, canonical_id("admin"), frozenset({name})))
         served = self._fake.serve()
         self.info = StorageInfo(
             backend="fake", how=f"the kit's fake over moto {MOTO_TESTED}", why="asked for", url=served.url,
