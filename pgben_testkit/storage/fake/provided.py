@@ -26,8 +26,9 @@ class FakeStorage:
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
         keys = {}
         for name in names:
-            keys[name] = [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)]
-            self._fake.engine.add(Identity(*keys[name], name, canonical_id("admin"), frozenset({name})))
+            access, secret = f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)
+            keys[name] = [access, secret]
+            self._fake.engine.add(Identity(access, secret, name, canonical_id("admin"), frozenset({name})))
         served = self._fake.serve()
         self.info = StorageInfo(
             backend="fake", how=f"the kit's fake over moto {MOTO_TESTED}", why="asked for", url=served.url,
