@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from pgben_testkit.pytest_world import SETTINGS, STDERR
 
     config.addinivalue_line("markers", "pgben_isolation(name): how this test's pgben_database is isolated")
+    config.addinivalue_line("markers", "pgben_requires(*capabilities): what this test's S3 backend must be able to do")
     try:
         config.stash[SETTINGS] = _read(config)
     except TestkitError as error:

@@ -34,7 +34,7 @@ class Settings:
 
     backend: Backend = setting("auto", "where servers come from, for every service", choices=BACKENDS)
     postgres_backend: str = setting("", "the same for PostgreSQL alone", choices=BACKENDS)
-    storage_backend: str = setting("", "the same for S3 alone", choices=BACKENDS)
+    storage_backend: str = setting("", "the same for S3 alone; also `fake`, in memory", choices=(*BACKENDS, "fake"))
     redis_backend: str = setting("", "the same for Redis alone", choices=BACKENDS)
 
     postgres_url: str = setting("", "address of an external PostgreSQL (postgresql://user@host/db)", secret=True)

@@ -9,6 +9,7 @@ import click
 from pgben_testkit import __version__
 from pgben_testkit.cli.doctor import doctor
 from pgben_testkit.cli.run import run
+from pgben_testkit.cli.storage import storage
 from pgben_testkit.cli.warm import down, status, up
 from pgben_testkit.errors import TestkitError
 
@@ -22,7 +23,7 @@ def commands() -> None:
     """
 
 
-for each in (run, up, status, down, doctor):
+for each in (run, up, status, down, doctor, storage):
     commands.add_command(each)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -23,9 +24,33 @@ FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, sign
 NODE_MODULES = Path(__file__).resolve().parent.parent / "node"
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+S3_BACKENDS = ("auto", "embedded", "external", "container", "fake")
+
+
+class OptionalS3(click.Command):
+    """`--s3` alone is `--s3=auto`: what comes after it is never taken for its value."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        takes_value = {"--per-worker", "--env-map", "--backend"}
+        made, position = list(args), 0
+        while position < len(made) and made[position].startswith("-") and made[position] != "--":
+            if made[position] == "--s3":
+                made[position] = "--s3=auto"
+            position += 2 if made[position] in takes_value else 1
+        return super().parse_args(ctx, made)
+
+
+@click.command(cls=OptionalS3, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--db/--no-db", default=None, help="A database (default: both, unless one is named).")
-@click.option("--s3/--no-s3", default=None, help="A bucket.")
+@click.option(
+    "--s3",
+    "s3",
+    type=click.Choice(S3_BACKENDS),
+    default=None,
+    metavar="[=BACKEND]",
+    help="A bucket; --s3=fake: of the fake in memory, --s3=embedded and the like: of that backend.",
+)
+@click.option("--no-s3", is_flag=True, help="No bucket.")
 @click.option("--redis/--no-redis", default=False, help="A database of a Redis server.")
 @click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
 @click.option("--per-worker", type=int, default=0, metavar="N", help="A database for each of N Jest workers.")
@@ -34,21 +59,26 @@ NODE_MODULES = Path(__file__).resolve().parent.parent / "node"
 @backend_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(
-    db: bool | None, s3: bool | None, redis: bool, schema: bool, per_worker: int, env_map: Path | None,
+    db: bool | None, s3: str | None, no_s3: bool, redis: bool, schema: bool, per_worker: int, env_map: Path | None,
     backend: str | None, command: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, REDIS_*, DATABASE_URL, PGBEN_DESK.
 
     Signals are forwarded, the exit code is the command's, everything is cleaned up after it.
     """
-    if db is None and s3 is None and not redis:
-        db = s3 = True
+    if s3 and no_s3:
+        raise UsageProblem("--s3 and --no-s3 together", why="they say the contrary", remedy="leave one out")
+    with_s3 = bool(s3)
+    if db is None and s3 is None and not no_s3 and not redis:
+        db = with_s3 = True
     settings = read_settings(backend, schema=schema)
+    if s3 and s3 != "auto":
+        settings = replace(settings, storage_backend=s3)
     templates = read_env_map(env_map) if env_map else {}
     world = OwnedWorld.open(settings, announce=progress())
     with _stopped_by_signals():
         try:
-            env = provide(world, db=bool(db), s3=bool(s3), redis=redis, per_worker=per_worker)
+            env = provide(world, db=bool(db), s3=with_s3, redis=redis, per_worker=per_worker)
             env |= fill(templates, env)
             code = execute(command, env)
         finally:

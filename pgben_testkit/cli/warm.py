@@ -29,8 +29,15 @@ USUAL = ("postgres", "storage")
 def up(only: tuple[str, ...], backend: str | None) -> None:
     """Start this project's servers and leave them running: its next runs find them."""
     settings = read_settings(backend)
-    wanted = [service for service in only or USUAL if find(service, settings) is None]
-    for service in only or USUAL:
+    only = only or USUAL
+    if settings.backend_of("storage") == "fake" and "storage" in only:
+        # It is threads of the process that asks for it: there is nothing to leave running.
+        only = tuple(each for each in only if each != "storage")
+        click.echo("storage: the fake can't be kept warm, and needs no warming")
+        if not only:
+            return
+    wanted = [service for service in only if find(service, settings) is None]
+    for service in only:
         if service not in wanted:
             click.echo(f"{service}: already warm")
     if not wanted:

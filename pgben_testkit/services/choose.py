@@ -13,7 +13,7 @@ from pgben_testkit.services import images
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
 
-Kind = Literal["external", "container", "embedded"]
+Kind = Literal["external", "container", "embedded", "fake"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ def choose(offer: Offer, settings: Settings, failed: Mapping[str, str] | None = 
                 remedy=f"set PGBEN_{offer.service.upper()}_URL, or choose another --pgben-backend",
             )
         return Choice("external", "an address is given")
+    if wanted == "fake":
+        return Choice("fake", "asked for")
     if wanted == "embedded":
         why_not = offer.embedded()
         if why_not:

@@ -14,7 +14,13 @@ from pgben_testkit.storage.client import admin_client, boto3_client, empty
 from pgben_testkit.storage.server import StorageInfo
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
     import minio
+
+    from pgben_testkit.storage.lgpd import Audit
+    from pgben_testkit.storage.proxy import FaultyBucket
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Bucket:
     access_key: str
     secret_key: str = field(repr=False)
     region: str = "us-east-1"
+    data: str = field(default="", repr=False)
 
     @property
     def host(self) -> str:
@@ -70,6 +77,58 @@ class Bucket:
             "MINIO_REGION": self.region,
         }
 
+    def holds(self, fragment: bytes) -> bool | None:
+        """Whether these bytes lie as they are where the server keeps its objects; None where nobody can look."""
+        if not self.data:
+            return None
+        from pgben_testkit.storage.disk import holds
+
+        return holds(self.data, fragment)
+
+    def faulty(self) -> AbstractContextManager[FaultyBucket]:
+        """The bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
+        from pgben_testkit.storage.proxy import FaultyBucket
+
+        return FaultyBucket.of(self)
+
+    def audit(self) -> Audit:
+        """How this bucket keeps what is in it: who reaches it, what is encrypted, what is retained."""
+        from pgben_testkit.storage import lgpd
+
+        return lgpd.audit(self)
+
+    def assert_private(self) -> None:
+        """Nobody without keys reads, lists or writes here. Tried, not only looked up.
+
+        Raises:
+            Violation: somebody does.
+        """
+        from pgben_testkit.storage import lgpd
+
+        lgpd.assert_private(self)
+
+    def assert_encrypted_at_rest(self, *, accept_client_side: bool = True) -> None:
+        """Every object is encrypted by the server or by the client (PGBen's AES-256-GCM, by its metadata), and where
+        the server's disk can be looked at, its plain bytes are not there.
+
+        Raises:
+            Violation: one isn't.
+        """
+        from pgben_testkit.storage import lgpd
+
+        lgpd.assert_encrypted_at_rest(self, accept_client_side=accept_client_side)
+
+    def assert_retained(self, *, until: datetime) -> None:
+        """Every version is kept until then at least, and a try to remove it is refused. On a server that doesn't
+        refuse, the object is gone.
+
+        Raises:
+            Violation: one isn't.
+        """
+        from pgben_testkit.storage import lgpd
+
+        lgpd.assert_retained(self, until=until)
+
 
 class Buckets:
     """The buckets of one process: the next one is made ready, and the last one emptied, in the background."""
@@ -84,7 +143,7 @@ class Buckets:
     def _take(self) -> Bucket:
         name = str(self._asks.ask("bucket-slot")["name"])
         access, secret = self._info.keys.get(name, [self._info.access_key, self._info.secret_key])
-        return Bucket(name, self._info.url, access, secret, self._info.region)
+        return Bucket(name, self._info.url, access, secret, self._info.region, self._info.data)
 
     def acquire(self) -> Bucket:
         """An empty bucket that nobody else has."""

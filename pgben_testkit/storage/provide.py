@@ -34,6 +34,10 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
     if warm is not None:
         return BorrowedStorage(StorageInfo.from_dict(warm), run)
     choice = settle(offer(settings), settings, progress)
+    if choice.kind == "fake":
+        from pgben_testkit.storage.fake.provided import FakeStorage
+
+        return FakeStorage(run, settings)
     if choice.kind == "external":
         return reach(run, settings, choice)
     if choice.kind == "container":

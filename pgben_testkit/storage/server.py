@@ -23,6 +23,8 @@ class StorageInfo(ServerInfo):
     region: str = "us-east-1"
     buckets: list[str] = field(default_factory=list)
     keys: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    data: str = ""
+    """The folder where the server keeps its objects, where this machine can look into it."""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> StorageInfo:

@@ -119,7 +119,8 @@ class Weed:
             process.stop(signal.SIGKILL)
             raise
         ready = StorageInfo.from_dict({
-            **info.as_dict(), "how": f"SeaweedFS ({program})", "ready_s": time.perf_counter() - began
+            **info.as_dict(), "how": f"SeaweedFS ({program})", "data": str(data / "files"),
+            "ready_s": time.perf_counter() - began,
         })  # fmt: skip
         return cls(ready, process, data, ports)
 

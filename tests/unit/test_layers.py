@@ -7,10 +7,12 @@ import pytest
 
 AREAS = ["services.supply", "services.desk", "services.container", "postgres.provide", "postgres.embedded",
          "postgres.container", "postgres.databases", "storage.provide", "storage.weed", "storage.container",
-         "storage.bucket", "redis.provide", "redis.embedded", "redis.space", "world", "cli",
+         "storage.bucket", "storage.lgpd", "storage.proxy", "storage.capabilities", "storage.conformance.runner",
+         "storage.fake.engine", "redis.provide", "redis.embedded", "redis.space", "world", "cli",
          "env.assess", "env.draft", "env.doctor", "env.environment"]  # fmt: skip
 HEAVY = {"psycopg", "boto3", "botocore", "minio", "redis", "docker", "testcontainers", "rich", "psutil", "filelock",
-         "dotenv", "yaml", "tree_sitter", "pydantic", "pydantic_settings", "dockerfile_parse"}  # fmt: skip
+         "dotenv", "yaml", "tree_sitter", "pydantic", "pydantic_settings", "dockerfile_parse", "moto", "awscrt",
+         "cryptography"}  # fmt: skip
 
 
 def modules_after(code: str) -> set[str]:

@@ -1,0 +1,1 @@
+"""What an S3 server must do and refuse, as cases that run on anything that speaks S3."""

@@ -1,0 +1,181 @@
+"""The fake's one entrance: a request in, a response out, and every denial on the way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+
+from pgben_testkit.storage.fake import (
+    buckets,
+    checksums,
+    configs,
+    copying,
+    form,
+    listing,
+    locks,
+    motoside,
+    multipart,
+    objects,
+    payload,
+)
+from pgben_testkit.storage.fake.call import OPERATIONS, Call, Operation
+from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.signature import Identity, authenticate
+from pgben_testkit.storage.fake.state import Store, StoredObject, http_date
+from pgben_testkit.storage.fake.wire import Request, Response
+
+MODULES = (buckets, configs, copying, listing, locks, multipart, objects)
+"""Imported for the operations that they register."""
+SUBS = {
+    "bucket": ("delete", "versions", "uploads", "location", "versioning", "policy", "policyStatus", "acl", "tagging",
+               "cors", "lifecycle", "encryption", "object-lock", "publicAccessBlock", "ownershipControls",
+               "requestPayment", *motoside.KEPT, "analytics", "metrics", "intelligent-tiering"),
+    "object": ("uploadId", "uploads", "tagging", "acl", "retention", "legal-hold", "attributes", "torrent", "restore",
+               "select"),
+    "service": (),
+}  # fmt: skip
+"""Query names that make another operation of a request; others are of no account."""
+METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
+OF_VERSIONS = {"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion",
+               "s3:GetObjectTagging": "s3:GetObjectVersionTagging", "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
+               "s3:DeleteObjectTagging": "s3:DeleteObjectVersionTagging", "s3:GetObjectAcl": "s3:GetObjectVersionAcl",
+               "s3:PutObjectAcl": "s3:PutObjectVersionAcl",
+               "s3:GetObjectAttributes": "s3:GetObjectVersionAttributes"}  # fmt: skip
+
+
+class Engine:
+    """An S3 over a state of its own. Safe from many threads.
+
+    `skew_s` is added to its clock: seconds by which it runs ahead of this machine's.
+    """
+
+    def __init__(self, identities: Iterable[Identity], region: str = "us-east-1") -> None:
+        self.store = Store(region)
+        self.region = region
+        self.identities = {each.access_key: each for each in identities}
+        self.skew_s = 0.0
+        self._lock = threading.RLock()
+        self._count = 0
+        self._users: dict[str, str] = {}
+        for each in self.identities.values():
+            self._users.setdefault(each.id, each.name)
+
+    def now(self) -> float:
+        return time.time() + self.skew_s
+
+    def add(self, identity: Identity) -> None:
+        self.identities[identity.access_key] = identity
+        self._users.setdefault(identity.id, identity.name)
+
+    def answer(self, request: Request) -> Response:
+        """Never raises: what can't be answered otherwise is S3's InternalError."""
+        now = self.now()
+        try:
+            response = self._answer(request, now)
+        except S3Failure as error:
+            response = self.refusal(error, request)
+        except Exception as error:  # a request must not end the server, whatever it found
+            from pgben_testkit.storage.fake.complaints import note
+
+            note(request, error)
+            response = self.refusal(failure("InternalError"), request)
+        self._count += 1
+        headers = response.headers
+        headers["x-amz-request-id"] = f"{self._count:016X}"
+        headers["x-amz-id-2"] = "pgben-testkit"
+        headers["Server"] = "AmazonS3"
+        headers["Date"] = http_date(now)
+        if request.method == "HEAD" or response.status in (204, 304):
+            response.body = b""
+        if response.status not in (204, 304):
+            headers.setdefault("Content-Length", str(len(response.body)))
+        return response
+
+    def refusal(self, error: S3Failure, request: Request) -> Response:
+        body = error.xml(request.raw_path, f"{self._count + 1:016X}").encode("utf-8", "surrogateescape")
+        return Response(error.status, {"Content-Type": "application/xml", **error.headers}, body)
+
+    def _answer(self, request: Request, now: float) -> Response:
+        if request.method not in METHODS:
+            raise failure("MethodNotAllowed")
+        payload.length_allowed(request)
+        bucket_name, key = request.place
+        if request.method == "OPTIONS":
+            with self._lock:
+                return configs.preflight(self.store.bucket(bucket_name), request)
+        kind = request.header("content-type")
+        if request.method == "POST" and bucket_name and not key and kind.startswith("multipart/form-data"):
+            return self._form(request, bucket_name, kind, now)
+        proof = authenticate(request, self.identities, self.region, now)
+        payload.verify(request, proof)
+        sums = checksums.verify(request.headers, request.trailers, request.body) if request.method in (
+            "PUT", "POST") else {}  # fmt: skip
+        operation = find(request, bucket_name, key)
+        call = Call(request, self.store, proof.identity if proof else None, now, self._users,
+                    bool(proof and proof.presigned), bucket_name, key, operation.action, sums)  # fmt: skip
+        with self._lock:
+            if bucket_name and operation.handler is not buckets.create_bucket:
+                bucket = call.bucket
+                expected = request.headers.get("x-amz-expected-bucket-owner")
+                if expected is not None and expected not in (bucket.owner, bucket.account_id):
+                    raise failure("AccessDenied")
+                if operation.action:
+                    self._authorize(call, operation)
+                response = operation.handler(call)
+                if bucket.cors_rules and "origin" in request.headers:
+                    response.headers |= configs.cors_headers(bucket, request)
+                return response
+            return operation.handler(call)
+
+    @staticmethod
+    def _authorize(call: Call, operation: Operation) -> None:
+        action, target = operation.action, None
+        if "versionId" in call.query:
+            action = OF_VERSIONS.get(action, action)
+        if operation.target:
+            found = objects.look_up(call)
+            target = found if isinstance(found, StoredObject) else None
+        call.require(action, key=call.key, permission=operation.permission, target=target)
+        headers = call.headers
+        if action == "s3:PutObject":
+            # What is put along with an object needs a right of its own, under a policy that names it.
+            for name, needed in (("x-amz-tagging", "s3:PutObjectTagging"), ("x-amz-acl", "s3:PutObjectAcl"),
+                                 ("x-amz-object-lock-mode", "s3:PutObjectRetention"),
+                                 ("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold")):  # fmt: skip
+                if name in headers:
+                    call.require(needed, key=call.key, permission=operation.permission)
+
+    def _form(self, request: Request, bucket_name: str, kind: str, now: float) -> Response:
+        filled = form.parse(kind, request.body)
+        with self._lock:
+            self.store.bucket(bucket_name)
+            identity = form.signer(filled, self.identities, self.region)
+            if identity is not None:
+                form.check_policy(filled, bucket_name, now)
+            call = Call(request, self.store, identity, now, self._users, True, bucket_name)
+            return form.post_object(call, filled)
+
+
+def find(request: Request, bucket_name: str, key: str) -> Operation:
+    """The operation that a request asks for.
+
+    Raises:
+        S3Failure: MethodNotAllowed, or NotImplemented for what S3 has and we don't.
+    """
+    level = "object" if key else "bucket" if bucket_name else "service"
+    sub, query, method = "", request.query, request.method
+    if query:
+        sub = next((name for name in SUBS[level] if name in query), "")
+    if level == "object" and method == "PUT" and copying.SOURCE in request.headers and sub in ("", "uploadId"):
+        sub = "(part copy)" if sub else "(copy)"
+    found = OPERATIONS.get((method, level, sub))
+    if found is None and level == "bucket":
+        found = motoside.operation_for(method, sub)
+    if found is None:
+        if sub in ("torrent", "restore", "select", "analytics", "metrics", "intelligent-tiering"):
+            raise failure("NotImplemented")
+        if method == "POST" and level == "bucket" and not sub:
+            raise failure("MalformedPOSTRequest", "The request is not multipart/form-data", status=412)
+        raise failure("MethodNotAllowed", extra={"Method": method, "ResourceType": (sub or level).upper()})
+    return found

@@ -1,0 +1,228 @@
+"""Uploads by an HTML form: POST with a policy document.
+
+Source: "Browser-based uploads using POST (AWS signature version 4)" in the Amazon S3 API reference.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pgben_testkit.storage.fake import checksums
+from pgben_testkit.storage.fake.call import Call
+from pgben_testkit.storage.fake.document import tag
+from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.newobject import facts_of, moment_of, place, version_headers
+from pgben_testkit.storage.fake.signature import ALGORITHM, SIGNATURE_2, Identity, sign, signing_key
+from pgben_testkit.storage.fake.wire import Response, xml_response
+
+FIELDS_BYTES_MAX = 20_000
+"""The fields before the file together; S3's."""
+UNNAMED = ("policy", "x-amz-signature", "file", "awsaccesskeyid", "signature")
+"""Fields that a policy need not allow; so are those that begin with x-ignore-."""
+
+
+@dataclass
+class Form:
+    """Fields by lower-case name, in order; the file last."""
+
+    fields: dict[str, str]
+    filename: str
+    content: bytes
+    content_type: str
+
+
+def parse(content_type: str, body: bytes) -> Form:
+    """Raises:
+    S3Failure: it isn't multipart/form-data, or has no file.
+    """
+    found = re.search(r'boundary="?([^";,]+)"?', content_type)
+    if found is None:
+        raise failure("MalformedPOSTRequest")
+    boundary = b"--" + found[1].encode("latin-1")
+    fields: dict[str, str] = {}
+    pieces = (b"\r\n" + body).split(b"\r\n" + boundary)
+    size = 0
+    for piece in pieces[1:]:
+        if piece.startswith(b"--"):
+            break
+        head, separator, content = piece.partition(b"\r\n\r\n")
+        name = re.search(rb'name="([^"]*)"', head)
+        if not separator or name is None:
+            raise failure("MalformedPOSTRequest")
+        field = name[1].decode("utf-8", "replace").lower()
+        if field == "file":
+            filename = re.search(rb'filename="([^"]*)"', head)
+            kind = re.search(rb"content-type:\s*([^\r\n]+)", head, re.IGNORECASE)
+            shown = filename[1].decode("utf-8", "replace") if filename else ""
+            return Form(fields, re.split(r"[/\\]", shown)[-1], content, kind[1].decode("latin-1") if kind else "")
+        size += len(field) + len(content)
+        if size > FIELDS_BYTES_MAX:
+            raise failure("MaxMessageLengthExceeded", "Your POST request fields preceding the upload file were too "
+                                                      "large.")  # fmt: skip
+        if field in fields:
+            raise failure("InvalidArgument", f"POST requires exactly one {field} per request.")
+        fields[field] = content.decode("utf-8", "replace")
+    raise failure("InvalidArgument", "POST requires exactly one file upload per request.",
+                  extra={"ArgumentName": "file", "ArgumentValue": "0"})  # fmt: skip
+
+
+def signer(form: Form, identities: dict[str, Identity], region: str) -> Identity | None:
+    """Who signed the form's policy, or None where there is neither policy nor signature.
+
+    Raises:
+        S3Failure: incomplete, unknown, or a wrong signature.
+    """
+    fields = form.fields
+    if "awsaccesskeyid" in fields or "signature" in fields:
+        raise failure("InvalidRequest", SIGNATURE_2)
+    names = ("policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
+    there = [name for name in names if name in fields]
+    if not there:
+        return None
+    if len(there) < len(names):
+        missing = next(name for name in names if name not in fields)
+        raise failure("InvalidArgument", f"Bucket POST must contain a field named '{missing}'.  If it is specified, "
+                      "please check the order of the fields.", extra={"ArgumentName": missing})  # fmt: skip
+    if fields["x-amz-algorithm"] != ALGORITHM:
+        raise failure("InvalidArgument", "X-Amz-Algorithm only supports AWS4-HMAC-SHA256")
+    parts = fields["x-amz-credential"].rsplit("/", 4)
+    if len(parts) != 5 or parts[3:] != ["s3", "aws4_request"] or parts[2] != region:
+        raise failure("InvalidArgument", "Error parsing the X-Amz-Credential field")
+    if parts[0] not in identities:
+        raise failure("InvalidAccessKeyId", extra={"AWSAccessKeyId": parts[0]})
+    identity = identities[parts[0]]
+    computed = sign(signing_key(identity.secret_key, parts[1], region), fields["policy"])
+    if not hmac.compare_digest(computed, fields["x-amz-signature"].encode("ascii", "replace").decode()):
+        raise failure("SignatureDoesNotMatch", extra={
+            "AWSAccessKeyId": parts[0], "StringToSign": fields["policy"][:2000],
+            "SignatureProvided": fields["x-amz-signature"][:128]})  # fmt: skip
+    return identity
+
+
+def _refuse(why: str) -> S3Failure:
+    return failure("AccessDenied", f"Invalid according to Policy: {why}")
+
+
+def check_policy(form: Form, bucket: str, now: float) -> None:
+    """The form keeps to its policy.
+
+    Raises:
+        S3Failure: it is malformed, has expired, a condition doesn't hold, a field is not allowed by it.
+    """
+    try:
+        document = json.loads(base64.b64decode(form.fields["policy"], validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        raise failure("InvalidPolicyDocument") from None
+    if not isinstance(document, dict):
+        raise failure("InvalidPolicyDocument")
+    if "expiration" not in document:
+        raise failure("InvalidPolicyDocument", "Invalid Policy: Policy missing expiration.")
+    if not isinstance(document.get("conditions"), list):
+        raise failure("InvalidPolicyDocument", "Invalid Policy: Policy missing conditions.")
+    expires = moment_of(str(document["expiration"]))
+    if expires is None:
+        raise failure("InvalidPolicyDocument", "Invalid Policy: Invalid 'expiration' value")
+    if now > expires:
+        raise _refuse("Policy expired.")
+    values = form.fields | {"bucket": bucket}
+    named: set[str] = set()
+    for condition in document["conditions"]:
+        named |= _check_condition(condition, values, form)
+    extra = [name for name in form.fields
+             if name not in named and name not in UNNAMED and not name.startswith("x-ignore-")]  # fmt: skip
+    if extra:
+        raise _refuse(f"Extra input fields: {extra[0]}")
+
+
+def _check_condition(condition: Any, values: dict[str, str], form: Form) -> set[str]:
+    if isinstance(condition, dict):
+        if len(condition) != 1:
+            raise failure("InvalidPolicyDocument", "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must "
+                                                   "have exactly one property specified.")  # fmt: skip
+        [(name, wanted)] = condition.items()
+        kind, name = "eq", str(name).lower()
+    elif isinstance(condition, list) and len(condition) == 3:
+        kind, first, wanted = str(condition[0]).lower(), condition[1], condition[2]
+        if kind == "content-length-range":
+            return _check_length(first, wanted, form)
+        if not isinstance(first, str) or not first.startswith("$"):
+            raise failure("InvalidPolicyDocument", "Invalid Policy: Invalid condition: a field name begins with $")
+        name = first[1:].lower()
+    else:
+        raise failure("InvalidPolicyDocument", "Invalid Policy: Invalid JSON: unknown condition")
+    if not isinstance(wanted, str):
+        raise failure("InvalidPolicyDocument", "Invalid Policy: Invalid condition: a value must be a string")
+    value = values.get(name)
+    holds = value is not None
+    if value is not None and kind == "eq":
+        holds = value == wanted
+    elif value is not None and kind == "starts-with":
+        parts = value.split(",") if name == "content-type" else [value]
+        holds = all(part.strip().startswith(wanted) for part in parts)
+    elif kind not in ("eq", "starts-with"):
+        raise failure("InvalidPolicyDocument", f"Invalid Policy: unknown condition {kind}")
+    if not holds:
+        raise _refuse(f'Policy Condition failed: ["{kind}", "${name}", "{wanted}"]')
+    return {name}
+
+
+def _check_length(least: Any, most: Any, form: Form) -> set[str]:
+    try:
+        low, high = int(least), int(most)
+    except (TypeError, ValueError):
+        raise failure("InvalidPolicyDocument", "Invalid Policy: content-length-range takes two numbers") from None
+    size = len(form.content)
+    if size < low:
+        raise failure("EntityTooSmall", extra={"ProposedSize": str(size), "MinSizeAllowed": str(low)})
+    if size > high:
+        raise failure("EntityTooLarge", extra={"ProposedSize": str(size), "MaxSizeAllowed": str(high)})
+    return set()
+
+
+def post_object(call: Call, form: Form) -> Response:
+    """The object that the form brings is there."""
+    fields, bucket = form.fields, call.bucket
+    if not fields.get("key"):
+        raise failure("InvalidArgument", "Bucket POST must contain a field named 'key'.  If it is specified, please "
+                      "check the order of the fields.", extra={"ArgumentName": "key", "ArgumentValue": ""})  # fmt: skip
+    key = fields["key"].replace("${filename}", form.filename)
+    call.require("s3:PutObject", key=key, permission="WRITE")
+    headers = {name: value.encode("utf-8").decode("latin-1") for name, value in fields.items()
+               if name not in ("key", "file", "policy")}  # fmt: skip
+    if "content-type" not in headers and form.content_type:
+        headers["content-type"] = form.content_type
+    if "acl" in headers:
+        headers["x-amz-acl"] = headers.pop("acl")
+    tagging = headers.pop("tagging", "")
+    host = call.headers.get("host", "localhost")
+    call.request.headers = headers
+    call.checksums = checksums.verify(headers, {}, form.content)
+    facts, customer = facts_of(call, bucket)
+    if tagging:
+        from pgben_testkit.storage.fake.objects import tags_from
+
+        facts.tags = tags_from(tagging.encode())
+    made = place(call, bucket, key, form.content, facts, customer)
+    location = f"http://{host}/{bucket.name}/{key}"
+    answer = {"ETag": f'"{facts.etag}"', "Location": location, **version_headers(bucket, made.version_id)}
+    if facts.seal:
+        answer |= facts.seal.headers
+    redirect = fields.get("success_action_redirect") or fields.get("redirect")
+    if redirect and redirect.startswith(("http://", "https://")) and "\r" not in redirect and "\n" not in redirect:
+        from urllib.parse import urlencode
+
+        joint = "&" if "?" in redirect else "?"
+        query = urlencode({"bucket": bucket.name, "key": key, "etag": f'"{facts.etag}"'})
+        return Response(303, answer | {"Location": redirect + joint + query})
+    status = fields.get("success_action_status", "204")
+    if status == "201":
+        return xml_response(
+            f"<PostResponse>{tag('Location', location)}{tag('Bucket', bucket.name)}{tag('Key', key)}"
+            f"<ETag>&quot;{facts.etag}&quot;</ETag></PostResponse>", 201, answer)  # fmt: skip
+    return Response(200 if status == "200" else 204, answer)

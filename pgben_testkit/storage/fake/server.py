@@ -1,0 +1,251 @@
+"""The fake on a socket of 127.0.0.1: HTTP/1.1 by hand, a thread a connection. For Node and other processes."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+
+from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.storage.bucket import Bucket
+from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.payload import OBJECT_BYTES_MAX, length_allowed
+from pgben_testkit.storage.fake.wire import Request, Response, lowered
+
+HEAD_BYTES_MAX = 65536
+"""What is read of a head before the connection is refused; S3's own limit is far below."""
+REASONS = {status.value: status.phrase for status in HTTPStatus}
+REQUEST_LINE = re.compile(rb"([A-Z]{1,16}) (\S{1,60000}) HTTP/1\.([01])")
+Answer = Callable[[Request], Response]
+
+
+class Broken(Exception):
+    """The other side is gone, or sent what is no HTTP: nothing more can be said to it."""
+
+
+class Served:
+    """The listening socket. `url` is where; closed with the fake."""
+
+    def __init__(self, answer: Answer, port: int, access_key: str, secret_key: str, region: str) -> None:
+        """Raises:
+        EnvironmentNotAble: the port is taken.
+        """
+        self._answer = answer
+        self.access_key, self.secret_key, self.region = access_key, secret_key, region
+        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            self._listener.close()
+            raise EnvironmentNotAble(
+                f"the fake can't listen on 127.0.0.1:{port}",
+                why=error.strerror or str(error),
+                remedy="use another port",
+            ) from None
+        self._listener.listen(256)
+        self.port = int(self._listener.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True, name="pgben s3 fake").start()
+
+    def env(self, bucket: str = "pgben-documentos") -> dict[str, str]:
+        """PGBen's variables for it (`MINIO_*`)."""
+        return Bucket(bucket, self.url, self.access_key, self.secret_key, self.region).env()
+
+    def close(self) -> None:
+        """Nobody is answered any more."""
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # closed before
+        self._listener.close()
+        with self._lock:
+            connections, self._open = list(self._open), set()
+        for each in connections:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # its own thread was quicker
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return  # closed
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self._open.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True, name="pgben s3 fake").start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        reader = Reader(connection)
+        try:
+            while reader.exchange(self._answer):
+                pass
+        except (OSError, Broken):
+            pass  # the client is gone, and there is nobody to tell
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+
+
+class Reader:
+    """One connection: reads requests, writes responses."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._buffer = b""
+
+    def exchange(self, answer: Answer) -> bool:
+        """One request and its response; False where the connection ends."""
+        head = self._head()
+        if head is None:
+            return False
+        try:
+            request, keep = parse_head(head)
+            length_allowed(request)
+        except S3Failure as error:
+            self._refuse(error)
+            return False
+        if request.header("expect").lower() == "100-continue":
+            self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.body = self._body(request)
+        response = answer(request)
+        return self._write(request, response, keep) and keep and not response.close
+
+    def _head(self) -> bytes | None:
+        while True:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end >= 0:
+                head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
+                return head
+            if len(self._buffer) > HEAD_BYTES_MAX:
+                self._refuse(failure("RequestHeaderSectionTooLarge"))
+                return None
+            piece = self._socket.recv(65536)
+            if not piece:
+                return None
+            self._buffer = self._buffer + piece if self._buffer else piece.lstrip(b"\r\n")
+
+    def _refuse(self, error: S3Failure) -> None:
+        body = error.xml("/", "0").encode()
+        self._socket.sendall(
+            f"HTTP/1.1 {error.status} {REASONS.get(error.status, '')}\r\nContent-Type: application/xml\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            + body
+        )
+        # What the client still sends is read for a moment: a reset would take the answer from it.
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+            self._socket.settimeout(0.5)
+            for _ in range(64):
+                if not self._socket.recv(65536):
+                    return
+        except OSError:
+            return
+
+    def _take(self, size: int) -> bytes:
+        """So many bytes of the connection."""
+        if len(self._buffer) >= size:
+            taken, self._buffer = self._buffer[:size], self._buffer[size:]
+            return taken
+        pieces, missing = [self._buffer], size - len(self._buffer)
+        self._buffer = b""
+        while missing:
+            piece = self._socket.recv(min(missing, 1 << 20))
+            if not piece:
+                raise Broken
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
+    def _line(self) -> bytes:
+        while b"\r\n" not in self._buffer:
+            piece = self._socket.recv(65536)
+            if not piece or len(self._buffer) > HEAD_BYTES_MAX:
+                raise Broken
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\r\n")
+        return line
+
+    def _body(self, request: Request) -> bytes:
+        if "chunked" in request.header("transfer-encoding").lower():
+            pieces: list[bytes] = []
+            total = 0
+            while True:
+                size_text = self._line().partition(b";")[0].strip()
+                if not re.fullmatch(rb"[0-9a-fA-F]{1,9}", size_text):
+                    raise Broken
+                size = int(size_text, 16)
+                total += size
+                if total > OBJECT_BYTES_MAX:
+                    raise Broken
+                if size == 0:
+                    while self._line():
+                        pass
+                    return b"".join(pieces)
+                pieces.append(self._take(size))
+                self._take(2)
+        length = request.header("content-length", "0")
+        return self._take(int(length)) if length.isdigit() and length != "0" else b""
+
+    def _write(self, request: Request, response: Response, keep: bool) -> bool:
+        """Sent; False where a fault broke it off."""
+        lines = [f"HTTP/1.1 {response.status} {REASONS.get(response.status, '')}"]
+        lines += [f"{name}: {one_line(value)}" for name, value in response.headers.items()]
+        if not keep or response.close:
+            lines.append("Connection: close")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+        body = response.body if request.method != "HEAD" else b""
+        if response.abort_after is None:
+            self._socket.sendall(head + body if len(body) < 65536 else head)
+            if len(body) >= 65536:
+                self._socket.sendall(body)
+            return True
+        if body:
+            self._socket.sendall(head + body[: response.abort_after])
+        if not response.close:
+            reset(self._socket)
+        return False
+
+
+def reset(connection: socket.socket) -> None:
+    """The connection ends by RST, as a crashed server's does."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def one_line(value: str) -> str:
+    return value if "\n" not in value and "\r" not in value else value.replace("\r", " ").replace("\n", " ")
+
+
+def parse_head(head: bytes) -> tuple[Request, bool]:
+    """The request without its body, and whether the connection stays.
+
+    Raises:
+        S3Failure: it is no HTTP/1.1.
+    """
+    first, *rest = head.split(b"\r\n")
+    found = REQUEST_LINE.fullmatch(first)
+    if found is None:
+        raise S3Failure("BadRequest", "An error occurred when parsing the HTTP request.", 400, {}, {})
+    pairs = []
+    for line in rest:
+        name, colon, value = line.partition(b":")
+        if not colon or not name or name.strip() != name:
+            raise S3Failure("BadRequest", "An error occurred when parsing the HTTP request.", 400, {}, {})
+        pairs.append((name.decode("latin-1"), value))
+    headers = lowered(pairs)
+    target = found[2].decode("latin-1")
+    if not target.startswith("/"):
+        scheme, _, place = target.partition("://")
+        target = "/" + place.partition("/")[2] if place and scheme in ("http", "https") else "/"
+    path, _, query = target.partition("?")
+    keep = "close" not in headers.get("connection", "").lower() and found[3] == b"1"
+    return Request(found[1].decode(), path, query, headers), keep

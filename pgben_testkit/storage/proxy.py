@@ -1,0 +1,216 @@
+"""A proxy in front of a real S3 server, that does what a test's faults say. Signatures stay good: Host is passed on."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from pgben_testkit.storage.bucket import Bucket
+from pgben_testkit.storage.faults import Fault, Faults, cut, refusal_xml, wait
+
+HEAD_BYTES_MAX = 1 << 20
+
+
+class Closed(Exception):
+    """One of the two sides is gone."""
+
+
+class Proxy:
+    """Listens on 127.0.0.1 until `close`. `url` is where; what strikes is in `faults`."""
+
+    def __init__(self, upstream: str) -> None:
+        parts = urlsplit(upstream)
+        self._upstream = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self.faults = Faults()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True, name="pgben s3 faults").start()
+
+    def close(self) -> None:
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # closed before
+        self._listener.close()
+        with self._lock:
+            connections, self._open = list(self._open), set()
+        for each in connections:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # its own thread was quicker
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return  # closed
+            with self._lock:
+                self._open.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True, name="pgben s3 faults").start()
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            with client, socket.create_connection(self._upstream, timeout=60) as server:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                one, two = Side(client), Side(server)
+                while self._exchange(one, two):
+                    pass
+        except (OSError, Closed):
+            pass  # either side is gone, and the other is closed with it
+        finally:
+            with self._lock:
+                self._open.discard(client)
+
+    def _exchange(self, client: Side, server: Side) -> bool:
+        head = client.head()
+        method, target = head.split(b" ", 2)[:2]
+        path = target.decode("latin-1").partition("?")[0]
+        bucket, _, key = unquote(path).removeprefix("/").partition("/")
+        fault = self.faults.strike(method.decode("latin-1"), bucket, key)
+        if fault is not None:
+            wait(fault)
+            refused = refusal_xml(fault, path)
+            if refused is not None:
+                self._refuse(client, method, *refused)
+                return False
+        server.socket.sendall(head)
+        if b"100-continue" in head.lower():
+            interim = server.head()
+            client.socket.sendall(interim)
+            if not interim.startswith(b"HTTP/1.1 100"):
+                server.pass_body(interim, client, no_body=False)
+                return False
+        client.pass_body(head, server, no_body=method in (b"GET", b"HEAD", b"DELETE", b"OPTIONS"))
+        answer = server.head()
+        no_body = method == b"HEAD" or answer[9:12] in (b"204", b"304")
+        if fault is None or fault.kind == "slow":
+            client.socket.sendall(answer)
+            server.pass_body(answer, client, no_body=no_body)
+            return b"connection: close" not in answer.lower()
+        return self._spoilt(fault, answer, server, client, no_body)
+
+    @staticmethod
+    def _spoilt(fault: Fault, answer: bytes, server: Side, client: Side, no_body: bool) -> bool:
+        if fault.kind == "wrong_etag":
+            client.socket.sendall(with_etag(answer))
+            server.pass_body(answer, client, no_body=no_body)
+            return True
+        body = b"" if no_body else server.take(length_of(answer))
+        if body:
+            client.socket.sendall(answer + body[: cut(fault, len(body))])
+        if fault.kind == "reset":
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return False
+
+    @staticmethod
+    def _refuse(client: Side, method: bytes, status: int, body: bytes) -> None:
+        head = (f"HTTP/1.1 {status} Fault\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
+                "Connection: close\r\n\r\n").encode()  # fmt: skip
+        client.socket.sendall(head + (b"" if method == b"HEAD" else body))
+        # What the client still sends is read for a moment: a reset would take the answer from it.
+        client.socket.shutdown(socket.SHUT_WR)
+        client.socket.settimeout(0.5)
+        try:
+            while client.socket.recv(65536):
+                pass
+        except OSError:
+            pass  # it has the answer
+
+
+class Side:
+    """One side's bytes, read ahead."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        self._ahead = b""
+
+    def _more(self) -> None:
+        piece = self.socket.recv(65536)
+        if not piece:
+            raise Closed
+        self._ahead += piece
+
+    def head(self) -> bytes:
+        """Up to and with the empty line."""
+        while b"\r\n\r\n" not in self._ahead:
+            if len(self._ahead) > HEAD_BYTES_MAX:
+                raise Closed
+            self._more()
+        end = self._ahead.index(b"\r\n\r\n") + 4
+        head, self._ahead = self._ahead[:end], self._ahead[end:]
+        return head
+
+    def take(self, size: int) -> bytes:
+        while len(self._ahead) < size:
+            self._more()
+        taken, self._ahead = self._ahead[:size], self._ahead[size:]
+        return taken
+
+    def pass_body(self, head: bytes, other: Side, *, no_body: bool) -> None:
+        """The body that the head announces, to the other side as it comes."""
+        if header_of(head, b"transfer-encoding").lower() == b"chunked":
+            while True:
+                while b"\r\n" not in self._ahead:
+                    self._more()
+                line = self.take(self._ahead.index(b"\r\n") + 2)
+                size = int(line.split(b";")[0], 16)
+                other.socket.sendall(line + self.take(size + 2 if size else 0))
+                if size == 0:
+                    other.socket.sendall(self.head() if not self._ahead.startswith(b"\r\n") else self.take(2))
+                    return
+        missing = 0 if no_body and not header_of(head, b"content-length") else length_of(head)
+        if no_body and head.startswith(b"HTTP/"):
+            missing = 0
+        while missing:
+            if not self._ahead:
+                self._more()
+            piece = self.take(min(missing, len(self._ahead)))
+            other.socket.sendall(piece)
+            missing -= len(piece)
+
+
+def header_of(head: bytes, name: bytes) -> bytes:
+    for line in head.split(b"\r\n")[1:]:
+        found, _, value = line.partition(b":")
+        if found.strip().lower() == name:
+            return value.strip()
+    return b""
+
+
+def length_of(head: bytes) -> int:
+    text = header_of(head, b"content-length")
+    return int(text) if text.isdigit() else 0
+
+
+def with_etag(head: bytes) -> bytes:
+    lines = [
+        b'ETag: "00000000000000000000000000000bad"' if line.lower().startswith(b"etag:") else line
+        for line in head.split(b"\r\n")
+    ]
+    return b"\r\n".join(lines)
+
+
+@dataclass(frozen=True)
+class FaultyBucket(Bucket):
+    """A bucket whose requests pass the proxy; `.faults` says what befalls them."""
+
+    faults: Faults = field(kw_only=True, repr=False, compare=False)
+
+    @classmethod
+    @contextmanager
+    def of(cls, bucket: Bucket) -> Iterator[FaultyBucket]:
+        proxy = Proxy(bucket.endpoint)
+        try:
+            yield cls(bucket.name, proxy.url, bucket.access_key, bucket.secret_key, bucket.region, bucket.data,
+                      faults=proxy.faults)  # fmt: skip
+        finally:
+            proxy.close()
