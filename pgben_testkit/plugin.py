@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from pgben_testkit import settings as settings_module
 from pgben_testkit.errors import TestkitError
 
-pytest_plugins = (
+FIXTURES = (
     "pgben_testkit.postgres.fixtures",
     "pgben_testkit.storage.fixtures",
     "pgben_testkit.redis.fixtures",
@@ -20,7 +21,9 @@ pytest_plugins = (
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    for name in FIXTURES:  # by `pytest_plugins` pytest would look through all installed packages once for each
+        pluginmanager.register(importlib.import_module(name), name)
     group = parser.getgroup("pgben", "pgben-testkit: a database and a bucket for every test")
     for name, meta, default in settings_module.rows():
         option, dest = "--pgben-" + name.replace("_", "-"), "pgben_" + name

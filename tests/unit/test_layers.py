@@ -29,7 +29,7 @@ def test_no_area_imports_pytest(area):
 def test_the_plugin_imports_nothing_heavy():
     before = modules_after("import pytest")
     loaded = modules_after("import pytest, importlib, pgben_testkit.plugin as plugin, pgben_testkit.report.header\n"
-                           "for each in plugin.pytest_plugins: importlib.import_module(each)")  # fmt: skip
+                           "for each in plugin.FIXTURES: importlib.import_module(each)")  # fmt: skip
     assert not HEAVY & (loaded - before)
 
 
