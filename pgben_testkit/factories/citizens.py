@@ -1,0 +1,288 @@
+"""People who ask for benefits and their families: cidadao, endereco, contato, composicao_familiar and what is known
+of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from factory import LazyAttribute, Trait
+
+from pgben_testkit.factories import documents, people
+from pgben_testkit.factories.base import PGBenFactory, Relacao, de, registro, status_params
+from pgben_testkit.factories.vocabulary import MEMBERS
+
+JOBS = ("Diarista", "Pedreiro", "Vendedora ambulante", "Pescador", "Costureira", "Auxiliar de cozinha", "Sem ocupação")
+SCHOOLING = MEMBERS["escolaridade"]
+
+
+def _before_today(o, name, least, most):  # type: ignore[no-untyped-def]
+    return o.s.maker.hoje - timedelta(days=o.s.between(name, least, most))
+
+
+class CidadaoFactory(PGBenFactory):
+    """A citizen, marked in `nome_social` and `metadados`. `com_endereco`, `com_contatos`, `com_familia` take a number
+    or True; `completo=True` is all of them, with bank account and social data."""
+
+    class Meta:
+        model = registro("cidadao")
+
+    Params = status_params(
+        "status_cadastro_cidadao", com_endereco=0, com_contatos=0, com_familia=0, com_conta=0, com_dados_sociais=0,
+        com_moradia=0,
+        idoso=Trait(idade=72), crianca=Trait(idade=8, estado_civil="solteiro"),
+        completo=Trait(
+            com_endereco=1, com_contatos=2, com_familia=2, com_conta=1, com_dados_sociais=1, com_moradia=1
+        ),
+    )  # fmt: skip
+    _enums = {
+        "sexo": "sexo", "estado_civil": "estado_civil", "raca_cor": "raca_cor", "nacionalidade": "tipo_nacionalidade",
+        "status": "status_cadastro_cidadao",
+    }  # fmt: skip
+    _children = {
+        "enderecos": ("endereco", "cidadao", "com_endereco"),
+        "contatos": ("contato", "cidadao", "com_contatos"),
+        "composicao_familiar": ("composicao_familiar", "cidadao", "com_familia"),
+        "contas": ("info_bancaria", "cidadao", "com_conta"),
+        "dados_sociais": ("dados_sociais", "cidadao", "com_dados_sociais"),
+        "moradia": ("situacao_moradia", "cidadao", "com_moradia"),
+    }
+    _hidden = ("idade",)
+    _relations = ("criado_por",)
+
+    unidade = Relacao("unidade", shared=True)
+    criado_por = None
+    idade = LazyAttribute(lambda o: o.s.between("idade", 18, 79))
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    nome = LazyAttribute(lambda o: f"{people.first_name(o.s, o.sexo)} {people.surname(o.s)}")
+    nome_social = LazyAttribute(lambda o: people.social_name(o.nome))
+    cpf = LazyAttribute(lambda o: documents.cpf(people.cpf_base(o.s)))
+    rg = LazyAttribute(lambda o: documents.rg(f"{o.s.between('rg', 10_000_000, 59_999_999)}"))
+    orgao_emissor_rg = "SSP/SP"
+    nis = LazyAttribute(lambda o: documents.nis(people.nis_base(o.s)))
+    nome_mae = LazyAttribute(lambda o: f"{people.first_name(o.s, 'feminino', 'mae')} {o.nome.rpartition(' ')[2]}")
+    naturalidade = LazyAttribute(lambda o: o.s.pick("cidade", people.CITIES)[0])
+    uf_naturalidade = LazyAttribute(lambda o: o.s.pick("cidade", people.CITIES)[1])
+    prontuario_suas = LazyAttribute(lambda o: f"SUAS-{o.s.token('prontuario')}")
+    data_nascimento = LazyAttribute(
+        lambda o: o.s.maker.hoje - timedelta(days=int(o.idade * 365.25) + o.s.between("aniversario", 1, 364))
+    )
+    sexo = LazyAttribute(lambda o: o.s.weighted("sexo", {"feminino": 66, "masculino": 32, "outro": 2}))
+    estado_civil = LazyAttribute(lambda o: o.s.pick("estado civil", MEMBERS["estado_civil"]))
+    raca_cor = LazyAttribute(lambda o: o.s.weighted("raca", people.SKINS))
+    nacionalidade = "brasileira"
+    status = "ativo"
+    metadados = LazyAttribute(lambda o: {people.MARK_KEY: True})
+    unidade_id = de("unidade")
+    criado_por_id = de("criado_por")
+    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 400, 1400)))
+    updated_at = LazyAttribute(lambda o: o.created_at)
+    removed_at = None
+
+
+class EnderecoFactory(PGBenFactory):
+    """Where a citizen lives; given `data_fim_vigencia`, where they lived: only one address is without."""
+
+    class Meta:
+        model = registro("endereco")
+
+    _enums = {"tipo": "tipo_endereco"}
+
+    cidadao = Relacao("cidadao")
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    cidadao_id = de("cidadao")
+    logradouro = LazyAttribute(lambda o: people.street(o.s))
+    numero = LazyAttribute(lambda o: str(o.s.between("numero", 1, 4000)))
+    complemento = None
+    bairro = LazyAttribute(lambda o: people.district(o.s))
+    cidade = "Natal"
+    estado = "RN"
+    cep = LazyAttribute(lambda o: people.cep(o.s))
+    ponto_referencia = None
+    tipo = "residencial"
+    tempo_residencia_meses = LazyAttribute(lambda o: (o.s.maker.hoje - o.data_inicio_vigencia).days // 30)
+    data_inicio_vigencia = LazyAttribute(lambda o: _before_today(o, "vigencia", 400, 3000))
+    data_fim_vigencia = LazyAttribute(
+        lambda o: None if o.s.nth("endereco", o.cidadao_id) == 1 else o.data_inicio_vigencia + timedelta(days=300)
+    )
+    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.data_inicio_vigencia))
+    updated_at = LazyAttribute(lambda o: o.created_at)
+
+
+class ContatoFactory(PGBenFactory):
+    class Meta:
+        model = registro("contato")
+
+    _enums = {"tipo": "tipo_contato"}
+
+    cidadao = Relacao("cidadao")
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    cidadao_id = de("cidadao")
+    tipo = LazyAttribute(lambda o: "email" if o.s.nth("contato", o.cidadao_id) == 2 else "celular")
+    valor = LazyAttribute(
+        lambda o: people.email(o.s, "contato") if o.tipo == "email"
+        else people.landline(o.s) if o.tipo == "telefone" else people.mobile(o.s)
+    )  # fmt: skip
+    is_whatsapp = LazyAttribute(lambda o: o.tipo in ("whatsapp", "celular"))
+    possui_smartphone = LazyAttribute(lambda o: o.is_whatsapp)
+    principal = LazyAttribute(lambda o: o.tipo == "celular")
+    nome_contato = LazyAttribute(lambda o: people.MARK)
+    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    updated_at = LazyAttribute(lambda o: o.created_at)
+
+
+class ComposicaoFamiliarFactory(PGBenFactory):
+    """Somebody of the family; the mark is in `observacoes`."""
+
+    class Meta:
+        model = registro("composicao_familiar")
+
+    _enums = {"parentesco": "parentesco", "escolaridade": "escolaridade"}
+    _hidden = ("idade",)
+
+    cidadao = Relacao("cidadao")
+    idade = LazyAttribute(
+        lambda o: o.s.between("idade", 0, 17) if o.parentesco in ("filho", "enteado", "neto")
+        else o.s.between("idade", 25, 80)
+    )  # fmt: skip
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    cidadao_id = de("cidadao")
+    nome = LazyAttribute(
+        lambda o: f"{people.first_name(o.s, o.s.pick('lista', ('feminino', 'masculino')))} {people.surname(o.s)}"
+    )
+    cpf = LazyAttribute(lambda o: documents.cpf(people.cpf_base(o.s)))
+    nis = LazyAttribute(lambda o: documents.nis(people.nis_base(o.s)))
+    data_nascimento = LazyAttribute(
+        lambda o: o.s.maker.hoje - timedelta(days=int(o.idade * 365.25) + o.s.between("aniversario", 1, 364))
+    )
+    parentesco = LazyAttribute(lambda o: o.s.weighted("parentesco", {"filho": 60, "conjuge": 20, "mae": 10, "neto": 10}))
+    ocupacao = LazyAttribute(lambda o: o.s.pick("ocupacao", JOBS) if o.idade >= 18 else "Estudante")
+    escolaridade = LazyAttribute(lambda o: o.s.pick("escolaridade", SCHOOLING[:3] if o.idade < 18 else SCHOOLING))
+    renda = LazyAttribute(lambda o: Decimal(o.s.between("renda", 0, 900)) if o.idade >= 18 else Decimal(0))
+    observacoes = LazyAttribute(lambda o: people.MARK)
+    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    updated_at = LazyAttribute(lambda o: o.created_at)
+    removed_at = None
+
+
+def pix_key(o, kind):  # type: ignore[no-untyped-def]
+    """A PIX key in the form of the Central Bank's manual (DICT): bare CPF or CNPJ, +55 telephone, e-mail, UUID."""
+    if kind == "cpf":
+        return documents.cpf(people.cpf_base(o.s))
+    if kind == "cnpj":
+        return documents.cnpj(people.cnpj_base(o.s))
+    if kind == "telefone":
+        return "+55" + people.mobile(o.s)
+    return people.email(o.s, "pix") if kind == "email" else str(o.s.other_uuid("pix"))
+
+
+class InfoBancariaFactory(PGBenFactory):
+    """Where the money goes: a PIX key, or bank, branch and account with `tipo_chave_pix=None`. A key of kind cpf is
+    the citizen's own."""
+
+    class Meta:
+        model = registro("info_bancaria")
+
+    _enums = {"tipo_conta": "tipo_conta_bancaria", "tipo_chave_pix": "tipo_chave_pix"}
+    _rules = (
+        lambda o: "a chave_pix needs its tipo_chave_pix, and the other way round"
+        if (o.chave_pix is None) != (o.tipo_chave_pix is None) else None,
+    )  # fmt: skip
+
+    cidadao = Relacao("cidadao")
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    cidadao_id = de("cidadao")
+    banco = "001"
+    nome_banco = "Banco do Brasil"
+    agencia = LazyAttribute(lambda o: f"{o.s.between('agencia', 1, 9999):04d}")
+    conta = LazyAttribute(lambda o: f"{o.s.between('conta', 1, 99_999_999):08d}-{o.s.between('dv', 0, 9)}")
+    tipo_conta = "poupanca"
+    tipo_chave_pix = LazyAttribute(lambda o: o.s.pick("tipo pix", ("cpf", "email", "telefone", "aleatoria")))
+    chave_pix = LazyAttribute(
+        lambda o: None if o.tipo_chave_pix is None
+        else o.cidadao.cpf if o.tipo_chave_pix == "cpf" and o.cidadao is not None else pix_key(o, o.tipo_chave_pix)
+    )  # fmt: skip
+    ativo = True
+    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    updated_at = LazyAttribute(lambda o: o.created_at)
+    removed_at = None
+
+
+class DadosSociaisFactory(PGBenFactory):
+    class Meta:
+        model = registro("dados_sociais")
+
+    _enums = {"escolaridade": "escolaridade", "situacao_trabalho": "situacao_trabalho", "tipo_bpc": "tipo_bpc"}
+    _rules = (
+        lambda o: "a valor_pbf without recebe_pbf" if o.valor_pbf is not None and not o.recebe_pbf else None,
+        lambda o: "a tipo_bpc without recebe_bpc" if o.tipo_bpc is not None and not o.recebe_bpc else None,
+    )
+
+    cidadao = Relacao("cidadao")
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    cidadao_id = de("cidadao")
+    escolaridade = LazyAttribute(lambda o: o.s.pick("escolaridade", SCHOOLING))
+    ocupacao = LazyAttribute(lambda o: o.s.pick("ocupacao", JOBS))
+    situacao_trabalho = LazyAttribute(lambda o: o.s.pick("trabalho", MEMBERS["situacao_trabalho"]))
+    renda_familiar = LazyAttribute(lambda o: Decimal(o.s.between("renda", 0, 2200)))
+    publico_prioritario = LazyAttribute(lambda o: o.s.chance("prioritario", 30))
+    recebe_pbf = LazyAttribute(lambda o: o.s.chance("pbf", 60))
+    valor_pbf = LazyAttribute(lambda o: Decimal(o.s.between("valor pbf", 600, 900)) if o.recebe_pbf else None)
+    recebe_bpc = LazyAttribute(lambda o: o.s.chance("bpc", 10))
+    tipo_bpc = LazyAttribute(lambda o: o.s.pick("tipo bpc", MEMBERS["tipo_bpc"]) if o.recebe_bpc else None)
+    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    updated_at = LazyAttribute(lambda o: o.created_at)
+
+
+class SituacaoMoradiaFactory(PGBenFactory):
+    class Meta:
+        model = registro("situacao_moradia")
+
+    _enums = {"tipo_moradia": "tipo_moradia", "material_construcao": "material_construcao"}
+    _rules = (
+        lambda o: "a valor_aluguel, and a home that is not alugada"
+        if o.valor_aluguel is not None and o.tipo_moradia != "alugada" else None,
+    )  # fmt: skip
+
+    cidadao = Relacao("cidadao")
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    cidadao_id = de("cidadao")
+    tipo_moradia = LazyAttribute(lambda o: o.s.weighted("moradia", {"alugada": 45, "propria": 30, "cedida": 25}))
+    material_construcao = "alvenaria"
+    numero_comodos = LazyAttribute(lambda o: o.s.between("comodos", 1, 7))
+    valor_aluguel = LazyAttribute(
+        lambda o: Decimal(o.s.between("aluguel", 250, 900)) if o.tipo_moradia == "alugada" else None
+    )
+    possui_energia = True
+    possui_agua = LazyAttribute(lambda o: o.s.chance("agua", 92))
+    area_risco = LazyAttribute(lambda o: o.s.chance("risco", 8))
+    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    updated_at = LazyAttribute(lambda o: o.created_at)
+
+
+class ConsentimentoLgpdFactory(PGBenFactory):
+    class Meta:
+        model = registro("consentimento_lgpd")
+
+    _enums = {"finalidade": "finalidade_tratamento", "base_legal": "base_legal_lgpd"}
+
+    cidadao = Relacao("cidadao")
+
+    id = LazyAttribute(lambda o: o.s.uuid())
+    cidadao_id = de("cidadao")
+    finalidade = LazyAttribute(
+        lambda o: MEMBERS["finalidade_tratamento"][(o.s.nth("consentimento", o.cidadao_id) - 1) % 4]
+    )
+    base_legal = "politica_publica"
+    concedido_em = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "concessao", 30, 390)))
+    revogado_em = None
+    versao_termo = LazyAttribute(lambda o: f"{(o.s.nth('consentimento', o.cidadao_id) - 1) // 4 + 1}.0")
+    created_at = LazyAttribute(lambda o: o.concedido_em)
+    updated_at = LazyAttribute(lambda o: o.created_at)

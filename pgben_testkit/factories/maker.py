@@ -1,0 +1,417 @@
+"""What a test holds as `pgben_factory`: objects built and stored, with values that are the test's own."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.factories import documents, people
+from pgben_testkit.factories.catalog import NAMES, TABLE_OF, factory_of
+from pgben_testkit.factories.identity import Draw, Identity, Source
+from pgben_testkit.factories.record import Registro
+from pgben_testkit.factories.store import NotStored, Store, Taken
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from pgben_testkit.factories.base import PGBenFactory
+    from pgben_testkit.factories.introspect import TableFactory
+    from pgben_testkit.factories.scenarios import Cenario
+    from pgben_testkit.storage.bucket import Bucket
+
+TODAY = date(2025, 10, 31)
+"""All stories end here or before, so that values never depend on the clock. `em(...)` moves it."""
+SHARED_BY = 500
+"""Objects of a batch that have one office, role or kind of benefit in common."""
+CHUNK = 5_000
+TRIES = 12
+"""How often other values are tried where a unique one is taken: each try is another block out of a million."""
+
+What = "str | type[PGBenFactory]"
+_CURRENT: ContextVar[Fabrica | None] = ContextVar("pgben_factory", default=None)
+
+
+class Fabrica:
+    """Makes PGBen's objects. `build` gives objects, `create` rows, `dict` and `json` what a client sends and gets.
+
+    Not for several threads at once. Connection and bucket are asked for when first needed.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: str = "0",
+        test: str = "",
+        today: date = TODAY,
+        connect: Callable[[], psycopg.Connection[Any]] | None = None,
+        bucket: Callable[[], Bucket] | None = None,
+        encryption_key: bytes | None = None,
+    ) -> None:
+        self.seed = seed
+        self.test = test
+        self.hoje = today
+        self.names = NAMES
+        self._connect = connect
+        self._bucket = bucket
+        self._key = encryption_key
+        self._source = Source(Identity(seed, test))
+        self._store: Store | None = None
+        self._counts: dict[Any, int] = {}
+        self._journal: list[Any] = []
+        self._shared: dict[Any, list[Any]] | None = None
+        self._found: dict[Any, Registro] = {}
+        self._creating = False
+
+    # -- objects
+
+    def build(self, what: str | type[PGBenFactory], **given: Any) -> Any:
+        """An object, with those that it refers to; nothing is stored.
+
+        Raises:
+            UsageProblem: an unknown name, field, trait or member, or arguments that contradict each other.
+        """
+        cls = factory_of(what)
+        with self._call():
+            table = cls._meta.model.table
+            draw = self._source.draw(table, self.count(table))
+            draw.maker = self
+            return cls.assemble(draw, given)
+
+    def build_batch(self, what: str | type[PGBenFactory], size: int, **given: Any) -> list[Any]:
+        """Objects that share offices, roles and kinds of benefits, as those of one city do."""
+        _check_size(size)
+        with self._call(), _without_gc():
+            return [self.build(what, **given) for _ in range(size)]
+
+    def dict(self, what: str | type[PGBenFactory], **given: Any) -> dict[str, Any]:
+        """What a client sends to make one: ready for JSON, without ids and times that the server makes."""
+        return self.build(what, **given).body()  # type: ignore[no-any-return]
+
+    def json(self, what: str | type[PGBenFactory], **given: Any) -> str:
+        """`dict` as text."""
+        import json
+
+        return json.dumps(self.dict(what, **given), ensure_ascii=False)
+
+    # -- rows
+
+    def create(self, what: str | type[PGBenFactory], **given: Any) -> Any:
+        """An object whose row, and those that it refers to, are in the database.
+
+        Raises:
+            UsageProblem: as for `build`.
+            NotStored: the database refused it; nothing of it is there.
+        """
+        return self._stored(lambda: [self.build(what, **given)], what, given)[0]
+
+    def create_batch(self, what: str | type[PGBenFactory], size: int, **given: Any) -> list[Any]:
+        """`size` objects and their rows, by COPY; all or none are there."""
+        _check_size(size)
+
+        def make() -> list[Any]:
+            made: list[Any] = []
+            with self.store.transaction(), self._call(), _without_gc():
+                while len(made) < size:
+                    chunk = [self.build(what, **given) for _ in range(min(CHUNK, size - len(made)))]
+                    self.store.save(chunk, before_commit=self._put_files)
+                    made += chunk
+            return made
+
+        return self._stored(make, what, given) if size else []
+
+    def save(self, *objects: Registro) -> None:
+        """Objects that were built become rows."""
+        try:
+            self.store.save(objects, before_commit=self._put_files)
+        except Taken as taken:
+            raise self._clash(taken) from None
+
+    def _stored(self, make: Callable[[], list[Any]], what: Any, given: dict[str, Any]) -> list[Any]:
+        """What `make` gives, stored; with other values where somebody has ours."""
+        cls = factory_of(what)
+        taken: Taken | None = None
+        for _ in range(TRIES):
+            tables = dict(self._tables())
+            self._journal = []
+            before, self._creating = self._creating, True
+            try:
+                made = make()
+                self.store.save(made, before_commit=self._put_files)
+                return made
+            except Taken as error:
+                taken = error
+                if taken.table == cls._meta.model.table and _all_given(taken.columns, given):
+                    raise self._clash(taken, "the call gave it") from None
+                self._forget(tables)
+            finally:
+                self._creating = before
+        assert taken is not None
+        raise self._clash(taken)
+
+    def _tables(self) -> Iterator[tuple[Any, int]]:
+        return ((key, value) for key, value in self._counts.items() if isinstance(key, str))
+
+    def _forget(self, tables: dict[Any, int]) -> None:
+        """Count as before, and draw from the next identity."""
+        for key in self._journal:
+            self._counts[key] -= 1
+        for key in [key for key in self._counts if isinstance(key, str)]:
+            self._counts[key] = tables.get(key, 0)
+        self._source = Source(self._source.identity.next())
+
+    @staticmethod
+    def _clash(taken: Taken, why: str = "") -> NotStored:
+        columns = ", ".join(taken.columns) or "a unique value"
+        return NotStored(
+            f"{taken.table}: another row has this {columns}",
+            why=why or f"tried {TRIES} times with other values; what the call gave, or its relations, stay the same",
+            remedy="give another value or relation, or leave it out and let the factory make one",
+        )
+
+    @property
+    def store(self) -> Store:
+        """The rows' way into the database.
+
+        Raises:
+            UsageProblem: this factory has no database.
+        """
+        if self._store is None:
+            if self._connect is None:
+                raise UsageProblem(
+                    "these factories have no database",
+                    why="create and for_table write rows",
+                    remedy="use the fixture pgben_factory, pgben_factory.using(connection),"
+                    " or Fabrica(connect=lambda: psycopg.connect(..., autocommit=True))",
+                )
+            self._store = Store(self._connect())
+        return self._store
+
+    def using(self, connection: psycopg.Connection[Any]) -> Fabrica:
+        """The same, writing through this connection: part of its transaction, committed or not by its owner."""
+        return self._like(connect=lambda: connection)
+
+    def em(self, today: date) -> Fabrica:
+        """The same with another today: `pgben_factory.em(date.today())` for stories that end now."""
+        return self._like(today=today)
+
+    def _like(self, **changed: Any) -> Fabrica:
+        given = {
+            "seed": self.seed, "test": self.test, "today": self.hoje, "bucket": self._bucket,
+            "connect": self._connect, "encryption_key": self._key,
+        } | changed  # fmt: skip
+        other = Fabrica(**given)
+        other._counts, other._source = self._counts, self._source
+        return other
+
+    # -- tables without a factory, and whole offices
+
+    def for_table(self, table: str) -> TableFactory:
+        """A factory for a table of the database, made from its columns, constraints and enums.
+
+        Raises:
+            UsageProblem: no such table, with those that there are.
+        """
+        from pgben_testkit.factories.introspect import TableFactory
+
+        return TableFactory(self, table)
+
+    def cenario(self, name: str, *, solicitacoes: int = 100, store: bool = True) -> Cenario:
+        """A consistent office of that many requests, stored unless `store=False`; what was made, by table and status.
+
+        Raises:
+            UsageProblem: no such scenario, with those that there are.
+        """
+        from pgben_testkit.factories.scenarios import run
+
+        return run(self, name, solicitacoes, store=store)
+
+    # -- documents
+
+    def cpf(self, *, formatted: bool = False) -> str:
+        """A valid CPF that nobody else of this test has."""
+        return _shown("cpf", documents.cpf(people.cpf_base(self._draw("#cpf"))), formatted)
+
+    def nis(self, *, formatted: bool = False) -> str:
+        return _shown("nis", documents.nis(people.nis_base(self._draw("#nis"))), formatted)
+
+    def cnpj(self, *, formatted: bool = False, alphanumeric: bool = False) -> str:
+        """A valid CNPJ; `alphanumeric` as issued from July 2026 on."""
+        draw = self._draw("#cnpj")
+        base = people.cnpj_base(draw)
+        if alphanumeric:
+            base = f"{draw.pick('a', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}{draw.pick('b', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}" + base[2:]
+        return _shown("cnpj", documents.cnpj(base), formatted)
+
+    def rg(self, *, formatted: bool = False) -> str:
+        """An RG as São Paulo issues them."""
+        return _shown("rg", documents.rg(f"{self._draw('#rg').between('rg', 10_000_000, 59_999_999)}"), formatted)
+
+    def cep(self, *, formatted: bool = False) -> str:
+        return _shown("cep", people.cep(self._draw("#cep")), formatted)
+
+    def telefone(self, *, formatted: bool = False, fixo: bool = False) -> str:
+        draw = self._draw("#telefone")
+        return _shown("telefone", people.landline(draw) if fixo else people.mobile(draw), formatted)
+
+    def email(self) -> str:
+        """An address that no mail reaches."""
+        return people.email(self._draw("#email"), "pessoa sintetica")
+
+    def pix(self, kind: str) -> str:
+        """A PIX key: cpf, cnpj, email, telefone, aleatoria."""
+        from types import SimpleNamespace
+
+        from pgben_testkit.factories.citizens import pix_key
+        from pgben_testkit.factories.vocabulary import MEMBERS
+
+        if kind not in MEMBERS["tipo_chave_pix"]:
+            raise UsageProblem(f"no PIX key {kind!r}", why=f"there are {', '.join(MEMBERS['tipo_chave_pix'])}")
+        return str(pix_key(SimpleNamespace(s=self._draw("#pix")), kind))
+
+    def invalid(self, kind: str, fault: str) -> str:
+        """A CPF, NIS or CNPJ that is wrong in one named way; `documents.FAULTS` lists them."""
+        if kind not in documents.FAULTS:
+            raise UsageProblem(f"no invalid {kind!r} can be made", why=f"there are {', '.join(documents.FAULTS)}")
+        return documents.invalid(kind, getattr(self, kind)(), fault)
+
+    def read_documento(self, documento: Registro) -> bytes:
+        """The bytes of a document that is in the test's bucket, decrypted and held against its Hash.
+
+        Raises:
+            NotReadable: it isn't there, was changed, or was written with another key.
+        """
+        from pgben_testkit.factories import files
+
+        return files.get(self.bucket, documento.caminho, self.encryption_key)
+
+    @property
+    def bucket(self) -> Bucket:
+        if self._bucket is None:
+            raise UsageProblem(
+                "these factories have no bucket", why="com_arquivo and read_documento need one",
+                remedy="use the fixture pgben_factory, or Fabrica(bucket=lambda: ...)",
+            )  # fmt: skip
+        return self._bucket()
+
+    @property
+    def encryption_key(self) -> bytes:
+        from pgben_testkit.factories import files
+
+        return files.checked_key(self._key) if self._key is not None else files.key_of()
+
+    def _put_files(self, saved: list[Registro]) -> None:
+        for each in saved:
+            if each.table == "documentos" and each.__dict__.get("arquivo_no_bucket"):
+                from pgben_testkit.factories import files
+
+                key = self.encryption_key if each.criptografado else None
+                files.put(self.bucket, each.caminho, each.conteudo, each.nome_original, each.mimetype, key)
+
+    # -- what factories ask for
+
+    def count(self, what: str, owner: Any = None) -> int:
+        """How many of `what` there are now, with this one: 1, 2, 3 ..."""
+        key = what if owner is None else (what, owner)
+        number = self._counts[key] = self._counts.get(key, 0) + 1
+        if owner is not None:
+            self._journal.append(key)
+        return number
+
+    def _draw(self, name: str) -> Draw:
+        draw = self._source.draw(name, self.count(name))
+        draw.maker = self
+        return draw
+
+    def related(self, name: str, given: dict[str, Any], *, shared: bool) -> Any:
+        """An object for another to refer to; in a batch, `shared` ones come again."""
+        if not shared or self._shared is None:
+            return self.build(name, **given)
+        key = (name, tuple((each, id(value)) for each, value in sorted(given.items())))
+        entry = self._shared.get(key)
+        if entry is None or entry[1] >= SHARED_BY:
+            entry = self._shared[key] = [self.build(name, **given), 0, given]
+        entry[1] += 1
+        return entry[0]
+
+    def existing(self, name: str, identifier: Any) -> Any:
+        """The row of this id, where rows are being created; else an object that has the id and is taken for one."""
+        table = TABLE_OF.get(name, name)
+        found = self._found.get((table, identifier))
+        if found is None:
+            if self._creating:
+                row = self.store.find(table, identifier)
+                if row is None:
+                    raise UsageProblem(
+                        f"{table} has no row with the id {identifier}", why=f"it was given as {name}_id",
+                        remedy="create it first, or leave it out and let the factory make one",
+                    )  # fmt: skip
+                found = factory_of(name)._meta.model(columns=tuple(row), **row)
+            else:
+                found = self.build(name, id=identifier)
+            found.__dict__["saved"] = True
+            self._found[table, identifier] = found
+        return found
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        """What is shared, is shared within the outermost call."""
+        if self._shared is not None:
+            yield
+            return
+        self._shared, self._found = {}, {}
+        token = _CURRENT.set(self)
+        try:
+            yield
+        finally:
+            _CURRENT.reset(token)
+            self._shared = None
+
+    @contextmanager
+    def current(self) -> Iterator[Fabrica]:
+        """Within, the classes (`PagamentoFactory.create()`) are this factory's."""
+        token = _CURRENT.set(self)
+        try:
+            yield self
+        finally:
+            _CURRENT.reset(token)
+
+
+def current() -> Fabrica:
+    """The factory of the running test; outside of one, one without a database."""
+    found = _CURRENT.get()
+    if found is None:
+        found = Fabrica(test="outside of a test")
+        _CURRENT.set(found)
+    return found
+
+
+def _check_size(size: int) -> None:
+    if not isinstance(size, int) or size < 0:
+        raise UsageProblem(f"a batch of {size!r}", why="a batch has a whole number of objects, 0 or more")
+
+
+def _all_given(columns: tuple[str, ...], given: dict[str, Any]) -> bool:
+    return bool(columns) and all(
+        name in given or (name.endswith("_id") and name.removesuffix("_id") in given) for name in columns
+    )
+
+
+def _shown(kind: str, bare: str, formatted: bool) -> str:
+    return documents.formatted(kind, bare) if formatted else bare
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """Many new objects that all stay make the cyclic collector look at them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
