@@ -60,17 +60,19 @@ class Relacao(LazyAttribute):  # type: ignore[misc]
         self.shared = shared
         self.when = when
         self.attribute = ""
+        self.id_attribute = ""
 
     def make(self, o: Any) -> Any:
         draw: Draw = o.s
         maker: Fabrica = draw.maker
-        if self.attribute + "_id" in draw.given:
-            identifier = getattr(o, self.attribute + "_id")
+        if self.id_attribute in draw.given:
+            identifier = getattr(o, self.id_attribute)
             return None if identifier is None else maker.existing(self.factory_name, identifier)
         if self.when is not None and not self.when(o):
             return None
         given = self.with_(o) if self.with_ else {}
-        given |= draw.nested.get(self.attribute, {})
+        if draw.nested:
+            given |= draw.nested.get(self.attribute, {})
         return maker.related(self.factory_name, given, shared=self.shared)
 
 
@@ -100,6 +102,7 @@ class Spec:
     traits: Mapping[str, Mapping[str, Any]]
     params: Mapping[str, Any]
     lean: bool
+    model: type[Registro]
     known: frozenset[str] = field(default=frozenset())
 
 
@@ -124,7 +127,7 @@ def spec_of(cls: type[PGBenFactory]) -> Spec:
     relations = []
     for name, each in declared.items():
         if isinstance(each, Relacao):
-            each.attribute = name
+            each.attribute, each.id_attribute = name, f"{name}_id"
             relations.append(name)
     relations += [name for name in cls._relations if name not in relations]
     traits = {name: each.overrides for name, each in meta.parameters.items() if isinstance(each, Trait)}
@@ -139,8 +142,15 @@ def spec_of(cls: type[PGBenFactory]) -> Spec:
         columns, tuple(relations), {name: each for name, each in functions.items() if each},
         {name: dict(each) for name, each in traits.items()},
         {name: each for name, each in params.items() if name != "s"}, lean,
+        type(meta.model.__name__, (meta.model,), {
+            "columns": columns, "relations": tuple(relations), "children": tuple(cls._children),
+            "__module__": meta.model.__module__,
+        }),
         frozenset(declared) | frozenset(traits) | frozenset(params) - {"s"} | frozenset(cls._children),
     )  # fmt: skip
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Lean:
@@ -220,33 +230,34 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
             fields, active, nested = cls._sort(spec, given)
         else:
             fields, active, nested = {}, (), {}
-        draw.given = frozenset(fields)
+        draw.given = frozenset(fields) if fields else _NOTHING
         draw.nested = nested
-        model = cls._meta.model
         if spec.lean:
-            functions, params = _functions(cls, active)
-            values = {**params, **fields, "s": draw}
-            lean = Lean(functions, values)
-            for name in (*spec.columns, *cls._kept) if cls._kept else spec.columns:
+            plan = _plan(cls, active)
+            values = {**plan.constants, **fields}
+            values["s"] = draw
+            lean = Lean(plan.functions, values)
+            for name, make in plan.steps:
                 if name not in values:
-                    getattr(lean, name)
-            for hidden in ("_functions", "s", *params):
-                del values[hidden]
-            made = model.__new__(model)
+                    values[name] = make(lean)
+            for hidden in plan.hidden:
+                values.pop(hidden, None)
+            made = spec.model.__new__(spec.model)
             made.__dict__ = values
-            counts = {name: {**params, **fields}.get(name) for _, _, name in cls._children.values()}
+            counts = {**plan.params, **fields} if given else plan.params
         else:
-            extra = dict.fromkeys(active, True)
-            made = super()._generate("build", {**fields, **extra, "s": draw})
+            attributes = super()._generate("build", {**fields, **dict.fromkeys(active, True), "s": draw}).__dict__
+            made = spec.model(**attributes)
             for name in spec.relations:
                 if made.__dict__.get(name + "_id", name) is None:
                     made.__dict__[name] = None
-            counts = {name: fields.get(name, spec.params.get(name)) for _, _, name in cls._children.values()}
-        made.columns, made.relations, made.children = spec.columns, spec.relations, tuple(cls._children)
+            counts = {**spec.params, **fields}
         for attribute, (child, relation, param) in cls._children.items():
             if attribute not in made.__dict__:
-                number = int(counts[param] or 0)
-                made.__dict__[attribute] = [draw.maker.build(child, **{relation: made}) for _ in range(number)]
+                number = counts.get(param)
+                made.__dict__[attribute] = (
+                    [draw.maker.build(child, **{relation: made}) for _ in range(int(number))] if number else ()
+                )
         if given:
             for rule in cls._rules:
                 wrong = rule(made)
@@ -334,13 +345,22 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         )
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """How objects of a factory are made with some traits on. `steps`: what is made for every object."""
+
+    constants: Mapping[str, Any]
+    functions: Mapping[str, Callable[[Any], Any]]
+    steps: tuple[tuple[str, Callable[[Any], Any]], ...]
+    params: Mapping[str, Any]
+    hidden: tuple[str, ...]
+
+
 @cache
-def _functions(
-    cls: type[PGBenFactory], active: tuple[str, ...]
-) -> tuple[Mapping[str, Callable[[Any], Any]], Mapping[str, Any]]:
-    """The functions and parameters of a factory with some traits on."""
+def _plan(cls: type[PGBenFactory], active: tuple[str, ...]) -> _Plan:
     spec = spec_of(cls)
-    functions, params = dict(spec.functions), dict(spec.params)
+    declared: dict[str, Any] = dict(cls._meta.base_declarations)
+    params = dict(spec.params)
     pending = list(active)
     while pending:
         for name, value in spec.traits[pending.pop()].items():
@@ -350,7 +370,12 @@ def _functions(
             elif name in params:
                 params[name] = value
             else:
-                found = _function(value)
-                assert found is not None
-                functions[name] = found
-    return functions, params
+                declared[name] = value
+    constants = {name: value for name, value in declared.items() if not isinstance(value, BaseDeclaration)}
+    functions = {name: made for name, value in declared.items() if (made := _function(value)) is not None}
+    wanted = [*spec.columns, *cls._kept]
+    return _Plan(
+        {**params, **constants}, functions,
+        tuple((name, functions[name]) for name in wanted if name not in constants), params,
+        ("_functions", "s", *params, *(name for name in cls._hidden if name not in cls._kept)),
+    )  # fmt: skip

@@ -45,7 +45,7 @@ class TipoBeneficioFactory(PGBenFactory):
     quantidade_parcelas = LazyAttribute(lambda o: 1 if o.periodicidade == "unico" else 6)
     renda_maxima = None
     permite_renovacao = LazyAttribute(lambda o: o.periodicidade != "unico")
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=1500)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
 
@@ -68,5 +68,5 @@ class RequisitoDocumentoFactory(PGBenFactory):
     fase = "solicitacao"
     obrigatorio = True
     observacoes = None
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=1400)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1400, 1400))
     updated_at = LazyAttribute(lambda o: o.created_at)

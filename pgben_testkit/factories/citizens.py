@@ -66,17 +66,17 @@ class CidadaoFactory(PGBenFactory):
     uf_naturalidade = LazyAttribute(lambda o: o.s.pick("cidade", people.CITIES)[1])
     prontuario_suas = LazyAttribute(lambda o: f"SUAS-{o.s.token('prontuario')}")
     data_nascimento = LazyAttribute(
-        lambda o: o.s.maker.hoje - timedelta(days=int(o.idade * 365.25) + o.s.between("aniversario", 1, 364))
+        lambda o: o.s.maker.hoje - timedelta(days=o.idade * 365 + o.idade // 4 + o.s.bits("aniversario") % 364 + 1)
     )
-    sexo = LazyAttribute(lambda o: o.s.weighted("sexo", {"feminino": 66, "masculino": 32, "outro": 2}))
+    sexo = LazyAttribute(lambda o: o.s.pick("sexo", people.SEXES))
     estado_civil = LazyAttribute(lambda o: o.s.pick("estado civil", MEMBERS["estado_civil"]))
-    raca_cor = LazyAttribute(lambda o: o.s.weighted("raca", people.SKINS))
+    raca_cor = LazyAttribute(lambda o: o.s.pick("raca", people.SKINS))
     nacionalidade = "brasileira"
     status = "ativo"
     metadados = LazyAttribute(lambda o: {people.MARK_KEY: True})
     unidade_id = de("unidade")
     criado_por_id = de("criado_por")
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 400, 1400)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 400, 1400))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
 
@@ -130,7 +130,7 @@ class ContatoFactory(PGBenFactory):
     possui_smartphone = LazyAttribute(lambda o: o.is_whatsapp)
     principal = LazyAttribute(lambda o: o.tipo == "celular")
     nome_contato = LazyAttribute(lambda o: people.MARK)
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
     updated_at = LazyAttribute(lambda o: o.created_at)
 
 
@@ -157,14 +157,14 @@ class ComposicaoFamiliarFactory(PGBenFactory):
     cpf = LazyAttribute(lambda o: documents.cpf(people.cpf_base(o.s)))
     nis = LazyAttribute(lambda o: documents.nis(people.nis_base(o.s)))
     data_nascimento = LazyAttribute(
-        lambda o: o.s.maker.hoje - timedelta(days=int(o.idade * 365.25) + o.s.between("aniversario", 1, 364))
+        lambda o: o.s.maker.hoje - timedelta(days=o.idade * 365 + o.idade // 4 + o.s.bits("aniversario") % 364 + 1)
     )
     parentesco = LazyAttribute(lambda o: o.s.weighted("parentesco", {"filho": 60, "conjuge": 20, "mae": 10, "neto": 10}))
     ocupacao = LazyAttribute(lambda o: o.s.pick("ocupacao", JOBS) if o.idade >= 18 else "Estudante")
     escolaridade = LazyAttribute(lambda o: o.s.pick("escolaridade", SCHOOLING[:3] if o.idade < 18 else SCHOOLING))
     renda = LazyAttribute(lambda o: Decimal(o.s.between("renda", 0, 900)) if o.idade >= 18 else Decimal(0))
     observacoes = LazyAttribute(lambda o: people.MARK)
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
 
@@ -208,7 +208,7 @@ class InfoBancariaFactory(PGBenFactory):
         else o.cidadao.cpf if o.tipo_chave_pix == "cpf" and o.cidadao is not None else pix_key(o, o.tipo_chave_pix)
     )  # fmt: skip
     ativo = True
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
 
@@ -236,7 +236,7 @@ class DadosSociaisFactory(PGBenFactory):
     valor_pbf = LazyAttribute(lambda o: Decimal(o.s.between("valor pbf", 600, 900)) if o.recebe_pbf else None)
     recebe_bpc = LazyAttribute(lambda o: o.s.chance("bpc", 10))
     tipo_bpc = LazyAttribute(lambda o: o.s.pick("tipo bpc", MEMBERS["tipo_bpc"]) if o.recebe_bpc else None)
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
     updated_at = LazyAttribute(lambda o: o.created_at)
 
 
@@ -263,7 +263,7 @@ class SituacaoMoradiaFactory(PGBenFactory):
     possui_energia = True
     possui_agua = LazyAttribute(lambda o: o.s.chance("agua", 92))
     area_risco = LazyAttribute(lambda o: o.s.chance("risco", 8))
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "cadastro", 30, 390)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
     updated_at = LazyAttribute(lambda o: o.created_at)
 
 
@@ -281,7 +281,7 @@ class ConsentimentoLgpdFactory(PGBenFactory):
         lambda o: MEMBERS["finalidade_tratamento"][(o.s.nth("consentimento", o.cidadao_id) - 1) % 4]
     )
     base_legal = "politica_publica"
-    concedido_em = LazyAttribute(lambda o: o.s.moment("hora", _before_today(o, "concessao", 30, 390)))
+    concedido_em = LazyAttribute(lambda o: o.s.days_ago("concessao", 30, 390))
     revogado_em = None
     versao_termo = LazyAttribute(lambda o: f"{(o.s.nth('consentimento', o.cidadao_id) - 1) // 4 + 1}.0")
     created_at = LazyAttribute(lambda o: o.concedido_em)

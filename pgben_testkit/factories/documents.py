@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import mul
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 
@@ -22,9 +23,17 @@ _CNPJ_SECOND = (6, *_CNPJ_FIRST)
 _RG = (2, 3, 4, 5, 6, 7, 8, 9)
 
 
+_DIGITS = ("0", "0", "9", "8", "7", "6", "5", "4", "3", "2", "1")
+"""remainder of the division by 11 -> check digit"""
+
+
+_ZEROS = {weights: 48 * sum(weights) for weights in (_CPF_FIRST, _CPF_SECOND, _NIS, _CNPJ_FIRST, _CNPJ_SECOND, _RG)}
+"""What the characters' ASCII values have too much: 48 times the weights."""
+
+
 def _mod11(text: str, weights: tuple[int, ...]) -> str:
-    rest = sum((ord(char) - 48) * weight for char, weight in zip(text, weights, strict=True)) % 11
-    return "0" if rest < 2 else str(11 - rest)
+    """The check digit; a character counts as its ASCII value less 48. Made for millions: no Python loop."""
+    return _DIGITS[(sum(map(mul, text.encode(), weights)) - _ZEROS[weights]) % 11]
 
 
 def cpf(base: str) -> str:
@@ -46,7 +55,7 @@ def cnpj(base: str) -> str:
 
 def rg(base: str) -> str:
     """The RG as São Paulo issues them, 9 characters, of its 8 digits; the last may be X."""
-    rest = sum(int(char) * weight for char, weight in zip(base, _RG, strict=True)) % 11
+    rest = (sum(map(mul, base.encode(), _RG)) - _ZEROS[_RG]) % 11
     digit = (11 - rest) % 11
     return base + ("X" if digit == 10 else str(digit))
 

@@ -23,6 +23,9 @@ T = TypeVar("T")
 _MASK = (1 << 64) - 1
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: 5 bits a character, none that looks like another."""
+_PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+_UUID_FREE = ~((0xF000 << 64) | (0xC000 << 48))
+_UUID_VERSION_4 = (0x4000 << 64) | (0x8000 << 48)
 BLOCK = 990
 """Places in a block of a thousand: those that end in three equal digits are left out, so that no document comes out
 as one repeated digit."""
@@ -79,7 +82,7 @@ class Source:
             start = self._starts[kind] = int.from_bytes(digest, "big")
         ordinal, place = divmod(index, BLOCK)
         block = offset + (start + ordinal * _STEP) % blocks
-        return f"{block:0{width - 3}d}{_places()[(place + start) % BLOCK]}"
+        return str(block).zfill(width - 3) + _places()[(place + start) % BLOCK]
 
 
 class Draw:
@@ -99,11 +102,9 @@ class Draw:
         self._nth: dict[str, int] | None = None
 
     def bits(self, name: str) -> int:
-        """64 bits (the finalizer of MurmurHash3 over the object's word and the field's)."""
-        word = self._word ^ _field(name)
-        word = ((word ^ (word >> 33)) * 0xFF51AFD7ED558CCD) & _MASK
-        word = ((word ^ (word >> 33)) * 0xC4CEB9FE1A85EC53) & _MASK
-        return word ^ (word >> 33)
+        """48 bits: the upper ones of a product with an odd constant, as in Knuth's multiplicative hashing; object and
+        field are hashes already."""
+        return ((self._word ^ _field(name)) * 0xC4CEB9FE1A85EC53 & _MASK) >> 16
 
     def pick(self, name: str, options: Sequence[T]) -> T:
         return options[self.bits(name) % len(options)]
@@ -125,19 +126,22 @@ class Draw:
         return self.bits(name) % 100 < percent
 
     def token(self, name: str = "token", length: int = 12) -> str:
-        """5 bits a character; unique for all purposes from 12 characters on."""
-        word = int.from_bytes(blake2b(name.encode(), key=self._digest, digest_size=16).digest(), "big")
-        out = []
-        for _ in range(length):
-            out.append(_ALPHABET[word & 31])
-            word >>= 5
-        return "".join(out)
+        """5 bits a character, at most 12; two objects have the same one with the chance of two equal numbers of
+        60 bits (the finalizer of MurmurHash3 over the object's word and the field's)."""
+        word = self._word ^ _field(name)
+        word = (word ^ (word >> 33)) * 0xFF51AFD7ED558CCD & _MASK
+        word = (word ^ (word >> 33)) * 0xC4CEB9FE1A85EC53 & _MASK
+        word ^= word >> 33
+        pairs = _PAIRS
+        return (
+            pairs[word & 1023] + pairs[word >> 10 & 1023] + pairs[word >> 20 & 1023] + pairs[word >> 30 & 1023]
+            + pairs[word >> 40 & 1023] + pairs[word >> 50 & 1023]
+        )[:length]  # fmt: skip
 
     def uuid(self) -> uuid.UUID:
         """The object's id, a version 4 UUID."""
         number = int.from_bytes(self._digest[8:24], "big")
-        number = (number & ~(0xF000 << 64) | (0x4000 << 64)) & ~(0xC000 << 48) | (0x8000 << 48)
-        return uuid.UUID(int=number)
+        return uuid.UUID(int=number & _UUID_FREE | _UUID_VERSION_4)
 
     def other_uuid(self, name: str) -> uuid.UUID:
         return uuid.UUID(bytes=blake2b(name.encode(), key=self._digest, digest_size=16).digest(), version=4)
@@ -152,6 +156,13 @@ class Draw:
 
     def day(self, name: str, low: date, high: date) -> date:
         return low + timedelta(days=self.between(name, 0, max(0, (high - low).days)))
+
+    def days_ago(self, name: str, least: int, most: int) -> datetime:
+        """A moment in office hours so many days before the factory's today."""
+        word = self.bits(name)
+        return self.maker.midnight + timedelta(
+            days=-least - word % (most - least + 1), seconds=39_600 + (word >> 20) % 32_401
+        )
 
     def moment(self, name: str, day: date) -> datetime:
         """In the office's hours of that day (8 to 17 in Natal and Brasília), in UTC."""

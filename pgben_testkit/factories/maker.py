@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.errors import UsageProblem
@@ -28,7 +29,8 @@ TODAY = date(2025, 10, 31)
 """All stories end here or before, so that values never depend on the clock. `em(...)` moves it."""
 SHARED_BY = 500
 """Objects of a batch that have one office, role or kind of benefit in common."""
-CHUNK = 5_000
+CHUNK = 2_500
+"""Objects that are copied while the next ones are made."""
 TRIES = 12
 """How often other values are tried where a unique one is taken: each try is another block out of a million."""
 
@@ -55,6 +57,7 @@ class Fabrica:
         self.seed = seed
         self.test = test
         self.hoje = today
+        self.midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
         self.names = NAMES
         self._connect = connect
         self._bucket = bucket
@@ -66,6 +69,7 @@ class Fabrica:
         self._shared: dict[Any, list[Any]] | None = None
         self._found: dict[Any, Registro] = {}
         self._creating = False
+        self._copying: Future[None] | None = None
 
     # -- objects
 
@@ -75,12 +79,14 @@ class Fabrica:
         Raises:
             UsageProblem: an unknown name, field, trait or member, or arguments that contradict each other.
         """
+        if self._shared is None:
+            with self._call():
+                return self.build(what, **given)
         cls = factory_of(what)
-        with self._call():
-            table = cls._meta.model.table
-            draw = self._source.draw(table, self.count(table))
-            draw.maker = self
-            return cls.assemble(draw, given)
+        table = cls._meta.model.table
+        draw = self._source.draw(table, self.count(table))
+        draw.maker = self
+        return cls.assemble(draw, given)
 
     def build_batch(self, what: str | type[PGBenFactory], size: int, **given: Any) -> list[Any]:
         """Objects that share offices, roles and kinds of benefits, as those of one city do."""
@@ -115,14 +121,24 @@ class Fabrica:
 
         def make() -> list[Any]:
             made: list[Any] = []
-            with self.store.transaction(), self._call(), _without_gc():
-                while len(made) < size:
-                    chunk = [self.build(what, **given) for _ in range(min(CHUNK, size - len(made)))]
-                    self.store.save(chunk, before_commit=self._put_files)
-                    made += chunk
+            with self.store.transaction(), self._call(), _without_gc(), ThreadPoolExecutor(1, "pgben copy") as copier:
+                try:
+                    while len(made) < size:
+                        chunk = [self.build(what, **given) for _ in range(min(CHUNK, size - len(made)))]
+                        made += chunk
+                        self._settle()
+                        self._copying = copier.submit(self.store.save, chunk, before_commit=self._put_files)
+                finally:
+                    self._settle()
             return made
 
         return self._stored(make, what, given) if size else []
+
+    def _settle(self) -> None:
+        """The connection is free: the rows that were being copied are there."""
+        copying, self._copying = self._copying, None
+        if copying is not None:
+            copying.result()
 
     def save(self, *objects: Registro) -> None:
         """Objects that were built become rows."""
@@ -331,7 +347,7 @@ class Fabrica:
         """An object for another to refer to; in a batch, `shared` ones come again."""
         if not shared or self._shared is None:
             return self.build(name, **given)
-        key = (name, tuple((each, id(value)) for each, value in sorted(given.items())))
+        key = name if not given else (name, tuple((each, id(value)) for each, value in sorted(given.items())))
         entry = self._shared.get(key)
         if entry is None or entry[1] >= SHARED_BY:
             entry = self._shared[key] = [self.build(name, **given), 0, given]
@@ -344,6 +360,7 @@ class Fabrica:
         found = self._found.get((table, identifier))
         if found is None:
             if self._creating:
+                self._settle()
                 row = self.store.find(table, identifier)
                 if row is None:
                     raise UsageProblem(

@@ -31,7 +31,7 @@ class UnidadeFactory(PGBenFactory):
     cep = LazyAttribute(lambda o: people.cep(o.s))
     telefone = LazyAttribute(lambda o: people.landline(o.s))
     email = LazyAttribute(lambda o: people.email(o.s, o.sigla))
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=1500)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
 
@@ -47,7 +47,7 @@ class SetorFactory(PGBenFactory):
     sigla = LazyAttribute(lambda o: o.nome[:3].upper())
     descricao = None
     status = "ativo"
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=1500)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
 
@@ -64,7 +64,7 @@ class RoleFactory(PGBenFactory):
     descricao = "Atende e analisa"
     scope = "unidade"
     ativo = True
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=1500)))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
 
@@ -99,6 +99,6 @@ class UsuarioFactory(PGBenFactory):
     role_id = de("role")
     unidade_id = de("unidade")
     setor_id = de("setor")
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=o.s.between("dias", 400, 1400))))
+    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 400, 1400))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None

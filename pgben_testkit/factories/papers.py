@@ -96,7 +96,7 @@ def _uploaded(o):  # type: ignore[no-untyped-def]
     opened = getattr(o.solicitacao, "data_abertura", None)
     if opened is not None:
         return _after(o, opened, "upload", 0, 2)
-    return o.s.moment("upload", o.s.maker.hoje - timedelta(days=o.s.between("upload", 30, 390)))
+    return o.s.days_ago("upload", 30, 390)
 
 
 def _path(o):  # type: ignore[no-untyped-def]
@@ -171,7 +171,7 @@ class LogAuditoriaFactory(PGBenFactory):
     nivel_risco = LazyAttribute(lambda o: RISK_OF.get(o.tipo_operacao, "baixo"))
     descricao = LazyAttribute(lambda o: f"{o.tipo_operacao} em {o.entidade_afetada}")
     data_hora = LazyAttribute(
-        lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=o.s.between("dias", 0, 390)))
+        lambda o: o.s.days_ago("hora", 0, 390)
     )
     created_at = LazyAttribute(lambda o: o.data_hora)
     updated_at = LazyAttribute(lambda o: o.created_at)
@@ -202,7 +202,7 @@ class NotificacaoFactory(PGBenFactory):
     prioridade = "normal"
     lida_em = LazyAttribute(lambda o: o.created_at + timedelta(hours=2) if o.status == "lida" else None)
     created_at = LazyAttribute(
-        lambda o: o.s.moment("hora", o.s.maker.hoje - timedelta(days=o.s.between("dias", 1, 60)))
+        lambda o: o.s.days_ago("hora", 1, 60)
     )
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None

@@ -16,7 +16,9 @@ MARK = "Pessoa Sintetica"
 MARK_KEY = "sintetico"
 """True in jsonb metadata."""
 
-SKINS = {"parda": 45, "branca": 40, "preta": 10, "nao_declarada": 3, "amarela": 1, "indigena": 1}
+SKINS = ("parda",) * 45 + ("branca",) * 40 + ("preta",) * 10 + ("nao_declarada",) * 3 + ("amarela", "indigena")
+SEXES = ("feminino",) * 66 + ("masculino",) * 32 + ("outro",) * 2
+"""Each as often as among those who ask for benefits."""
 CITIES = (("Natal", "RN"), ("Parnamirim", "RN"), ("Mossoró", "RN"), ("Caicó", "RN"), ("Macaíba", "RN"),
           ("João Pessoa", "PB"), ("Recife", "PE"), ("Fortaleza", "CE"), ("São Paulo", "SP"))  # fmt: skip
 
