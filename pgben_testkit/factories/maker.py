@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from pgben_testkit.factories.base import PGBenFactory
-    from pgben_testkit.factories.introspect import TableFactory
+    from pgben_testkit.factories.tables import TableFactory
     from pgben_testkit.factories.scenarios import Cenario
     from pgben_testkit.storage.bucket import Bucket
 
@@ -232,7 +232,7 @@ class Fabrica:
         Raises:
             UsageProblem: no such table, with those that there are.
         """
-        from pgben_testkit.factories.introspect import TableFactory
+        from pgben_testkit.factories.tables import TableFactory
 
         return TableFactory(self, table)
 
