@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ import pytest
 from pgben_testkit import settings as settings_module
 from pgben_testkit.errors import TestkitError
 
-pytest_plugins = ("pgben_testkit.postgres.fixtures", "pgben_testkit.storage.fixtures")
+pytest_plugins = (
+    "pgben_testkit.postgres.fixtures",
+    "pgben_testkit.storage.fixtures",
+    "pgben_testkit.factories.fixtures",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +34,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _read(config: pytest.Config) -> settings_module.Settings:
+    found = _given(config)
+    if not found.seed:  # as an option, it reaches xdist's workers too
+        config.option.pgben_seed = str(int.from_bytes(os.urandom(4), "big"))
+        found = _given(config)
+    return found
+
+
+def _given(config: pytest.Config) -> settings_module.Settings:
     names = [name for name, _, _ in settings_module.rows()]
     return settings_module.read(
         root=Path(config.rootpath),
@@ -99,11 +112,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    from pgben_testkit.pytest_world import FAILED
+    from pgben_testkit.pytest_world import FAILED, SEED
 
     report = yield
     if report.failed:
         item.stash[FAILED] = True
+        if SEED in item.stash:
+            report.sections.append(("pgben_factory", f"the same data again: --pgben-seed={item.stash[SEED]}"))
     return report
 
 

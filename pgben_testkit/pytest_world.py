@@ -17,6 +17,8 @@ SETTINGS = pytest.StashKey[Settings]()
 OWNED = pytest.StashKey[OwnedWorld]()
 WORLD = pytest.StashKey["PytestWorld"]()
 FAILED = pytest.StashKey[bool]()
+SEED = pytest.StashKey[str]()
+"""The seed of a test that used the data factories."""
 KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
 
 

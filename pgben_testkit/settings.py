@@ -59,6 +59,8 @@ class Settings:
     storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
     storage_buckets: int = setting(16, "buckets at most that tests hold at one time, a run", kind="int")
 
+    seed: str = setting("", "seed of the data factories; default: another in each run, named when a test fails")
+
     keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")
     stats: bool = setting(False, "say at the end what the environment cost", kind="bool")
     warm: bool = setting(True, "use the servers that `pgben-testkit up` keeps warm", kind="bool")

@@ -7,6 +7,7 @@ import sys
 import click
 
 from pgben_testkit import __version__
+from pgben_testkit.cli.factories import factories
 from pgben_testkit.cli.run import run
 from pgben_testkit.cli.warm import down, status, up
 from pgben_testkit.errors import TestkitError
@@ -21,7 +22,7 @@ def commands() -> None:
     """
 
 
-for each in (run, up, status, down):
+for each in (run, up, status, down, factories):
     commands.add_command(each)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pgben_testkit.factories.catalog import CLASSES
 
-_OTHERS = {"Fabrica": "maker", "PGBenFactory": "base", "Registro": "record", "Relacao": "base", "audit": "audit"}
+_OTHERS = {"Fabrica": "maker", "PGBenFactory": "base", "Registro": "record", "Relacao": "base", "audit": "dumps"}
 __all__ = sorted([*CLASSES, *_OTHERS])
 
 

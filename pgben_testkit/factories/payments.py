@@ -46,9 +46,7 @@ class ConcessaoFactory(PGBenFactory):
                    + timedelta(days=o.s.between("inicio", 1, 5)))
     )  # fmt: skip
     data_fim = LazyAttribute(lambda o: o.data_inicio + timedelta(days=30 * o.quantidade_parcelas))
-    data_encerramento = LazyAttribute(
-        lambda o: o.data_inicio + timedelta(days=o.s.between("encerramento", 10, 60)) if o.status in ENDED else None
-    )
+    data_encerramento = LazyAttribute(lambda o: _ended(o) if o.status in ENDED else None)
     data_suspensao = LazyAttribute(
         lambda o: o.data_inicio + timedelta(days=o.s.between("suspensao", 5, 40)) if o.status == "suspenso" else None
     )
@@ -65,6 +63,13 @@ class ConcessaoFactory(PGBenFactory):
     created_at = LazyAttribute(lambda o: o.s.moment("hora", o.data_inicio))
     updated_at = LazyAttribute(lambda o: o.created_at)
     removed_at = None
+
+
+def _ended(o):  # type: ignore[no-untyped-def]
+    """A concession that ran out ends with its last instalment, today at the latest; a cancelled one early."""
+    if o.status == "cessado" and o.data_fim is not None:
+        return max(o.data_inicio, min(o.data_fim, o.s.maker.hoje))
+    return o.data_inicio + timedelta(days=o.s.between("encerramento", 1, 20))
 
 
 def _instalments(o):  # type: ignore[no-untyped-def]

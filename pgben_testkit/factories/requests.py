@@ -144,8 +144,9 @@ class SolicitacaoFactory(PGBenFactory):
     origem = "presencial"
     prioridade = "3"
     data_abertura = LazyAttribute(
-        lambda o: o.s.moment("abertura", o.s.maker.hoje - timedelta(days=o.s.between("abertura", 120, 365)))
-    )
+        lambda o: o.s.days_ago("abertura", 240, 365) if o.status in (*APPROVED, "arquivada")
+        else o.s.days_ago("abertura", 60, 239)
+    )  # fmt: skip
     data_aprovacao = LazyAttribute(
         lambda o: _after(o, o.data_abertura, "aprovacao", 3, 30) if o.status in APPROVED else None
     )
