@@ -213,6 +213,11 @@ class InfoBancariaFactory(PGBenFactory):
     removed_at = None
 
 
+def _said(o, name):  # type: ignore[no-untyped-def]
+    """Whether the call gave this attribute a value."""
+    return name in o.s.given and getattr(o, name) is not None
+
+
 class DadosSociaisFactory(PGBenFactory):
     class Meta:
         model = registro("dados_sociais")
@@ -232,9 +237,9 @@ class DadosSociaisFactory(PGBenFactory):
     situacao_trabalho = LazyAttribute(lambda o: o.s.pick("trabalho", MEMBERS["situacao_trabalho"]))
     renda_familiar = LazyAttribute(lambda o: Decimal(o.s.between("renda", 0, 2200)))
     publico_prioritario = LazyAttribute(lambda o: o.s.chance("prioritario", 30))
-    recebe_pbf = LazyAttribute(lambda o: o.s.chance("pbf", 60))
+    recebe_pbf = LazyAttribute(lambda o: _said(o, "valor_pbf") or o.s.chance("pbf", 60))
     valor_pbf = LazyAttribute(lambda o: Decimal(o.s.between("valor pbf", 600, 900)) if o.recebe_pbf else None)
-    recebe_bpc = LazyAttribute(lambda o: o.s.chance("bpc", 10))
+    recebe_bpc = LazyAttribute(lambda o: _said(o, "tipo_bpc") or o.s.chance("bpc", 10))
     tipo_bpc = LazyAttribute(lambda o: o.s.pick("tipo bpc", MEMBERS["tipo_bpc"]) if o.recebe_bpc else None)
     created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
     updated_at = LazyAttribute(lambda o: o.created_at)
@@ -254,7 +259,7 @@ class SituacaoMoradiaFactory(PGBenFactory):
 
     id = LazyAttribute(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
-    tipo_moradia = LazyAttribute(lambda o: o.s.weighted("moradia", {"alugada": 45, "propria": 30, "cedida": 25}))
+    tipo_moradia = LazyAttribute(lambda o: "alugada" if _said(o, "valor_aluguel") else o.s.weighted("moradia", {"alugada": 45, "propria": 30, "cedida": 25}))
     material_construcao = "alvenaria"
     numero_comodos = LazyAttribute(lambda o: o.s.between("comodos", 1, 7))
     valor_aluguel = LazyAttribute(

@@ -109,6 +109,10 @@ FROM pg_index i WHERE i.indrelid = %s AND i.indisunique
 """
 
 
+_QUALIFIED = re.compile(r'(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?')
+"""A name as SQL writes it, with its schema or without."""
+
+
 def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
     """The table, view of its constraints.
 
@@ -116,10 +120,9 @@ def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
         UsageProblem: there is no such table, with those that there are.
     """
     found = connection.execute(
-        "SELECT c.oid, c.oid::regclass::text FROM pg_class c WHERE c.oid = coalesce("
-        "(SELECT min(c.oid) FROM pg_class c WHERE c.oid = to_regclass(%s)), (SELECT to_regclass(quote_ident(%s))))"
-        " AND c.relkind IN ('r', 'p')",
-        (name if re.fullmatch(r'[\w".$]+', name) else '""', name),
+        "SELECT c.oid, c.oid::regclass::text FROM pg_class c"
+        " WHERE c.oid = coalesce(to_regclass(quote_ident(%s)), to_regclass(%s)) AND c.relkind IN ('r', 'p')",
+        (name, name if _QUALIFIED.fullmatch(name) else '""""'),
     ).fetchone()
     if found is None:
         names = [

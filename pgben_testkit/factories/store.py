@@ -63,8 +63,17 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is saved within is there, or nothing."""
+        self._join()
         with self.connection.transaction():
             yield
+
+    def _join(self) -> None:
+        """A connection that is not in autocommit is in a transaction: psycopg's `transaction()` would otherwise begin
+        one of its own, and commit it, where the caller's commit or rollback is to decide."""
+        from psycopg.pq import TransactionStatus
+
+        if not self.connection.autocommit and self.connection.info.transaction_status == TransactionStatus.IDLE:
+            self.connection.execute("SELECT")
 
     def save(self, roots: Sequence[Registro], *, before_commit: Callable[[list[Registro]], None]) -> None:
         """The objects, and all that they refer to, are rows.
@@ -78,6 +87,7 @@ class Store:
         groups = unsaved(roots)
         if not groups:
             return
+        self._join()
         everything = [each for rows in groups.values() for each in rows]
         try:
             if max(map(len, groups.values())) < COPY_FROM_ROWS:
@@ -169,6 +179,12 @@ class Store:
                 remedy=f"subclass the factory and declare {column} in it, or use pgben_factory.for_table({table!r})"
                 if unknown else f"give {column} a value",
             )  # fmt: skip
+        if isinstance(error, psycopg.errors.ForeignKeyViolation):
+            return NotStored(
+                f"{table}.{', '.join(_columns_of(error))} refers to a row that is not there",
+                why=f"the constraint {diag.constraint_name}",
+                remedy="create that row first, or leave it out and let the factory make one",
+            )
         what = f"the constraint {diag.constraint_name}" if diag.constraint_name else (diag.message_primary or "an error")
         return NotStored(
             f"the database refuses a row of {table}" if diag.table_name else "the database refuses the rows",
