@@ -7,10 +7,9 @@ Names are imported when first used.
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from pgben_testkit.factories.catalog import CLASSES
+from pgben_testkit.factories.catalog import CLASSES, imported
 
 _OTHERS = {"Fabrica": "maker", "PGBenFactory": "base", "Registro": "record", "Relacao": "base", "audit": "dumps"}
 __all__ = sorted([*CLASSES, *_OTHERS])
@@ -20,4 +19,4 @@ def __getattr__(name: str) -> Any:
     module = CLASSES.get(name) or _OTHERS.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"pgben_testkit.factories.{module}"), name)
+    return getattr(imported(module), name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -189,6 +190,8 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
     """Attributes that are other objects and are no `Relacao`: another attribute's object, or None."""
     _hidden: ClassVar[tuple[str, ...]] = ()
     """Attributes that are no columns."""
+    _days: ClassVar[frozenset[str]] = frozenset()
+    """Those of the attributes `data_...` and `prazo_...` that are days; all others are moments."""
     _kept: ClassVar[tuple[str, ...]] = ()
     """Those of them that the object keeps."""
 
@@ -294,6 +297,9 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
                     f"{cls.__name__}: {name} can't be {fields[name]!r}",
                     why=f"the members of {enum} are {', '.join(MEMBERS[enum])}",
                 )
+        for name, value in fields.items():
+            if name.startswith(("data_", "prazo_")) and name in spec.columns and value is not None:
+                fields[name] = cls._moment(name, value)
         cls._check_agreement(spec, fields, active)
         for name in spec.relations:
             other = fields.get(name)
@@ -312,6 +318,28 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
                     )
                 fields[name + "_id"] = identifier
         return fields, tuple(active), nested
+
+    @classmethod
+    def _moment(cls, name: str, value: Any) -> Any:
+        """A date that was given, of the kind that its column has: a date is noon in UTC where a moment is wanted.
+
+        Raises:
+            UsageProblem: it is no date, or a moment without a time zone.
+        """
+        if name in ("prazo_dias",):
+            return value
+        if not isinstance(value, date):
+            raise UsageProblem(
+                f"{cls.__name__}: {name} got a {type(value).__name__}", why="it takes a date, or a datetime with a zone"
+            )
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise UsageProblem(
+                    f"{cls.__name__}: {name} got a datetime without a time zone",
+                    why="nobody knows which moment that is", remedy="give tzinfo=UTC, or a date",
+                )  # fmt: skip
+            return value.date() if name in cls._days else value
+        return value if name in cls._days else datetime(value.year, value.month, value.day, 12, tzinfo=UTC)
 
     @classmethod
     def _check_agreement(cls, spec: Spec, fields: Mapping[str, Any], active: list[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import importlib
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pgben_testkit.errors import UsageProblem
+from pgben_testkit.factories.documents import missing_extra
 
 if TYPE_CHECKING:
     from pgben_testkit.factories.base import PGBenFactory
@@ -75,4 +77,18 @@ def _named(name: str) -> type[PGBenFactory]:
             remedy="for a table of your own: pgben_factory.for_table(...)",
         )
     module, class_name = found
-    return getattr(importlib.import_module(f"pgben_testkit.factories.{module}"), class_name)  # type: ignore[no-any-return]
+    return getattr(imported(module), class_name)  # type: ignore[no-any-return]
+
+
+def imported(module: str) -> ModuleType:
+    """A module of the factories.
+
+    Raises:
+        EnvironmentNotAble: the extra is not installed.
+    """
+    try:
+        return importlib.import_module(f"pgben_testkit.factories.{module}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("factory", "faker"):
+            raise missing_extra("factory-boy") from None
+        raise

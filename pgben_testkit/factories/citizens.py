@@ -27,6 +27,7 @@ class CidadaoFactory(PGBenFactory):
     class Meta:
         model = registro("cidadao")
 
+    _days = frozenset({"data_nascimento"})
     Params = status_params(
         "status_cadastro_cidadao", com_endereco=0, com_contatos=0, com_familia=0, com_conta=0, com_dados_sociais=0,
         com_moradia=0,
@@ -87,6 +88,7 @@ class EnderecoFactory(PGBenFactory):
     class Meta:
         model = registro("endereco")
 
+    _days = frozenset({"data_inicio_vigencia", "data_fim_vigencia"})
     _enums = {"tipo": "tipo_endereco"}
 
     cidadao = Relacao("cidadao")
@@ -140,6 +142,7 @@ class ComposicaoFamiliarFactory(PGBenFactory):
     class Meta:
         model = registro("composicao_familiar")
 
+    _days = frozenset({"data_nascimento"})
     _enums = {"parentesco": "parentesco", "escolaridade": "escolaridade"}
     _hidden = ("idade",)
 

@@ -15,6 +15,7 @@ class ProcessoJudicialFactory(PGBenFactory):
     class Meta:
         model = registro("processo_judicial")
 
+    _days = frozenset({"data_distribuicao", "data_arquivamento"})
     Params = status_params("status_processo_judicial")
     _enums = {"tribunal": "tribunal", "status": "status_processo_judicial"}
     _rules = (belongs(("arquivado",), "data_arquivamento"), ordered("data_distribuicao", "data_arquivamento"))
@@ -49,6 +50,7 @@ class DeterminacaoJudicialFactory(PGBenFactory):
     class Meta:
         model = registro("determinacao_judicial")
 
+    _days = frozenset({"data_determinacao", "data_cumprimento"})
     Params = status_params("status_determinacao")
     _enums = {
         "tipo": "tipo_determinacao", "status": "status_determinacao", "urgencia": "urgencia_determinacao",

@@ -20,6 +20,7 @@ class DocumentoFactory(PGBenFactory):
     class Meta:
         model = registro("documentos")
 
+    _days = frozenset({"data_validade"})
     Params = type("Params", (), {
         "com_arquivo": False, "verificado_por_tecnico": Trait(verificado=True),
         "pdf": Trait(mimetype="application/pdf"), "png": Trait(mimetype="image/png"),

@@ -24,6 +24,7 @@ class ConcessaoFactory(PGBenFactory):
     class Meta:
         model = registro("concessao")
 
+    _days = frozenset({"data_inicio", "data_fim", "data_encerramento", "data_suspensao", "data_bloqueio"})
     Params = status_params("status_concessao")
     _enums = {"status": "status_concessao"}
     _rules = (
@@ -117,6 +118,7 @@ class PagamentoFactory(PGBenFactory):
     class Meta:
         model = registro("pagamento")
 
+    _days = frozenset({"data_prevista", "data_agendamento", "data_vencimento"})
     Params = status_params("status_pagamento")
     _enums = {"status": "status_pagamento", "metodo_pagamento": "metodo_pagamento"}
     _rules = (

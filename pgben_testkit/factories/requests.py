@@ -236,6 +236,7 @@ class PendenciaFactory(PGBenFactory):
     class Meta:
         model = registro("pendencia")
 
+    _days = frozenset({"prazo_resolucao"})
     Params = status_params("status_pendencia")
     _enums = {"tipo": "tipo_pendencia", "status": "status_pendencia"}
     _rules = (

@@ -100,7 +100,7 @@ def plan_of(name: str) -> Plan:
     """
     found = PLANS.get(" ".join(name.lower().replace("análise", "analise").replace("_", " ").split()))
     if found is None:
-        close = difflib.get_close_matches(name, PLANS, 1)
+        close = difflib.get_close_matches(name, PLANS, 1, cutoff=0.4)
         raise UsageProblem(
             f"there is no scenario {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""),
             why="scenarios: " + "; ".join(f"{known} ({plan.meaning})" for known, plan in PLANS.items()),
