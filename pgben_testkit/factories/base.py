@@ -7,6 +7,7 @@ other declaration (factory.Faker, Iterator, post-generation hooks) is left to fa
 
 from __future__ import annotations
 
+import builtins
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -77,17 +78,22 @@ class Relacao(LazyAttribute):  # type: ignore[misc]
         return maker.related(self.factory_name, given, shared=self.shared)
 
 
-def de(relation: str) -> LazyAttribute:
+def lazy(make: Callable[[Any], Any]) -> Any:
+    """factory-boy's LazyAttribute, for type checkers too: an attribute made from the object."""
+    return LazyAttribute(make)
+
+
+def de(relation: str) -> Any:
     """The id of the object in the attribute `relation`; None where there is none."""
 
     def identifier(o: Any) -> Any:
         found = getattr(o, relation)
         return None if found is None else found.id
 
-    return LazyAttribute(identifier)
+    return lazy(identifier)
 
 
-def status_params(enum: str, attribute: str = "status", **others: Any) -> type:
+def status_params(enum: str, attribute: str = "status", **others: Any) -> Any:
     """`Params` with a trait for each member of an enum, and others."""
     traits = {member: Trait(**{attribute: member}) for member in MEMBERS[enum]}
     return type("Params", (), traits | others)
@@ -177,9 +183,8 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
     class Meta:
         abstract = True
 
-    class Params:
-        s = None
-        """The draws of this object: `o.s.pick("cor", ["azul", "verde"])` in a lazy attribute."""
+    Params: ClassVar[Any] = type("Params", (), {"s": None})
+    """`s` is the draws of an object: `o.s.pick("cor", ["azul", "verde"])` in a lazy attribute."""
 
     _rules: ClassVar[tuple[Rule, ...]] = ()
     _enums: ClassVar[Mapping[str, str]] = {}
@@ -215,20 +220,20 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         return current().build_batch(cls, size, **kwargs)
 
     @classmethod
-    def dict(cls, **kwargs: Any) -> dict[str, Any]:
+    def dict(cls, **kwargs: Any) -> builtins.dict[str, Any]:
         """What a client sends to make one; see `Registro.body`."""
         from pgben_testkit.factories.maker import current
 
         return current().dict(cls, **kwargs)
 
     @classmethod
-    def assemble(cls, draw: Draw, given: dict[str, Any]) -> Any:
+    def assemble(cls, draw: Draw, given: builtins.dict[str, Any]) -> Any:
         """The object, with what it refers to; nothing is saved.
 
         Raises:
             UsageProblem: an argument that means nothing, or contradicts another.
         """
-        spec = spec_of(cls)
+        spec = spec_of(cls)  # type: ignore[arg-type]
         if given:
             fields, active, nested = cls._sort(spec, given)
         else:
@@ -236,7 +241,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         draw.given = frozenset(fields) if fields else _NOTHING
         draw.nested = nested
         if spec.lean:
-            plan = _plan(cls, active)
+            plan = _plan(cls, active)  # type: ignore[arg-type]
             values = {**plan.constants, **fields}
             values["s"] = draw
             lean = Lean(plan.functions, values)
@@ -271,11 +276,11 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
     @classmethod
     def _sort(
         cls, spec: Spec, given: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], tuple[str, ...], dict[str, dict[str, Any]]]:
+    ) -> tuple[builtins.dict[str, Any], tuple[str, ...], builtins.dict[str, builtins.dict[str, Any]]]:
         """Fields, names of the traits that are on, and what is meant for relations (`concessao__status`)."""
-        fields: dict[str, Any] = {}
+        fields: builtins.dict[str, Any] = {}
         active: list[str] = []
-        nested: dict[str, dict[str, Any]] = {}
+        nested: builtins.dict[str, dict[str, Any]] = {}
         for name, value in given.items():
             relation, _, rest = name.partition("__")
             if rest and relation in spec.relations:
@@ -343,7 +348,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
 
     @classmethod
     def _check_agreement(cls, spec: Spec, fields: Mapping[str, Any], active: list[str]) -> None:
-        said: dict[str, tuple[str, Any]] = {name: (name, value) for name, value in fields.items()}
+        said: builtins.dict[str, tuple[str, Any]] = {name: (name, value) for name, value in fields.items()}
         for trait in active:
             for name, value in spec.traits[trait].items():
                 if isinstance(value, BaseDeclaration):
@@ -386,7 +391,7 @@ class _Plan:
 
 @cache
 def _plan(cls: type[PGBenFactory], active: tuple[str, ...]) -> _Plan:
-    spec = spec_of(cls)
+    spec = spec_of(cls)  # type: ignore[arg-type]
     declared: dict[str, Any] = dict(cls._meta.base_declarations)
     params = dict(spec.params)
     pending = list(active)

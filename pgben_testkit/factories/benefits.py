@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
-from factory import LazyAttribute
-
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.vocabulary import MEMBERS
 
 NAMES = {
@@ -32,21 +29,21 @@ class TipoBeneficioFactory(PGBenFactory):
         if o.periodicidade == "unico" and o.quantidade_parcelas != 1 else None,
     )  # fmt: skip
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    codigo = LazyAttribute(lambda o: f"{o.categoria.upper()[:20]}_{o.s.token('codigo')}")
-    nome = LazyAttribute(lambda o: f"{NAMES[o.categoria][0]} {o.s.token('codigo')}")
-    descricao = LazyAttribute(lambda o: f"{NAMES[o.categoria][0]}, beneficio eventual da LOAS")
-    valor = LazyAttribute(lambda o: Decimal(NAMES[o.categoria][1]))
-    periodicidade = LazyAttribute(lambda o: NAMES[o.categoria][2])
+    id = lazy(lambda o: o.s.uuid())
+    codigo = lazy(lambda o: f"{o.categoria.upper()[:20]}_{o.s.token('codigo')}")
+    nome = lazy(lambda o: f"{NAMES[o.categoria][0]} {o.s.token('codigo')}")
+    descricao = lazy(lambda o: f"{NAMES[o.categoria][0]}, beneficio eventual da LOAS")
+    valor = lazy(lambda o: Decimal(NAMES[o.categoria][1]))
+    periodicidade = lazy(lambda o: NAMES[o.categoria][2])
     categoria = "vulnerabilidade_temporaria"
     status = "ativo"
-    especificacoes = LazyAttribute(lambda o: {})
+    especificacoes = lazy(lambda o: {})
     base_juridica = "Lei 8.742/1993, art. 22"
-    quantidade_parcelas = LazyAttribute(lambda o: 1 if o.periodicidade == "unico" else 6)
+    quantidade_parcelas = lazy(lambda o: 1 if o.periodicidade == "unico" else 6)
     renda_maxima = None
-    permite_renovacao = LazyAttribute(lambda o: o.periodicidade != "unico")
-    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    permite_renovacao = lazy(lambda o: o.periodicidade != "unico")
+    created_at = lazy(lambda o: o.s.days_ago("hora", 1500, 1500))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
@@ -60,13 +57,11 @@ class RequisitoDocumentoFactory(PGBenFactory):
 
     tipo_beneficio = Relacao("tipo_beneficio", shared=True)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     tipo_beneficio_id = de("tipo_beneficio")
-    tipo_documento = LazyAttribute(
-        lambda o: MEMBERS["tipo_documento"][(o.s.nth("requisito", o.tipo_beneficio_id) - 1) % 75]
-    )
+    tipo_documento = lazy(lambda o: MEMBERS["tipo_documento"][(o.s.nth("requisito", o.tipo_beneficio_id) - 1) % 75])
     fase = "solicitacao"
     obrigatorio = True
     observacoes = None
-    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1400, 1400))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.s.days_ago("hora", 1400, 1400))
+    updated_at = lazy(lambda o: o.created_at)

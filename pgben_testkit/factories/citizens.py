@@ -3,21 +3,23 @@ of them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from factory import LazyAttribute, Trait
+from factory import Trait
 
 from pgben_testkit.factories import documents, people
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.vocabulary import MEMBERS
 
 JOBS = ("Diarista", "Pedreiro", "Vendedora ambulante", "Pescador", "Costureira", "Auxiliar de cozinha", "Sem ocupação")
 SCHOOLING = MEMBERS["escolaridade"]
 
 
-def _before_today(o, name, least, most):  # type: ignore[no-untyped-def]
-    return o.s.maker.hoje - timedelta(days=o.s.between(name, least, most))
+def _before_today(o: Any, name: str, least: int, most: int) -> date:
+    today: date = o.s.maker.hoje
+    return today - timedelta(days=o.s.between(name, least, most))
 
 
 class CidadaoFactory(PGBenFactory):
@@ -53,32 +55,32 @@ class CidadaoFactory(PGBenFactory):
 
     unidade = Relacao("unidade", shared=True)
     criado_por = None
-    idade = LazyAttribute(lambda o: o.s.between("idade", 18, 79))
+    idade = lazy(lambda o: o.s.between("idade", 18, 79))
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    nome = LazyAttribute(lambda o: f"{people.first_name(o.s, o.sexo)} {people.surname(o.s)}")
-    nome_social = LazyAttribute(lambda o: people.social_name(o.nome))
-    cpf = LazyAttribute(lambda o: documents.cpf(people.cpf_base(o.s)))
-    rg = LazyAttribute(lambda o: documents.rg(f"{o.s.between('rg', 10_000_000, 59_999_999)}"))
+    id = lazy(lambda o: o.s.uuid())
+    nome = lazy(lambda o: f"{people.first_name(o.s, o.sexo)} {people.surname(o.s)}")
+    nome_social = lazy(lambda o: people.social_name(o.nome))
+    cpf = lazy(lambda o: documents.cpf(people.cpf_base(o.s)))
+    rg = lazy(lambda o: documents.rg(f"{o.s.between('rg', 10_000_000, 59_999_999)}"))
     orgao_emissor_rg = "SSP/SP"
-    nis = LazyAttribute(lambda o: documents.nis(people.nis_base(o.s)))
-    nome_mae = LazyAttribute(lambda o: f"{people.first_name(o.s, 'feminino', 'mae')} {o.nome.rpartition(' ')[2]}")
-    naturalidade = LazyAttribute(lambda o: o.s.pick("cidade", people.CITIES)[0])
-    uf_naturalidade = LazyAttribute(lambda o: o.s.pick("cidade", people.CITIES)[1])
-    prontuario_suas = LazyAttribute(lambda o: f"SUAS-{o.s.token('prontuario')}")
-    data_nascimento = LazyAttribute(
+    nis = lazy(lambda o: documents.nis(people.nis_base(o.s)))
+    nome_mae = lazy(lambda o: f"{people.first_name(o.s, 'feminino', 'mae')} {o.nome.rpartition(' ')[2]}")
+    naturalidade = lazy(lambda o: o.s.pick("cidade", people.CITIES)[0])
+    uf_naturalidade = lazy(lambda o: o.s.pick("cidade", people.CITIES)[1])
+    prontuario_suas = lazy(lambda o: f"SUAS-{o.s.token('prontuario')}")
+    data_nascimento = lazy(
         lambda o: o.s.maker.hoje - timedelta(days=o.idade * 365 + o.idade // 4 + o.s.bits("aniversario") % 364 + 1)
     )
-    sexo = LazyAttribute(lambda o: o.s.pick("sexo", people.SEXES))
-    estado_civil = LazyAttribute(lambda o: o.s.pick("estado civil", MEMBERS["estado_civil"]))
-    raca_cor = LazyAttribute(lambda o: o.s.pick("raca", people.SKINS))
+    sexo = lazy(lambda o: o.s.pick("sexo", people.SEXES))
+    estado_civil = lazy(lambda o: o.s.pick("estado civil", MEMBERS["estado_civil"]))
+    raca_cor = lazy(lambda o: o.s.pick("raca", people.SKINS))
     nacionalidade = "brasileira"
     status = "ativo"
-    metadados = LazyAttribute(lambda o: {people.MARK_KEY: True})
+    metadados = lazy(lambda o: {people.MARK_KEY: True})
     unidade_id = de("unidade")
     criado_por_id = de("criado_por")
-    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 400, 1400))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.s.days_ago("cadastro", 400, 1400))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
@@ -93,24 +95,24 @@ class EnderecoFactory(PGBenFactory):
 
     cidadao = Relacao("cidadao")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
-    logradouro = LazyAttribute(lambda o: people.street(o.s))
-    numero = LazyAttribute(lambda o: str(o.s.between("numero", 1, 4000)))
+    logradouro = lazy(lambda o: people.street(o.s))
+    numero = lazy(lambda o: str(o.s.between("numero", 1, 4000)))
     complemento = None
-    bairro = LazyAttribute(lambda o: people.district(o.s))
+    bairro = lazy(lambda o: people.district(o.s))
     cidade = "Natal"
     estado = "RN"
-    cep = LazyAttribute(lambda o: people.cep(o.s))
+    cep = lazy(lambda o: people.cep(o.s))
     ponto_referencia = None
     tipo = "residencial"
-    tempo_residencia_meses = LazyAttribute(lambda o: (o.s.maker.hoje - o.data_inicio_vigencia).days // 30)
-    data_inicio_vigencia = LazyAttribute(lambda o: _before_today(o, "vigencia", 400, 3000))
-    data_fim_vigencia = LazyAttribute(
+    tempo_residencia_meses = lazy(lambda o: (o.s.maker.hoje - o.data_inicio_vigencia).days // 30)
+    data_inicio_vigencia = lazy(lambda o: _before_today(o, "vigencia", 400, 3000))
+    data_fim_vigencia = lazy(
         lambda o: None if o.s.nth("endereco", o.cidadao_id) == 1 else o.data_inicio_vigencia + timedelta(days=300)
     )
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.data_inicio_vigencia))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.s.moment("hora", o.data_inicio_vigencia))
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class ContatoFactory(PGBenFactory):
@@ -121,19 +123,19 @@ class ContatoFactory(PGBenFactory):
 
     cidadao = Relacao("cidadao")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
-    tipo = LazyAttribute(lambda o: "email" if o.s.nth("contato", o.cidadao_id) == 2 else "celular")
-    valor = LazyAttribute(
+    tipo = lazy(lambda o: "email" if o.s.nth("contato", o.cidadao_id) == 2 else "celular")
+    valor = lazy(
         lambda o: people.email(o.s, "contato") if o.tipo == "email"
         else people.landline(o.s) if o.tipo == "telefone" else people.mobile(o.s)
     )  # fmt: skip
-    is_whatsapp = LazyAttribute(lambda o: o.tipo in ("whatsapp", "celular"))
-    possui_smartphone = LazyAttribute(lambda o: o.is_whatsapp)
-    principal = LazyAttribute(lambda o: o.tipo == "celular")
-    nome_contato = LazyAttribute(lambda o: people.MARK)
-    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    is_whatsapp = lazy(lambda o: o.tipo in ("whatsapp", "celular"))
+    possui_smartphone = lazy(lambda o: o.is_whatsapp)
+    principal = lazy(lambda o: o.tipo == "celular")
+    nome_contato = lazy(lambda o: people.MARK)
+    created_at = lazy(lambda o: o.s.days_ago("cadastro", 30, 390))
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class ComposicaoFamiliarFactory(PGBenFactory):
@@ -147,32 +149,32 @@ class ComposicaoFamiliarFactory(PGBenFactory):
     _hidden = ("idade",)
 
     cidadao = Relacao("cidadao")
-    idade = LazyAttribute(
+    idade = lazy(
         lambda o: o.s.between("idade", 0, 17) if o.parentesco in ("filho", "enteado", "neto")
         else o.s.between("idade", 25, 80)
     )  # fmt: skip
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
-    nome = LazyAttribute(
+    nome = lazy(
         lambda o: f"{people.first_name(o.s, o.s.pick('lista', ('feminino', 'masculino')))} {people.surname(o.s)}"
     )
-    cpf = LazyAttribute(lambda o: documents.cpf(people.cpf_base(o.s)))
-    nis = LazyAttribute(lambda o: documents.nis(people.nis_base(o.s)))
-    data_nascimento = LazyAttribute(
+    cpf = lazy(lambda o: documents.cpf(people.cpf_base(o.s)))
+    nis = lazy(lambda o: documents.nis(people.nis_base(o.s)))
+    data_nascimento = lazy(
         lambda o: o.s.maker.hoje - timedelta(days=o.idade * 365 + o.idade // 4 + o.s.bits("aniversario") % 364 + 1)
     )
-    parentesco = LazyAttribute(lambda o: o.s.weighted("parentesco", {"filho": 60, "conjuge": 20, "mae": 10, "neto": 10}))
-    ocupacao = LazyAttribute(lambda o: o.s.pick("ocupacao", JOBS) if o.idade >= 18 else "Estudante")
-    escolaridade = LazyAttribute(lambda o: o.s.pick("escolaridade", SCHOOLING[:3] if o.idade < 18 else SCHOOLING))
-    renda = LazyAttribute(lambda o: Decimal(o.s.between("renda", 0, 900)) if o.idade >= 18 else Decimal(0))
-    observacoes = LazyAttribute(lambda o: people.MARK)
-    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    parentesco = lazy(lambda o: o.s.weighted("parentesco", {"filho": 60, "conjuge": 20, "mae": 10, "neto": 10}))
+    ocupacao = lazy(lambda o: o.s.pick("ocupacao", JOBS) if o.idade >= 18 else "Estudante")
+    escolaridade = lazy(lambda o: o.s.pick("escolaridade", SCHOOLING[:3] if o.idade < 18 else SCHOOLING))
+    renda = lazy(lambda o: Decimal(o.s.between("renda", 0, 900)) if o.idade >= 18 else Decimal(0))
+    observacoes = lazy(lambda o: people.MARK)
+    created_at = lazy(lambda o: o.s.days_ago("cadastro", 30, 390))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
-def pix_key(o, kind):  # type: ignore[no-untyped-def]
+def pix_key(o: Any, kind: str) -> str:
     """A PIX key in the form of the Central Bank's manual (DICT): bare CPF or CNPJ, +55 telephone, e-mail, UUID."""
     if kind == "cpf":
         return documents.cpf(people.cpf_base(o.s))
@@ -198,25 +200,25 @@ class InfoBancariaFactory(PGBenFactory):
 
     cidadao = Relacao("cidadao")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
     banco = "001"
     nome_banco = "Banco do Brasil"
-    agencia = LazyAttribute(lambda o: f"{o.s.between('agencia', 1, 9999):04d}")
-    conta = LazyAttribute(lambda o: f"{o.s.between('conta', 1, 99_999_999):08d}-{o.s.between('dv', 0, 9)}")
+    agencia = lazy(lambda o: f"{o.s.between('agencia', 1, 9999):04d}")
+    conta = lazy(lambda o: f"{o.s.between('conta', 1, 99_999_999):08d}-{o.s.between('dv', 0, 9)}")
     tipo_conta = "poupanca"
-    tipo_chave_pix = LazyAttribute(lambda o: o.s.pick("tipo pix", ("cpf", "email", "telefone", "aleatoria")))
-    chave_pix = LazyAttribute(
+    tipo_chave_pix = lazy(lambda o: o.s.pick("tipo pix", ("cpf", "email", "telefone", "aleatoria")))
+    chave_pix = lazy(
         lambda o: None if o.tipo_chave_pix is None
         else o.cidadao.cpf if o.tipo_chave_pix == "cpf" and o.cidadao is not None else pix_key(o, o.tipo_chave_pix)
     )  # fmt: skip
     ativo = True
-    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.s.days_ago("cadastro", 30, 390))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
-def _said(o, name):  # type: ignore[no-untyped-def]
+def _said(o: Any, name: str) -> bool:
     """Whether the call gave this attribute a value."""
     return name in o.s.given and getattr(o, name) is not None
 
@@ -233,19 +235,19 @@ class DadosSociaisFactory(PGBenFactory):
 
     cidadao = Relacao("cidadao")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
-    escolaridade = LazyAttribute(lambda o: o.s.pick("escolaridade", SCHOOLING))
-    ocupacao = LazyAttribute(lambda o: o.s.pick("ocupacao", JOBS))
-    situacao_trabalho = LazyAttribute(lambda o: o.s.pick("trabalho", MEMBERS["situacao_trabalho"]))
-    renda_familiar = LazyAttribute(lambda o: Decimal(o.s.between("renda", 0, 2200)))
-    publico_prioritario = LazyAttribute(lambda o: o.s.chance("prioritario", 30))
-    recebe_pbf = LazyAttribute(lambda o: _said(o, "valor_pbf") or o.s.chance("pbf", 60))
-    valor_pbf = LazyAttribute(lambda o: Decimal(o.s.between("valor pbf", 600, 900)) if o.recebe_pbf else None)
-    recebe_bpc = LazyAttribute(lambda o: _said(o, "tipo_bpc") or o.s.chance("bpc", 10))
-    tipo_bpc = LazyAttribute(lambda o: o.s.pick("tipo bpc", MEMBERS["tipo_bpc"]) if o.recebe_bpc else None)
-    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    escolaridade = lazy(lambda o: o.s.pick("escolaridade", SCHOOLING))
+    ocupacao = lazy(lambda o: o.s.pick("ocupacao", JOBS))
+    situacao_trabalho = lazy(lambda o: o.s.pick("trabalho", MEMBERS["situacao_trabalho"]))
+    renda_familiar = lazy(lambda o: Decimal(o.s.between("renda", 0, 2200)))
+    publico_prioritario = lazy(lambda o: o.s.chance("prioritario", 30))
+    recebe_pbf = lazy(lambda o: _said(o, "valor_pbf") or o.s.chance("pbf", 60))
+    valor_pbf = lazy(lambda o: Decimal(o.s.between("valor pbf", 600, 900)) if o.recebe_pbf else None)
+    recebe_bpc = lazy(lambda o: _said(o, "tipo_bpc") or o.s.chance("bpc", 10))
+    tipo_bpc = lazy(lambda o: o.s.pick("tipo bpc", MEMBERS["tipo_bpc"]) if o.recebe_bpc else None)
+    created_at = lazy(lambda o: o.s.days_ago("cadastro", 30, 390))
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class SituacaoMoradiaFactory(PGBenFactory):
@@ -260,19 +262,23 @@ class SituacaoMoradiaFactory(PGBenFactory):
 
     cidadao = Relacao("cidadao")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
-    tipo_moradia = LazyAttribute(lambda o: "alugada" if _said(o, "valor_aluguel") else o.s.weighted("moradia", {"alugada": 45, "propria": 30, "cedida": 25}))
-    material_construcao = "alvenaria"
-    numero_comodos = LazyAttribute(lambda o: o.s.between("comodos", 1, 7))
-    valor_aluguel = LazyAttribute(
-        lambda o: Decimal(o.s.between("aluguel", 250, 900)) if o.tipo_moradia == "alugada" else None
+    tipo_moradia = lazy(
+        lambda o: (
+            "alugada"
+            if _said(o, "valor_aluguel")
+            else o.s.weighted("moradia", {"alugada": 45, "propria": 30, "cedida": 25})
+        )
     )
+    material_construcao = "alvenaria"
+    numero_comodos = lazy(lambda o: o.s.between("comodos", 1, 7))
+    valor_aluguel = lazy(lambda o: Decimal(o.s.between("aluguel", 250, 900)) if o.tipo_moradia == "alugada" else None)
     possui_energia = True
-    possui_agua = LazyAttribute(lambda o: o.s.chance("agua", 92))
-    area_risco = LazyAttribute(lambda o: o.s.chance("risco", 8))
-    created_at = LazyAttribute(lambda o: o.s.days_ago("cadastro", 30, 390))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    possui_agua = lazy(lambda o: o.s.chance("agua", 92))
+    area_risco = lazy(lambda o: o.s.chance("risco", 8))
+    created_at = lazy(lambda o: o.s.days_ago("cadastro", 30, 390))
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class ConsentimentoLgpdFactory(PGBenFactory):
@@ -283,14 +289,12 @@ class ConsentimentoLgpdFactory(PGBenFactory):
 
     cidadao = Relacao("cidadao")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
-    finalidade = LazyAttribute(
-        lambda o: MEMBERS["finalidade_tratamento"][(o.s.nth("consentimento", o.cidadao_id) - 1) % 4]
-    )
+    finalidade = lazy(lambda o: MEMBERS["finalidade_tratamento"][(o.s.nth("consentimento", o.cidadao_id) - 1) % 4])
     base_legal = "politica_publica"
-    concedido_em = LazyAttribute(lambda o: o.s.days_ago("concessao", 30, 390))
+    concedido_em = lazy(lambda o: o.s.days_ago("concessao", 30, 390))
     revogado_em = None
-    versao_termo = LazyAttribute(lambda o: f"{(o.s.nth('consentimento', o.cidadao_id) - 1) // 4 + 1}.0")
-    created_at = LazyAttribute(lambda o: o.concedido_em)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    versao_termo = lazy(lambda o: f"{(o.s.nth('consentimento', o.cidadao_id) - 1) // 4 + 1}.0")
+    created_at = lazy(lambda o: o.concedido_em)
+    updated_at = lazy(lambda o: o.created_at)

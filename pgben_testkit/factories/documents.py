@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import mul
+from typing import Any
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 
@@ -27,7 +28,9 @@ _DIGITS = ("0", "0", "9", "8", "7", "6", "5", "4", "3", "2", "1")
 """remainder of the division by 11 -> check digit"""
 
 
-_ZEROS = {weights: 48 * sum(weights) for weights in (_CPF_FIRST, _CPF_SECOND, _NIS, _CNPJ_FIRST, _CNPJ_SECOND, _RG)}
+_ZEROS: dict[tuple[int, ...], int] = {
+    weights: 48 * sum(weights) for weights in (_CPF_FIRST, _CPF_SECOND, _NIS, _CNPJ_FIRST, _CNPJ_SECOND, _RG)
+}
 """What the characters' ASCII values have too much: 48 times the weights."""
 
 
@@ -106,7 +109,7 @@ def is_valid(kind: str, text: str) -> bool:
     return len(bare(text)) == length and bool(validate(text))
 
 
-def _docbr():  # type: ignore[no-untyped-def]
+def _docbr() -> Any:
     try:
         import validate_docbr
     except ModuleNotFoundError:

@@ -187,7 +187,9 @@ def _look(state: _State, table: str, columns: Sequence[str], values: Sequence[st
             state.report(finding)
     elif hints:
         finding = Finding(table, line, tuple(sorted(hints)), "; ".join(sorted({what for what, _ in hints.values()})))
-        state.pending.append(_Pending(finding, frozenset(digits for _, digits in hints.values() if digits), frozenset()))
+        state.pending.append(
+            _Pending(finding, frozenset(digits for _, digits in hints.values() if digits), frozenset())
+        )
 
 
 def _is_cpf(digits: str) -> bool:
@@ -201,7 +203,8 @@ def _is_cpf(digits: str) -> bool:
 
 def rows_of(lines: Iterable[str]) -> Iterator[tuple[str, list[str], list[str | None], int]]:
     """`(table, columns, values, line)` of each row in plain SQL; null is None. Columns may be unnamed: then `?1`."""
-    table, columns = "", []
+    table = ""
+    columns: list[str] = []
     copying = False
     statement: list[str] = []
     start = 0

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pgben_testkit.factories.maker import Fabrica
     from pgben_testkit.postgres.database import Database
 
+
 @pytest.fixture
 def pgben_factory_connection(pgben_database: Database) -> Iterator[psycopg.Connection[Any]]:
     """The factories' own connection to this test's database, in autocommit: what they create, everybody sees."""

@@ -7,13 +7,13 @@ block once in a million pairs; where they share a database, the store notices an
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 if TYPE_CHECKING:
     from pgben_testkit.factories.maker import Fabrica
@@ -138,13 +138,13 @@ class Draw:
             + pairs[word >> 40 & 1023] + pairs[word >> 50 & 1023]
         )[:length]  # fmt: skip
 
-    def uuid(self) -> uuid.UUID:
+    def uuid(self) -> UUID:
         """The object's id, a version 4 UUID."""
         number = int.from_bytes(self._digest[8:24], "big")
-        return uuid.UUID(int=number & _UUID_FREE | _UUID_VERSION_4)
+        return UUID(int=number & _UUID_FREE | _UUID_VERSION_4)
 
-    def other_uuid(self, name: str) -> uuid.UUID:
-        return uuid.UUID(bytes=blake2b(name.encode(), key=self._digest, digest_size=16).digest(), version=4)
+    def other_uuid(self, name: str) -> UUID:
+        return UUID(bytes=blake2b(name.encode(), key=self._digest, digest_size=16).digest(), version=4)
 
     def nth(self, what: str, owner: Any) -> int:
         """1 for the first object of this kind that the factory made for `owner`, then 2, 3 ..."""

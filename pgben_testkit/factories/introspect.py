@@ -129,8 +129,8 @@ def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
             row[0]
             for row in connection.execute(
                 "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgben_testkit')"
-                " AND n.nspname NOT LIKE 'pg\\_%%' ORDER BY 1"
+                " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN"
+                " ('pg_catalog', 'information_schema', 'pgben_testkit') AND n.nspname NOT LIKE 'pg\\_%%' ORDER BY 1"
             ).fetchall()
         ]
         close = difflib.get_close_matches(name, names, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from pgben_testkit.factories.base import PGBenFactory
-    from pgben_testkit.factories.tables import TableFactory
     from pgben_testkit.factories.scenarios import Cenario
+    from pgben_testkit.factories.tables import TableFactory
     from pgben_testkit.storage.bucket import Bucket
 
 TODAY = date(2025, 10, 31)
@@ -94,7 +95,7 @@ class Fabrica:
         with self._call(), _without_gc():
             return [self.build(what, **given) for _ in range(size)]
 
-    def dict(self, what: str | type[PGBenFactory], **given: Any) -> dict[str, Any]:
+    def dict(self, what: str | type[PGBenFactory], **given: Any) -> builtins.dict[str, Any]:
         """What a client sends to make one: ready for JSON, without ids and times that the server makes."""
         return self.build(what, **given).body()  # type: ignore[no-any-return]
 
@@ -147,7 +148,7 @@ class Fabrica:
         except Taken as taken:
             raise self._clash(taken) from None
 
-    def _stored(self, make: Callable[[], list[Any]], what: Any, given: dict[str, Any]) -> list[Any]:
+    def _stored(self, make: Callable[[], list[Any]], what: Any, given: builtins.dict[str, Any]) -> list[Any]:
         """What `make` gives, stored; with other values where somebody has ours."""
         cls = factory_of(what)
         taken: Taken | None = None
@@ -172,7 +173,7 @@ class Fabrica:
     def _tables(self) -> Iterator[tuple[Any, int]]:
         return ((key, value) for key, value in self._counts.items() if isinstance(key, str))
 
-    def _forget(self, tables: dict[Any, int]) -> None:
+    def _forget(self, tables: builtins.dict[Any, int]) -> None:
         """Count as before, and draw from the next identity."""
         for key in self._journal:
             self._counts[key] -= 1
@@ -216,7 +217,7 @@ class Fabrica:
         return self._like(today=today)
 
     def _like(self, **changed: Any) -> Fabrica:
-        given = {
+        given: builtins.dict[str, Any] = {
             "seed": self.seed, "test": self.test, "today": self.hoje, "bucket": self._bucket,
             "connect": self._connect, "encryption_key": self._key,
         } | changed  # fmt: skip
@@ -260,7 +261,9 @@ class Fabrica:
         draw = self._draw("#cnpj")
         base = people.cnpj_base(draw)
         if alphanumeric:
-            base = f"{draw.pick('a', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}{draw.pick('b', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}" + base[2:]
+            base = (
+                f"{draw.pick('a', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}{draw.pick('b', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}" + base[2:]
+            )
         return _shown("cnpj", documents.cnpj(base), formatted)
 
     def rg(self, *, formatted: bool = False) -> str:
@@ -343,7 +346,7 @@ class Fabrica:
         draw.maker = self
         return draw
 
-    def related(self, name: str, given: dict[str, Any], *, shared: bool) -> Any:
+    def related(self, name: str, given: builtins.dict[str, Any], *, shared: bool) -> Any:
         """An object for another to refer to; in a batch, `shared` ones come again."""
         if not shared or self._shared is None:
             return self.build(name, **given)
@@ -412,7 +415,7 @@ def _check_size(size: int) -> None:
         raise UsageProblem(f"a batch of {size!r}", why="a batch has a whole number of objects, 0 or more")
 
 
-def _all_given(columns: tuple[str, ...], given: dict[str, Any]) -> bool:
+def _all_given(columns: tuple[str, ...], given: builtins.dict[str, Any]) -> bool:
     return bool(columns) and all(
         name in given or (name.endswith("_id") and name.removesuffix("_id") in given) for name in columns
     )

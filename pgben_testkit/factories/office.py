@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from factory import LazyAttribute
-
 from pgben_testkit.factories import documents, people
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
 
 KINDS = {"cras": "CRAS", "creas": "CREAS", "centro_pop": "Centro POP", "semtas": "SEMTAS", "outro": "Unidade"}
 BCRYPT = "$2b$10$pgbenTestkitSinteticoOuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu"
@@ -21,18 +19,18 @@ class UnidadeFactory(PGBenFactory):
     Params = status_params("status_unidade")
     _enums = {"tipo": "tipo_unidade", "status": "status_unidade"}
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    nome = LazyAttribute(lambda o: f"{KINDS[o.tipo]} {people.district(o.s)}")
-    codigo = LazyAttribute(lambda o: f"{o.tipo.upper()}-{o.s.token('codigo')}")
-    sigla = LazyAttribute(lambda o: KINDS[o.tipo])
+    id = lazy(lambda o: o.s.uuid())
+    nome = lazy(lambda o: f"{KINDS[o.tipo]} {people.district(o.s)}")
+    codigo = lazy(lambda o: f"{o.tipo.upper()}-{o.s.token('codigo')}")
+    sigla = lazy(lambda o: KINDS[o.tipo])
     tipo = "cras"
     status = "ativo"
-    endereco = LazyAttribute(lambda o: f"{people.street(o.s)}, {o.s.between('numero', 1, 4000)}")
-    cep = LazyAttribute(lambda o: people.cep(o.s))
-    telefone = LazyAttribute(lambda o: people.landline(o.s))
-    email = LazyAttribute(lambda o: people.email(o.s, o.sigla))
-    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    endereco = lazy(lambda o: f"{people.street(o.s)}, {o.s.between('numero', 1, 4000)}")
+    cep = lazy(lambda o: people.cep(o.s))
+    telefone = lazy(lambda o: people.landline(o.s))
+    email = lazy(lambda o: people.email(o.s, o.sigla))
+    created_at = lazy(lambda o: o.s.days_ago("hora", 1500, 1500))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
@@ -42,13 +40,13 @@ class SetorFactory(PGBenFactory):
 
     _enums = {"status": "status_unidade"}
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    nome = LazyAttribute(lambda o: o.s.pick("nome", ("Servico social", "Gestao de beneficios", "Financeiro", "Recepcao")))
-    sigla = LazyAttribute(lambda o: o.nome[:3].upper())
+    id = lazy(lambda o: o.s.uuid())
+    nome = lazy(lambda o: o.s.pick("nome", ("Servico social", "Gestao de beneficios", "Financeiro", "Recepcao")))
+    sigla = lazy(lambda o: o.nome[:3].upper())
     descricao = None
     status = "ativo"
-    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.s.days_ago("hora", 1500, 1500))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
@@ -58,14 +56,14 @@ class RoleFactory(PGBenFactory):
 
     _enums = {"scope": "scope_role"}
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    codigo = LazyAttribute(lambda o: f"TECNICO_{o.s.token('codigo')}")
-    nome = LazyAttribute(lambda o: f"Tecnico {o.s.token('codigo')}")
+    id = lazy(lambda o: o.s.uuid())
+    codigo = lazy(lambda o: f"TECNICO_{o.s.token('codigo')}")
+    nome = lazy(lambda o: f"Tecnico {o.s.token('codigo')}")
     descricao = "Atende e analisa"
     scope = "unidade"
     ativo = True
-    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 1500, 1500))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.s.days_ago("hora", 1500, 1500))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
@@ -83,22 +81,22 @@ class UsuarioFactory(PGBenFactory):
     setor = None
     _relations = ("setor",)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    nome = LazyAttribute(
+    id = lazy(lambda o: o.s.uuid())
+    nome = lazy(
         lambda o: f"{people.first_name(o.s, o.s.pick('lista', ('feminino', 'masculino')))} {people.surname(o.s)}"
     )
-    email = LazyAttribute(lambda o: people.email(o.s, o.nome))
+    email = lazy(lambda o: people.email(o.s, o.nome))
     senha_hash = BCRYPT
-    cpf = LazyAttribute(lambda o: documents.cpf(people.cpf_base(o.s)))
-    matricula = LazyAttribute(lambda o: f"M{o.s.token('matricula')}")
-    telefone = LazyAttribute(lambda o: people.mobile(o.s))
+    cpf = lazy(lambda o: documents.cpf(people.cpf_base(o.s)))
+    matricula = lazy(lambda o: f"M{o.s.token('matricula')}")
+    telefone = lazy(lambda o: people.mobile(o.s))
     status = "ativo"
     primeiro_acesso = False
-    ultimo_login = LazyAttribute(lambda o: o.created_at + timedelta(days=o.s.between("login", 1, 300)))
+    ultimo_login = lazy(lambda o: o.created_at + timedelta(days=o.s.between("login", 1, 300)))
     tentativas_login = 0
     role_id = de("role")
     unidade_id = de("unidade")
     setor_id = de("setor")
-    created_at = LazyAttribute(lambda o: o.s.days_ago("hora", 400, 1400))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.s.days_ago("hora", 400, 1400))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None

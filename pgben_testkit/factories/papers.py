@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
-from factory import LazyAttribute, Trait
+from factory import Trait
 
 from pgben_testkit.factories import people
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.files import MIMETYPES, content
 from pgben_testkit.factories.requests import _after
 
@@ -37,41 +38,41 @@ class DocumentoFactory(PGBenFactory):
         if o.mimetype not in MIMETYPES and not isinstance(o.conteudo, bytes) else None,
     )  # fmt: skip
 
-    cidadao = LazyAttribute(lambda o: _owner(o))
+    cidadao = lazy(lambda o: _owner(o))
     solicitacao = None
-    usuario_upload = LazyAttribute(lambda o: _uploader(o))
-    usuario_verificacao = LazyAttribute(lambda o: o.usuario_upload if o.verificado else None)
-    conteudo = LazyAttribute(
+    usuario_upload = lazy(lambda o: _uploader(o))
+    usuario_verificacao = lazy(lambda o: o.usuario_upload if o.verificado else None)
+    conteudo = lazy(
         lambda o: content(o.mimetype, f"DOCUMENTO SINTETICO {o.tipo} {o.s.token('arquivo')}, sem valor legal")
     )
-    arquivo_no_bucket = LazyAttribute(lambda o: bool(o.com_arquivo))
+    arquivo_no_bucket = lazy(lambda o: bool(o.com_arquivo))
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
     solicitacao_id = de("solicitacao")
     tipo = "comprovante_residencia"
-    nome_arquivo = LazyAttribute(lambda o: o.caminho.rpartition("/")[2])
-    nome_original = LazyAttribute(lambda o: f"{o.tipo}{MIMETYPES.get(o.mimetype, '.bin')}")
-    caminho = LazyAttribute(lambda o: _path(o))
-    tamanho = LazyAttribute(lambda o: len(o.conteudo))
+    nome_arquivo = lazy(lambda o: o.caminho.rpartition("/")[2])
+    nome_original = lazy(lambda o: f"{o.tipo}{MIMETYPES.get(o.mimetype, '.bin')}")
+    caminho = lazy(lambda o: _path(o))
+    tamanho = lazy(lambda o: len(o.conteudo))
     mimetype = "application/pdf"
-    hash_arquivo = LazyAttribute(lambda o: hashlib.sha256(o.conteudo).hexdigest())
+    hash_arquivo = lazy(lambda o: hashlib.sha256(o.conteudo).hexdigest())
     criptografado = True
-    thumbnail = LazyAttribute(lambda o: f"thumbnails/{o.id}.jpg" if o.mimetype.startswith("image/") else None)
-    reutilizavel = LazyAttribute(lambda o: o.solicitacao_id is None)
+    thumbnail = lazy(lambda o: f"thumbnails/{o.id}.jpg" if o.mimetype.startswith("image/") else None)
+    reutilizavel = lazy(lambda o: o.solicitacao_id is None)
     verificado = False
-    data_verificacao = LazyAttribute(lambda o: _after(o, o.data_upload, "verificacao", 1, 10) if o.verificado else None)
+    data_verificacao = lazy(lambda o: _after(o, o.data_upload, "verificacao", 1, 10) if o.verificado else None)
     usuario_verificacao_id = de("usuario_verificacao")
-    data_upload = LazyAttribute(lambda o: _uploaded(o))
+    data_upload = lazy(lambda o: _uploaded(o))
     data_validade = None
     usuario_upload_id = de("usuario_upload")
-    metadados = LazyAttribute(lambda o: {people.MARK_KEY: True})
-    created_at = LazyAttribute(lambda o: o.data_upload)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    metadados = lazy(lambda o: {people.MARK_KEY: True})
+    created_at = lazy(lambda o: o.data_upload)
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
-def _owner(o):  # type: ignore[no-untyped-def]
+def _owner(o: Any) -> Any:
     if "cidadao_id" in o.s.given:
         return o.s.maker.existing("cidadao", o.cidadao_id)
     if "solicitacao_id" in o.s.given and "solicitacao" not in o.s.given:
@@ -83,7 +84,7 @@ def _owner(o):  # type: ignore[no-untyped-def]
     return found if found is not None else o.s.maker.existing("cidadao", request.beneficiario_id)
 
 
-def _uploader(o):  # type: ignore[no-untyped-def]
+def _uploader(o: Any) -> Any:
     if "usuario_upload_id" in o.s.given:
         return o.s.maker.existing("usuario", o.usuario_upload_id)
     found = getattr(o.solicitacao, "tecnico", None)
@@ -93,14 +94,14 @@ def _uploader(o):  # type: ignore[no-untyped-def]
     return found or o.s.maker.related("usuario", {"unidade": unit} if unit is not None else {}, shared=True)
 
 
-def _uploaded(o):  # type: ignore[no-untyped-def]
+def _uploaded(o: Any) -> Any:
     opened = getattr(o.solicitacao, "data_abertura", None)
     if opened is not None:
         return _after(o, opened, "upload", 0, 2)
     return o.s.days_ago("upload", 30, 390)
 
 
-def _path(o):  # type: ignore[no-untyped-def]
+def _path(o: Any) -> str:
     """The application's keys: by request, or by citizen for what belongs to no request."""
     suffix = MIMETYPES.get(o.mimetype, ".bin")
     name = f"{int(o.data_upload.timestamp() * 1000)}-{o.s.bits('caminho'):016x}{suffix}"
@@ -121,14 +122,14 @@ class ValidacaoDocumentoFactory(PGBenFactory):
 
     documento = Relacao("documento")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     documento_id = de("documento")
-    usuario_id = LazyAttribute(lambda o: o.documento.usuario_upload_id)
+    usuario_id = lazy(lambda o: o.documento.usuario_upload_id)
     resultado = "aprovado"
-    justificativa = LazyAttribute(lambda o: None if o.resultado == "aprovado" else "Nao confere com o cadastro")
-    validado_em = LazyAttribute(lambda o: _after(o, o.documento.data_upload, "validacao", 1, 5))
-    created_at = LazyAttribute(lambda o: o.validado_em)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    justificativa = lazy(lambda o: None if o.resultado == "aprovado" else "Nao confere com o cadastro")
+    validado_em = lazy(lambda o: _after(o, o.documento.data_upload, "validacao", 1, 5))
+    created_at = lazy(lambda o: o.validado_em)
+    updated_at = lazy(lambda o: o.created_at)
 
 
 METHOD_OF = {"create": "POST", "update": "PATCH", "delete": "DELETE", "login": "POST", "falha_login": "POST",
@@ -144,38 +145,35 @@ class LogAuditoriaFactory(PGBenFactory):
 
     _enums = {"tipo_operacao": "tipo_operacao", "metodo_http": "metodo_http", "nivel_risco": "nivel_risco"}
     _rules = (
-        lambda o: "a create has no dados_anteriores"
-        if o.tipo_operacao == "create" and o.dados_anteriores is not None else None,
+        lambda o: (
+            "a create has no dados_anteriores"
+            if o.tipo_operacao == "create" and o.dados_anteriores is not None
+            else None
+        ),
         lambda o: "a delete has no dados_novos" if o.tipo_operacao == "delete" and o.dados_novos is not None else None,
     )
 
     usuario = Relacao("usuario", shared=True)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     tipo_operacao = "create"
     entidade_afetada = "cidadao"
-    entidade_id = LazyAttribute(lambda o: o.s.other_uuid("entidade"))
-    dados_anteriores = LazyAttribute(
-        lambda o: {"status": "aberta"} if o.tipo_operacao in ("update", "delete") else None
-    )
-    dados_novos = LazyAttribute(
-        lambda o: {"status": "em_analise"} if o.tipo_operacao in ("create", "update") else None
-    )
-    dados_sensiveis_acessados = LazyAttribute(
+    entidade_id = lazy(lambda o: o.s.other_uuid("entidade"))
+    dados_anteriores = lazy(lambda o: {"status": "aberta"} if o.tipo_operacao in ("update", "delete") else None)
+    dados_novos = lazy(lambda o: {"status": "em_analise"} if o.tipo_operacao in ("create", "update") else None)
+    dados_sensiveis_acessados = lazy(
         lambda o: ["cpf", "nis"] if o.tipo_operacao in ("access", "read", "export") else None
     )
     usuario_id = de("usuario")
-    ip_origem = LazyAttribute(lambda o: f"192.0.2.{o.s.between('ip', 1, 254)}")
+    ip_origem = lazy(lambda o: f"192.0.2.{o.s.between('ip', 1, 254)}")
     user_agent = "pgben-testkit"
-    endpoint = LazyAttribute(lambda o: f"/api/v1/{o.entidade_afetada}")
-    metodo_http = LazyAttribute(lambda o: METHOD_OF.get(o.tipo_operacao, "GET"))
-    nivel_risco = LazyAttribute(lambda o: RISK_OF.get(o.tipo_operacao, "baixo"))
-    descricao = LazyAttribute(lambda o: f"{o.tipo_operacao} em {o.entidade_afetada}")
-    data_hora = LazyAttribute(
-        lambda o: o.s.days_ago("hora", 0, 390)
-    )
-    created_at = LazyAttribute(lambda o: o.data_hora)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    endpoint = lazy(lambda o: f"/api/v1/{o.entidade_afetada}")
+    metodo_http = lazy(lambda o: METHOD_OF.get(o.tipo_operacao, "GET"))
+    nivel_risco = lazy(lambda o: RISK_OF.get(o.tipo_operacao, "baixo"))
+    descricao = lazy(lambda o: f"{o.tipo_operacao} em {o.entidade_afetada}")
+    data_hora = lazy(lambda o: o.s.days_ago("hora", 0, 390))
+    created_at = lazy(lambda o: o.data_hora)
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class NotificacaoFactory(PGBenFactory):
@@ -193,7 +191,7 @@ class NotificacaoFactory(PGBenFactory):
     usuario = Relacao("usuario", shared=True)
     solicitacao = None
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     usuario_id = de("usuario")
     solicitacao_id = de("solicitacao")
     tipo = "sistema"
@@ -201,9 +199,7 @@ class NotificacaoFactory(PGBenFactory):
     conteudo = "Ha um pedido novo na fila"
     status = "nao_lida"
     prioridade = "normal"
-    lida_em = LazyAttribute(lambda o: o.created_at + timedelta(hours=2) if o.status == "lida" else None)
-    created_at = LazyAttribute(
-        lambda o: o.s.days_ago("hora", 1, 60)
-    )
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    lida_em = lazy(lambda o: o.created_at + timedelta(hours=2) if o.status == "lida" else None)
+    created_at = lazy(lambda o: o.s.days_ago("hora", 1, 60))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from factory import LazyAttribute
-
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.requests import MAY_BE_APPROVED, belongs, forbids, needs, ordered
 
 ENDED = ("cessado", "cancelado")
@@ -38,49 +37,52 @@ class ConcessaoFactory(PGBenFactory):
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": REQUEST_OF[o.status]})
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
     status = "ativo"
-    ordem_prioridade = LazyAttribute(lambda o: int(o.solicitacao.prioridade))
-    data_inicio = LazyAttribute(
+    ordem_prioridade = lazy(lambda o: int(o.solicitacao.prioridade))
+    data_inicio = lazy(
         lambda o: ((o.solicitacao.data_liberacao or o.solicitacao.data_aprovacao or o.solicitacao.data_abertura).date()
                    + timedelta(days=o.s.between("inicio", 1, 5)))
     )  # fmt: skip
-    data_fim = LazyAttribute(lambda o: o.data_inicio + timedelta(days=30 * o.quantidade_parcelas))
-    data_encerramento = LazyAttribute(lambda o: _ended(o) if o.status in ENDED else None)
-    data_suspensao = LazyAttribute(
+    data_fim = lazy(lambda o: o.data_inicio + timedelta(days=30 * o.quantidade_parcelas))
+    data_encerramento = lazy(lambda o: _ended(o) if o.status in ENDED else None)
+    data_suspensao = lazy(
         lambda o: o.data_inicio + timedelta(days=o.s.between("suspensao", 5, 40)) if o.status == "suspenso" else None
     )
-    data_bloqueio = LazyAttribute(
+    data_bloqueio = lazy(
         lambda o: o.data_inicio + timedelta(days=o.s.between("bloqueio", 5, 40)) if o.status == "bloqueado" else None
     )
-    motivo_suspensao = LazyAttribute(lambda o: "Cadastro desatualizado" if o.status == "suspenso" else None)
-    motivo_bloqueio = LazyAttribute(lambda o: "Indicio de duplicidade" if o.status == "bloqueado" else None)
-    motivo_encerramento = LazyAttribute(
+    motivo_suspensao = lazy(lambda o: "Cadastro desatualizado" if o.status == "suspenso" else None)
+    motivo_bloqueio = lazy(lambda o: "Indicio de duplicidade" if o.status == "bloqueado" else None)
+    motivo_encerramento = lazy(
         lambda o: {"cessado": "Fim das parcelas", "cancelado": "Pedido do beneficiario"}.get(o.status)
     )
-    determinacao_judicial = LazyAttribute(lambda o: o.solicitacao.origem == "judicial")
-    quantidade_parcelas = LazyAttribute(lambda o: _instalments(o))
-    created_at = LazyAttribute(lambda o: o.s.moment("hora", o.data_inicio))
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    determinacao_judicial = lazy(lambda o: o.solicitacao.origem == "judicial")
+    quantidade_parcelas = lazy(lambda o: _instalments(o))
+    created_at = lazy(lambda o: o.s.moment("hora", o.data_inicio))
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
-def _ended(o):  # type: ignore[no-untyped-def]
+def _ended(o: Any) -> date:
     """A concession that ran out ends with its last instalment, today at the latest; a cancelled one early."""
+    start: date = o.data_inicio
     if o.status == "cessado" and o.data_fim is not None:
-        return max(o.data_inicio, min(o.data_fim, o.s.maker.hoje))
-    return o.data_inicio + timedelta(days=o.s.between("encerramento", 1, 20))
+        last: date = min(o.data_fim, o.s.maker.hoje)
+        return max(start, last)
+    days: int = o.s.between("encerramento", 1, 20)
+    return start + timedelta(days=days)
 
 
-def _instalments(o):  # type: ignore[no-untyped-def]
+def _instalments(o: Any) -> Any:
     kind = getattr(o.solicitacao, "tipo_beneficio", None)
     if kind is None and getattr(o.solicitacao, "tipo_beneficio_id", None) is not None:
         kind = o.s.maker.existing("tipo_beneficio", o.solicitacao.tipo_beneficio_id)
     return getattr(kind, "quantidade_parcelas", 1)
 
 
-def _request_allows(o):  # type: ignore[no-untyped-def]
+def _request_allows(o: Any) -> str | None:
     request = o.__dict__.get("solicitacao")
     status = getattr(request, "status", None)
     if status is None or status in MAY_BE_APPROVED:
@@ -100,15 +102,15 @@ class HistoricoConcessaoFactory(PGBenFactory):
 
     concessao = Relacao("concessao")
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     concessao_id = de("concessao")
-    status_anterior = LazyAttribute(lambda o: {"apto": None, "ativo": "apto"}.get(o.status_novo, "ativo"))
-    status_novo = LazyAttribute(lambda o: o.concessao.status)
+    status_anterior = lazy(lambda o: {"apto": None, "ativo": "apto"}.get(o.status_novo, "ativo"))
+    status_novo = lazy(lambda o: o.concessao.status)
     motivo = None
     alterado_por_id = None
-    data_alteracao = LazyAttribute(lambda o: o.s.moment("hora", o.concessao.data_inicio + timedelta(days=1)))
-    created_at = LazyAttribute(lambda o: o.data_alteracao)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    data_alteracao = lazy(lambda o: o.s.moment("hora", o.concessao.data_inicio + timedelta(days=1)))
+    created_at = lazy(lambda o: o.data_alteracao)
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class PagamentoFactory(PGBenFactory):
@@ -137,73 +139,69 @@ class PagamentoFactory(PGBenFactory):
     _relations = ("liberado_por", "confirmado_por", "info_bancaria", "lote", "solicitacao")
 
     concessao = Relacao("concessao", lambda o: _grant(o))
-    solicitacao = LazyAttribute(lambda o: _request(o))
+    solicitacao = lazy(lambda o: _request(o))
     info_bancaria = None
     lote = None
-    liberado_por = LazyAttribute(
-        lambda o: getattr(o.solicitacao, "tecnico", None) if o.data_liberacao is not None else None
-    )
-    confirmado_por = LazyAttribute(
-        lambda o: getattr(o.solicitacao, "tecnico", None) if o.data_confirmacao is not None else None
-    )
+    liberado_por = lazy(lambda o: getattr(o.solicitacao, "tecnico", None) if o.data_liberacao is not None else None)
+    confirmado_por = lazy(lambda o: getattr(o.solicitacao, "tecnico", None) if o.data_confirmacao is not None else None)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    solicitacao_id = LazyAttribute(
+    id = lazy(lambda o: o.s.uuid())
+    solicitacao_id = lazy(
         lambda o: o.solicitacao.id if o.solicitacao is not None else getattr(o.concessao, "solicitacao_id", None)
     )
     concessao_id = de("concessao")
     info_bancaria_id = de("info_bancaria")
     lote_id = de("lote")
-    valor = LazyAttribute(lambda o: _value(o))
+    valor = lazy(lambda o: _value(o))
     status = "pendente"
-    metodo_pagamento = LazyAttribute(lambda o: o.s.weighted("metodo", {"pix": 70, "deposito": 20, "presencial": 10}))
-    numero_parcela = LazyAttribute(lambda o: 1 if o.concessao_id is None else o.s.nth("parcela", o.concessao_id))
-    total_parcelas = LazyAttribute(
-        lambda o: max(o.numero_parcela, getattr(o.concessao, "quantidade_parcelas", None) or 1)
-    )
-    data_prevista = LazyAttribute(lambda o: _start(o) + timedelta(days=5 + 30 * (o.numero_parcela - 1)))
-    data_agendamento = LazyAttribute(
+    metodo_pagamento = lazy(lambda o: o.s.weighted("metodo", {"pix": 70, "deposito": 20, "presencial": 10}))
+    numero_parcela = lazy(lambda o: 1 if o.concessao_id is None else o.s.nth("parcela", o.concessao_id))
+    total_parcelas = lazy(lambda o: max(o.numero_parcela, getattr(o.concessao, "quantidade_parcelas", None) or 1))
+    data_prevista = lazy(lambda o: _start(o) + timedelta(days=5 + 30 * (o.numero_parcela - 1)))
+    data_agendamento = lazy(
         lambda o: o.data_prevista if o.status in ("agendado", "liberado", *PAID, "vencido") else None
     )
-    data_liberacao = LazyAttribute(
+    data_liberacao = lazy(
         lambda o: o.s.moment("liberacao", o.data_prevista)
         if o.status in ("liberado", *PAID, "vencido", "regularizado") else None
     )  # fmt: skip
-    data_pagamento = LazyAttribute(
+    data_pagamento = lazy(
         lambda o: o.data_liberacao + timedelta(hours=o.s.between("pagamento", 1, 72))
         if o.status in (*PAID, "regularizado") and o.data_liberacao is not None else None
     )  # fmt: skip
-    data_confirmacao = LazyAttribute(
+    data_confirmacao = lazy(
         lambda o: o.data_pagamento + timedelta(hours=o.s.between("confirmacao", 1, 120))
         if o.status in CONFIRMED and o.data_pagamento is not None else None
     )  # fmt: skip
-    data_vencimento = LazyAttribute(lambda o: o.data_prevista + timedelta(days=30))
-    data_regularizacao = LazyAttribute(
+    data_vencimento = lazy(lambda o: o.data_prevista + timedelta(days=30))
+    data_regularizacao = lazy(
         lambda o: o.s.moment("regularizacao", o.data_vencimento + timedelta(days=5))
         if o.status == "regularizado" and o.data_vencimento is not None else None
     )  # fmt: skip
-    data_cancelamento = LazyAttribute(
+    data_cancelamento = lazy(
         lambda o: o.s.moment("cancelamento", o.data_prevista - timedelta(days=1)) if o.status == "cancelado" else None
     )
-    motivo_cancelamento = LazyAttribute(lambda o: "Concessao cancelada" if o.status == "cancelado" else None)
+    motivo_cancelamento = lazy(lambda o: "Concessao cancelada" if o.status == "cancelado" else None)
     liberado_por_id = de("liberado_por")
     confirmado_por_id = de("confirmado_por")
     criado_por_id = None
     observacoes = None
-    created_at = LazyAttribute(lambda o: o.s.moment("criacao", _start(o)))
-    updated_at = LazyAttribute(
-        lambda o: max(x for x in (o.created_at, o.data_liberacao, o.data_pagamento, o.data_confirmacao) if x is not None)
+    created_at = lazy(lambda o: o.s.moment("criacao", _start(o)))
+    updated_at = lazy(
+        lambda o: max(
+            x for x in (o.created_at, o.data_liberacao, o.data_pagamento, o.data_confirmacao) if x is not None
+        )
     )
     removed_at = None
 
 
-def _grant(o):  # type: ignore[no-untyped-def]
+def _grant(o: Any) -> Any:
     wanted = {"status": GRANT_OF.get(o.status, "ativo")}
     given = o.s.given
     return wanted | ({"solicitacao": o.solicitacao} if "solicitacao" in given or "solicitacao_id" in given else {})
 
 
-def _request(o):  # type: ignore[no-untyped-def]
+def _request(o: Any) -> Any:
     if "solicitacao_id" in o.s.given:
         return o.s.maker.existing("solicitacao", o.solicitacao_id)
     found = getattr(o.concessao, "solicitacao", None)
@@ -212,18 +210,19 @@ def _request(o):  # type: ignore[no-untyped-def]
     return found
 
 
-def _start(o):  # type: ignore[no-untyped-def]
-    return getattr(o.concessao, "data_inicio", None) or o.s.maker.hoje
+def _start(o: Any) -> date:
+    start: date = getattr(o.concessao, "data_inicio", None) or o.s.maker.hoje
+    return start
 
 
-def _value(o):  # type: ignore[no-untyped-def]
+def _value(o: Any) -> Any:
     kind = getattr(o.solicitacao, "tipo_beneficio", None)
     if kind is None and getattr(o.solicitacao, "tipo_beneficio_id", None) is not None:
         kind = o.s.maker.existing("tipo_beneficio", o.solicitacao.tipo_beneficio_id)
     return getattr(kind, "valor", None) or Decimal(300)
 
 
-def _after_the_grant(o):  # type: ignore[no-untyped-def]
+def _after_the_grant(o: Any) -> str | None:
     """A payment is never before the concession it pays, nor before the request was approved."""
     paid = o.data_pagamento
     if paid is None:
@@ -246,25 +245,25 @@ class ComprovantePagamentoFactory(PGBenFactory):
         model = registro("comprovante_pagamento")
 
     pagamento = Relacao("pagamento", lambda o: {"status": "confirmado"})
-    enviado_por = LazyAttribute(lambda o: _payer(o))
+    enviado_por = lazy(lambda o: _payer(o))
     _relations = ("enviado_por",)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     pagamento_id = de("pagamento")
     tipo = "comprovante_pix"
     nome_arquivo = "comprovante.pdf"
-    caminho = LazyAttribute(lambda o: f"{o.pagamento.solicitacao_id}/comprovante_pagamento/{o.s.token('caminho', 16)}.pdf")
-    tamanho = LazyAttribute(lambda o: o.s.between("tamanho", 20_000, 900_000))
+    caminho = lazy(lambda o: f"{o.pagamento.solicitacao_id}/comprovante_pagamento/{o.s.token('caminho', 16)}.pdf")
+    tamanho = lazy(lambda o: o.s.between("tamanho", 20_000, 900_000))
     mimetype = "application/pdf"
-    hash_sha256 = LazyAttribute(lambda o: f"{o.s.bits('a'):016x}{o.s.bits('b'):016x}{o.s.bits('c'):016x}{o.s.bits('d'):016x}")
+    hash_sha256 = lazy(lambda o: f"{o.s.bits('a'):016x}{o.s.bits('b'):016x}{o.s.bits('c'):016x}{o.s.bits('d'):016x}")
     enviado_por_id = de("enviado_por")
-    data_upload = LazyAttribute(lambda o: (o.pagamento.data_pagamento or o.pagamento.created_at) + timedelta(hours=1))
-    created_at = LazyAttribute(lambda o: o.data_upload)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    data_upload = lazy(lambda o: (o.pagamento.data_pagamento or o.pagamento.created_at) + timedelta(hours=1))
+    created_at = lazy(lambda o: o.data_upload)
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
 
 
-def _payer(o):  # type: ignore[no-untyped-def]
+def _payer(o: Any) -> Any:
     found = getattr(o.pagamento, "liberado_por", None)
     if found is None and getattr(o.pagamento, "liberado_por_id", None) is not None:
         return o.s.maker.existing("usuario", o.pagamento.liberado_por_id)
@@ -278,17 +277,17 @@ class ConfirmacaoRecebimentoFactory(PGBenFactory):
     _enums = {"metodo": "metodo_confirmacao"}
 
     pagamento = Relacao("pagamento", lambda o: {"status": "recebido"})
-    confirmado_por = LazyAttribute(lambda o: _payer(o))
+    confirmado_por = lazy(lambda o: _payer(o))
     _relations = ("confirmado_por",)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     pagamento_id = de("pagamento")
     metodo = "assinatura"
     destinatario_id = None
     confirmado_por_id = de("confirmado_por")
-    data_confirmacao = LazyAttribute(
+    data_confirmacao = lazy(
         lambda o: o.pagamento.data_confirmacao or o.pagamento.data_pagamento or o.pagamento.created_at
     )
     observacoes = None
-    created_at = LazyAttribute(lambda o: o.data_confirmacao)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.data_confirmacao)
+    updated_at = lazy(lambda o: o.created_at)

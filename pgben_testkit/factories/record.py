@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
@@ -37,12 +38,12 @@ class Registro:
         """Column -> Python value, in the order of the table."""
         return {name: self.__dict__[name] for name in self.columns}
 
-    def api(self) -> dict[str, Any]:
+    def api(self) -> builtins.dict[str, Any]:
         """What the API answers for it: all columns, ready for JSON, with the children that were made."""
         shown = {name: plain(self.__dict__[name]) for name in self.columns}
         return shown | {name: [each.api() for each in self.__dict__[name]] for name in self._made_children()}
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> builtins.dict[str, Any]:
         """What a client sends to make it: without what the server makes, without nulls, ready for JSON."""
         hidden = MADE_BY_SERVER | {"metadados"} if self.table != "documentos" else MADE_BY_SERVER
         sent = {

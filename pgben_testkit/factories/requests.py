@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
+from typing import Any
 
-from factory import LazyAttribute, Trait
+from factory import Trait
 
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory, Relacao, Rule, de, lazy, registro, status_params
 
 APPROVED = ("aprovada", "liberada", "em_processamento", "concluida", "executada", "erro_execucao")
 RELEASED = APPROVED[1:]
@@ -29,16 +32,17 @@ PATHS = {
 """status -> the states that a request passes, after rascunho, to be there"""
 
 
-def _after(o, before, name, least, most):  # type: ignore[no-untyped-def]
+def _after(o: Any, before: datetime, name: str, least: int, most: int) -> datetime:
     """In office hours some days after a moment, and after it on the same day too."""
     later = before.date() + timedelta(days=o.s.between(name, least, most))
-    return max(o.s.moment(name + " hora", later), before + timedelta(minutes=20))
+    moment: datetime = o.s.moment(name + " hora", later)
+    return max(moment, before + timedelta(minutes=20))
 
 
-def belongs(statuses, field):  # type: ignore[no-untyped-def]
+def belongs(statuses: Sequence[str], field: str) -> Rule:
     """A rule: the date `field` is there in these states and in no other."""
 
-    def rule(o):  # type: ignore[no-untyped-def]
+    def rule(o: Any) -> str | None:
         there = getattr(o, field) is not None
         if there == (o.status in statuses):
             return None
@@ -48,37 +52,39 @@ def belongs(statuses, field):  # type: ignore[no-untyped-def]
     return rule
 
 
-def needs(statuses, *fields):  # type: ignore[no-untyped-def]
+def needs(statuses: Sequence[str], *fields: str) -> Rule:
     """A rule: in these states the fields are there."""
 
-    def rule(o):  # type: ignore[no-untyped-def]
+    def rule(o: Any) -> str | None:
         lacking = [name for name in fields if getattr(o, name) is None]
         return f"the status {o.status} needs {', '.join(lacking)}" if lacking and o.status in statuses else None
 
     return rule
 
 
-def forbids(statuses, *fields):  # type: ignore[no-untyped-def]
+def forbids(statuses: Sequence[str], *fields: str) -> Rule:
     """A rule: in these states the fields are not there."""
 
-    def rule(o):  # type: ignore[no-untyped-def]
+    def rule(o: Any) -> str | None:
         extra = [name for name in fields if getattr(o, name) is not None]
         return f"the status {o.status} has no {', '.join(extra)}" if extra and o.status in statuses else None
 
     return rule
 
 
-def ordered(*fields):  # type: ignore[no-untyped-def]
+def ordered(*fields: str) -> Rule:
     """A rule: those of these dates that are there are in this order."""
 
-    def rule(o):  # type: ignore[no-untyped-def]
+    def rule(o: Any) -> str | None:
         there = [(name, getattr(o, name)) for name in fields if getattr(o, name, None) is not None]
-        for (first, early), (second, late) in zip(there, there[1:], strict=False):
+        for (first, early), (second, late) in pairwise(there):
             try:
                 if late < early:
                     return f"{second} ({late:%Y-%m-%d}) is before {first} ({early:%Y-%m-%d})"
             except TypeError:
-                return f"{first} and {second} can't be compared: give both as datetime with a time zone, or both as date"
+                return (
+                    f"{first} and {second} can't be compared: give both as datetime with a time zone, or both as date"
+                )
         return None
 
     return rule
@@ -117,20 +123,22 @@ class SolicitacaoFactory(PGBenFactory):
     beneficiario = Relacao("cidadao", lambda o: {"unidade": o.unidade} if "unidade" in o.s.given else {})
     solicitante = None
     tipo_beneficio = Relacao("tipo_beneficio", shared=True)
-    unidade = LazyAttribute(lambda o: _unit(o))
+    unidade = lazy(lambda o: _unit(o))
     tecnico = Relacao("usuario", lambda o: {"unidade": o.unidade}, shared=True)
-    aprovador = LazyAttribute(lambda o: o.tecnico if o.status in APPROVED else None)
-    liberador = LazyAttribute(lambda o: o.tecnico if o.status in RELEASED else None)
+    aprovador = lazy(lambda o: o.tecnico if o.status in APPROVED else None)
+    liberador = lazy(lambda o: o.tecnico if o.status in RELEASED else None)
     solicitacao_original = Relacao(
         "solicitacao", lambda o: {"beneficiario": o.beneficiario, "tipo_beneficio": o.tipo_beneficio,
                                   "unidade": o.unidade, "tecnico": o.tecnico, "status": "concluida",
                                   "data_abertura": o.data_abertura - timedelta(days=200)},
         when=lambda o: o.tipo == "renovacao",
     )  # fmt: skip
-    processo_judicial = Relacao("processo_judicial", lambda o: {"cidadao": o.beneficiario}, when=lambda o: o.origem == "judicial")
+    processo_judicial = Relacao(
+        "processo_judicial", lambda o: {"cidadao": o.beneficiario}, when=lambda o: o.origem == "judicial"
+    )
 
-    id = LazyAttribute(lambda o: o.s.uuid())
-    protocolo = LazyAttribute(lambda o: f"SOL-{o.data_abertura:%Y}-{o.s.token('protocolo')}")
+    id = lazy(lambda o: o.s.uuid())
+    protocolo = lazy(lambda o: f"SOL-{o.data_abertura:%Y}-{o.s.token('protocolo')}")
     beneficiario_id = de("beneficiario")
     solicitante_id = de("solicitante")
     tipo_beneficio_id = de("tipo_beneficio")
@@ -139,56 +147,54 @@ class SolicitacaoFactory(PGBenFactory):
     aprovador_id = de("aprovador")
     liberador_id = de("liberador")
     status = "aberta"
-    sub_status = LazyAttribute(lambda o: "aguardando_parecer" if o.status == "em_analise" else None)
+    sub_status = lazy(lambda o: "aguardando_parecer" if o.status == "em_analise" else None)
     tipo = "original"
     origem = "presencial"
     prioridade = "3"
-    data_abertura = LazyAttribute(
+    data_abertura = lazy(
         lambda o: o.s.days_ago("abertura", 240, 365) if o.status in (*APPROVED, "arquivada")
         else o.s.days_ago("abertura", 60, 239)
     )  # fmt: skip
-    data_aprovacao = LazyAttribute(
-        lambda o: _after(o, o.data_abertura, "aprovacao", 3, 30) if o.status in APPROVED else None
-    )
-    data_indeferimento = LazyAttribute(
+    data_aprovacao = lazy(lambda o: _after(o, o.data_abertura, "aprovacao", 3, 30) if o.status in APPROVED else None)
+    data_indeferimento = lazy(
         lambda o: _after(o, o.data_abertura, "indeferimento", 5, 40) if o.status == "indeferida" else None
     )
-    data_liberacao = LazyAttribute(
+    data_liberacao = lazy(
         lambda o: _after(o, o.data_aprovacao, "liberacao", 1, 7) if o.status in RELEASED and o.data_aprovacao else None
     )
-    data_conclusao = LazyAttribute(
+    data_conclusao = lazy(
         lambda o: _after(o, o.data_liberacao, "conclusao", 2, 30) if o.status in FINISHED and o.data_liberacao else None
     )
-    data_cancelamento = LazyAttribute(
+    data_cancelamento = lazy(
         lambda o: _after(o, o.data_abertura, "cancelamento", 1, 30) if o.status == "cancelada" else None
     )
-    data_arquivamento = LazyAttribute(
+    data_arquivamento = lazy(
         lambda o: _after(o, o.data_abertura, "arquivamento", 30, 90) if o.status == "arquivada" else None
     )
-    motivo_indeferimento = LazyAttribute(
+    motivo_indeferimento = lazy(
         lambda o: o.s.pick("motivo", ("Renda acima do limite", "Documentacao insuficiente", "Beneficio ja recebido"))
         if o.status == "indeferida" else None
     )  # fmt: skip
-    parecer_semtas = LazyAttribute(lambda o: "Favoravel a concessao" if o.status in APPROVED else None)
-    dados_complementares = LazyAttribute(lambda o: {})
+    parecer_semtas = lazy(lambda o: "Favoravel a concessao" if o.status in APPROVED else None)
+    dados_complementares = lazy(lambda o: {})
     observacoes = None
-    renda_per_capita = LazyAttribute(lambda o: Decimal(o.s.between("renda", 0, 650)))
-    version = LazyAttribute(lambda o: len(PATHS[o.status]) + 1)
-    prazo_analise = LazyAttribute(lambda o: o.data_abertura + timedelta(days=30) if o.status == "em_analise" else None)
-    prazo_documentos = LazyAttribute(
+    renda_per_capita = lazy(lambda o: Decimal(o.s.between("renda", 0, 650)))
+    version = lazy(lambda o: len(PATHS[o.status]) + 1)
+    prazo_analise = lazy(lambda o: o.data_abertura + timedelta(days=30) if o.status == "em_analise" else None)
+    prazo_documentos = lazy(
         lambda o: o.data_abertura + timedelta(days=20) if o.status == "aguardando_documentos" else None
     )
     solicitacao_original_id = de("solicitacao_original")
     processo_judicial_id = de("processo_judicial")
-    created_at = LazyAttribute(lambda o: o.data_abertura)
-    updated_at = LazyAttribute(
+    created_at = lazy(lambda o: o.data_abertura)
+    updated_at = lazy(
         lambda o: o.data_conclusao or o.data_liberacao or o.data_aprovacao or o.data_indeferimento
         or o.data_cancelamento or o.data_arquivamento or o.data_abertura
     )  # fmt: skip
     removed_at = None
 
 
-def _unit(o):  # type: ignore[no-untyped-def]
+def _unit(o: Any) -> Any:
     """The office of the citizen, if it is known; else one that the citizen then belongs to."""
     if "unidade_id" in o.s.given:
         return o.s.maker.existing("unidade", o.unidade_id)
@@ -216,18 +222,18 @@ class HistoricoSolicitacaoFactory(PGBenFactory):
     _relations = ("usuario",)
 
     solicitacao = Relacao("solicitacao")
-    usuario = LazyAttribute(lambda o: getattr(o.solicitacao, "tecnico", None))
+    usuario = lazy(lambda o: getattr(o.solicitacao, "tecnico", None))
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
-    status_anterior = LazyAttribute(lambda o: (None, "rascunho", *PATHS[o.status_atual])[len(PATHS[o.status_atual])])
-    status_atual = LazyAttribute(lambda o: o.solicitacao.status)
-    usuario_id = LazyAttribute(lambda o: o.usuario.id if o.usuario else getattr(o.solicitacao, "tecnico_id", None))
-    data_alteracao = LazyAttribute(lambda o: o.solicitacao.updated_at)
-    tipo_alteracao = LazyAttribute(lambda o: "transicao" if o.status_anterior else "criacao")
+    status_anterior = lazy(lambda o: (None, "rascunho", *PATHS[o.status_atual])[len(PATHS[o.status_atual])])
+    status_atual = lazy(lambda o: o.solicitacao.status)
+    usuario_id = lazy(lambda o: o.usuario.id if o.usuario else getattr(o.solicitacao, "tecnico_id", None))
+    data_alteracao = lazy(lambda o: o.solicitacao.updated_at)
+    tipo_alteracao = lazy(lambda o: "transicao" if o.status_anterior else "criacao")
     observacao = None
-    created_at = LazyAttribute(lambda o: o.data_alteracao)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    created_at = lazy(lambda o: o.data_alteracao)
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class PendenciaFactory(PGBenFactory):
@@ -248,29 +254,29 @@ class PendenciaFactory(PGBenFactory):
     solicitacao = Relacao(
         "solicitacao", lambda o: {"status": "pendente" if o.status in ("aberta", "vencida") else "em_analise"}
     )
-    registrado_por = LazyAttribute(lambda o: _technician(o))
-    resolvido_por = LazyAttribute(lambda o: o.registrado_por if o.status == "resolvida" else None)
+    registrado_por = lazy(lambda o: _technician(o))
+    resolvido_por = lazy(lambda o: o.registrado_por if o.status == "resolvida" else None)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
     tipo = "documento"
-    descricao = LazyAttribute(lambda o: o.s.pick("descricao", ("Falta o comprovante de residencia", "RG ilegivel",
+    descricao = lazy(lambda o: o.s.pick("descricao", ("Falta o comprovante de residencia", "RG ilegivel",
                                                                "Confirmar a renda da familia")))  # fmt: skip
     status = "aberta"
     registrado_por_id = de("registrado_por")
     resolvido_por_id = de("resolvido_por")
-    data_abertura = LazyAttribute(lambda o: _after(o, o.solicitacao.data_abertura, "pendencia", 1, 10))
-    prazo_resolucao = LazyAttribute(lambda o: (o.data_abertura + timedelta(days=15)).date())
-    data_resolucao = LazyAttribute(
+    data_abertura = lazy(lambda o: _after(o, o.solicitacao.data_abertura, "pendencia", 1, 10))
+    prazo_resolucao = lazy(lambda o: (o.data_abertura + timedelta(days=15)).date())
+    data_resolucao = lazy(
         lambda o: _after(o, o.data_abertura, "resolucao", 1, 14) if o.status in ("resolvida", "cancelada") else None
     )
-    observacao_resolucao = LazyAttribute(lambda o: "Documento entregue" if o.status == "resolvida" else None)
-    created_at = LazyAttribute(lambda o: o.data_abertura)
-    updated_at = LazyAttribute(lambda o: o.data_resolucao or o.data_abertura)
+    observacao_resolucao = lazy(lambda o: "Documento entregue" if o.status == "resolvida" else None)
+    created_at = lazy(lambda o: o.data_abertura)
+    updated_at = lazy(lambda o: o.data_resolucao or o.data_abertura)
     removed_at = None
 
 
-def _technician(o):  # type: ignore[no-untyped-def]
+def _technician(o: Any) -> Any:
     """Who works on the request."""
     found = getattr(o.solicitacao, "tecnico", None)
     if found is None and getattr(o.solicitacao, "tecnico_id", None) is not None:
@@ -285,20 +291,18 @@ class ParecerSocialFactory(PGBenFactory):
     _enums = {"tipo": "tipo_parecer", "conclusao": "conclusao_parecer"}
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": "em_analise"})
-    autor = LazyAttribute(lambda o: _technician(o))
+    autor = lazy(lambda o: _technician(o))
     _relations = ("autor",)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
     autor_id = de("autor")
-    tipo = LazyAttribute(
-        lambda o: ("social", "tecnico", "juridico", "final")[(o.s.nth("parecer", o.solicitacao_id) - 1) % 4]
-    )
-    conclusao = LazyAttribute(lambda o: "desfavoravel" if o.solicitacao.status == "indeferida" else "favoravel")
+    tipo = lazy(lambda o: ("social", "tecnico", "juridico", "final")[(o.s.nth("parecer", o.solicitacao_id) - 1) % 4])
+    conclusao = lazy(lambda o: "desfavoravel" if o.solicitacao.status == "indeferida" else "favoravel")
     texto = "A familia foi ouvida e visitada; parecer emitido conforme a LOAS."
-    emitido_em = LazyAttribute(lambda o: _after(o, o.solicitacao.data_abertura, "parecer", 1, 3))
-    created_at = LazyAttribute(lambda o: o.emitido_em)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    emitido_em = lazy(lambda o: _after(o, o.solicitacao.data_abertura, "parecer", 1, 3))
+    created_at = lazy(lambda o: o.emitido_em)
+    updated_at = lazy(lambda o: o.created_at)
 
 
 class VisitaDomiciliarFactory(PGBenFactory):
@@ -310,21 +314,28 @@ class VisitaDomiciliarFactory(PGBenFactory):
     _rules = (belongs(("realizada",), "data_realizada"),)
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": "em_analise"})
-    tecnico = LazyAttribute(lambda o: _technician(o))
+    tecnico = lazy(lambda o: _technician(o))
     _relations = ("tecnico",)
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
-    cidadao_id = LazyAttribute(lambda o: o.solicitacao.beneficiario_id)
+    cidadao_id = lazy(lambda o: o.solicitacao.beneficiario_id)
     tecnico_id = de("tecnico")
     tipo = "inicial"
     status = "agendada"
-    data_prevista = LazyAttribute(lambda o: _after(o, o.solicitacao.data_abertura, "visita", 3, 15))
-    data_realizada = LazyAttribute(lambda o: o.data_prevista if o.status == "realizada" else None)
-    relato = LazyAttribute(lambda o: "Familia encontrada em casa" if o.status == "realizada" else None)
-    created_at = LazyAttribute(lambda o: o.solicitacao.data_abertura)
-    updated_at = LazyAttribute(lambda o: o.created_at)
+    data_prevista = lazy(lambda o: _after(o, o.solicitacao.data_abertura, "visita", 3, 15))
+    data_realizada = lazy(lambda o: o.data_prevista if o.status == "realizada" else None)
+    relato = lazy(lambda o: "Familia encontrada em casa" if o.status == "realizada" else None)
+    created_at = lazy(lambda o: o.solicitacao.data_abertura)
+    updated_at = lazy(lambda o: o.created_at)
     removed_at = None
+
+
+def _refused(o: Any) -> str | None:
+    status = getattr(o.__dict__.get("solicitacao"), "status", "indeferida")
+    return None if status in ("indeferida", "arquivada") else (
+        f"a recurso is against a solicitacao indeferida, and this one is {status}"
+    )  # fmt: skip
 
 
 class RecursoFactory(PGBenFactory):
@@ -337,20 +348,19 @@ class RecursoFactory(PGBenFactory):
     _enums = {"status": "status_recurso"}
     _rules = (
         belongs(("deferido", "indeferido"), "data_decisao"), ordered("data_recurso", "data_decisao"),
-        lambda o: f"a recurso is against a solicitacao indeferida, and this one is {o.solicitacao.status}"
-        if getattr(getattr(o, "solicitacao", None), "status", "indeferida") not in ("indeferida", "arquivada") else None,
+        lambda o: _refused(o),
     )  # fmt: skip
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": "indeferida"})
 
-    id = LazyAttribute(lambda o: o.s.uuid())
+    id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
     justificativa = "A renda informada mudou depois da analise; peco nova avaliacao."
     status = "apresentado"
-    data_recurso = LazyAttribute(lambda o: _after(o, o.solicitacao.updated_at, "recurso", 1, 15))
-    data_decisao = LazyAttribute(
+    data_recurso = lazy(lambda o: _after(o, o.solicitacao.updated_at, "recurso", 1, 15))
+    data_decisao = lazy(
         lambda o: _after(o, o.data_recurso, "decisao", 5, 30) if o.status in ("deferido", "indeferido") else None
     )
-    analista_id = LazyAttribute(lambda o: o.solicitacao.tecnico_id if o.status != "apresentado" else None)
-    created_at = LazyAttribute(lambda o: o.data_recurso)
-    updated_at = LazyAttribute(lambda o: o.data_decisao or o.data_recurso)
+    analista_id = lazy(lambda o: o.solicitacao.tecnico_id if o.status != "apresentado" else None)
+    created_at = lazy(lambda o: o.data_recurso)
+    updated_at = lazy(lambda o: o.data_decisao or o.data_recurso)

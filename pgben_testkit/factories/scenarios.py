@@ -35,7 +35,12 @@ class Plan:
     statuses: Mapping[str, int]
     months: Mapping[int, int] = field(default_factory=lambda: YEAR)
     categories: Mapping[str, int] = field(
-        default_factory=lambda: {"vulnerabilidade_temporaria": 62, "natalidade": 18, "morte": 12, "calamidade_publica": 8}
+        default_factory=lambda: {
+            "vulnerabilidade_temporaria": 62,
+            "natalidade": 18,
+            "morte": 12,
+            "calamidade_publica": 8,
+        }
     )
     documents: int = 60
     court: int = 2
@@ -47,12 +52,12 @@ PLANS: Mapping[str, Plan] = {
         {"rascunho": 4, "aberta": 22, "em_analise": 30, "pendente": 12, "aguardando_documentos": 8, "aprovada": 8,
          "liberada": 3, "indeferida": 5, "em_processamento": 1, "concluida": 4, "executada": 1, "erro_execucao": 1,
          "cancelada": 1, "arquivada": 1},
-    ),  # fmt: skip
+    ),
     "folha de pagamento": Plan(
         "an office at the end of the month: most requests are granted and being paid",
         {"aberta": 3, "em_analise": 6, "pendente": 2, "aprovada": 22, "liberada": 28, "em_processamento": 10,
          "executada": 8, "concluida": 14, "erro_execucao": 2, "indeferida": 3, "cancelada": 1, "arquivada": 1},
-    ),  # fmt: skip
+    ),
     "calamidade": Plan(
         "three weeks of rain: most of the year's requests come in June, for one benefit, with few documents",
         {"aberta": 25, "em_analise": 25, "pendente": 10, "aguardando_documentos": 15, "aprovada": 15, "liberada": 6,
@@ -60,7 +65,7 @@ PLANS: Mapping[str, Plan] = {
         months={1: 2, 2: 2, 3: 3, 4: 4, 5: 8, 6: 60, 7: 12, 8: 3, 9: 2, 10: 2, 11: 1, 12: 1},
         categories={"calamidade_publica": 85, "vulnerabilidade_temporaria": 12, "natalidade": 2, "morte": 1},
         documents=25, court=1,
-    ),  # fmt: skip
+    ),
     "arquivo": Plan(
         "an old office: nearly everything is over",
         {"concluida": 45, "indeferida": 20, "arquivada": 15, "cancelada": 8, "executada": 8, "liberada": 4},
@@ -273,5 +278,3 @@ def _shared_out(shares: Mapping[str, int], size: int) -> list[str]:
     for status in order:
         out += [status] * (left * shares[status] // total)
     return [*out, *[order[0]] * (size - len(out))]
-
-

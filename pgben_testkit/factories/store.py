@@ -114,9 +114,7 @@ class Store:
         one = "(" + ", ".join(["%s"] * len(columns)) + ")"
         names = ", ".join(map(quoted, columns))
         values = [_parameter(row.__dict__[name]) for row in rows for name in columns]
-        self.connection.execute(
-            f"INSERT INTO {quoted(table)} ({names}) VALUES {', '.join([one] * len(rows))}", values
-        )
+        self.connection.execute(f"INSERT INTO {quoted(table)} ({names}) VALUES {', '.join([one] * len(rows))}", values)
 
     def _copy(self, table: str, rows: list[Registro]) -> None:
         columns = rows[0].columns
@@ -175,7 +173,8 @@ class Store:
             unknown = known is not None and column not in known[0].columns
             return NotStored(
                 f"{table}.{column} must have a value",
-                why="the schema says NOT NULL, and the factory " + ("does not know the column" if unknown else "got None"),
+                why="the schema says NOT NULL, and the factory "
+                + ("does not know the column" if unknown else "got None"),
                 remedy=f"subclass the factory and declare {column} in it, or use pgben_factory.for_table({table!r})"
                 if unknown else f"give {column} a value",
             )  # fmt: skip
@@ -185,7 +184,9 @@ class Store:
                 why=f"the constraint {diag.constraint_name}",
                 remedy="create that row first, or leave it out and let the factory make one",
             )
-        what = f"the constraint {diag.constraint_name}" if diag.constraint_name else (diag.message_primary or "an error")
+        what = (
+            f"the constraint {diag.constraint_name}" if diag.constraint_name else (diag.message_primary or "an error")
+        )
         return NotStored(
             f"the database refuses a row of {table}" if diag.table_name else "the database refuses the rows",
             why=f"{what} ({type(error).__name__})",

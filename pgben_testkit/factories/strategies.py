@@ -96,4 +96,6 @@ def __getattr__(name: str) -> Any:
     factory = name.removeprefix("st_")
     if name.startswith("st_") and factory in NAMES:
         return lambda **given: st_objeto(factory, **given)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; strategies: st_ and one of {', '.join(NAMES)}")
+    raise AttributeError(
+        f"module {__name__!r} has no attribute {name!r}; strategies: st_ and one of {', '.join(NAMES)}"
+    )

@@ -310,7 +310,7 @@ def _cast(columns: Sequence[Column]) -> str:
 
 def _record(table: str, cursor: psycopg.Cursor[Any], row: tuple[Any, ...]) -> Registro:
     names = tuple(column.name for column in cursor.description or ())
-    kind = type("Linha", (Registro,), {"table": table, "columns": names, "saved": True})
+    kind: type[Registro] = type("Linha", (Registro,), {"table": table, "columns": names, "saved": True})
     return kind(**dict(zip(names, row, strict=True)))
 
 

@@ -284,5 +284,5 @@ def _fits(column: Column, value: Any) -> bool:
         if column.kind in WHOLE:
             return abs(value) <= WHOLE[column.kind]
         if column.precision is not None:
-            return abs(value) < 10 ** (column.precision[0] - column.precision[1])
+            return bool(abs(value) < 10 ** (column.precision[0] - column.precision[1]))
     return True

@@ -53,7 +53,9 @@ def bar(number: int, largest: int) -> str:
 
 def findings(found: Audit) -> list[str]:
     """Lines: first what was looked at, then each finding with its place, no value of a row."""
-    head = f"{found.path}: {found.rows:,} rows of {found.tables} tables, {found.people:,} people, {found.marked:,} marked"
+    head = (
+        f"{found.path}: {found.rows:,} rows of {found.tables} tables, {found.people:,} people, {found.marked:,} marked"
+    )
     lines = [head]
     for table, count in found.unmarked.items():
         lines.append(f"{table}: {count:,} row{'s' * (count != 1)} without the mark")

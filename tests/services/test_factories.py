@@ -30,7 +30,8 @@ PERSON_TABLES = ("cidadao", "composicao_familiar")
 def pgben():
     """The server whose template is the reference schema."""
     made = Supply(settings.read(
-        root=PGBEN.parent, environ={}, command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(PGBEN)},
+        root=PGBEN.parent, environ={},
+        command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(PGBEN)},
     ))  # fmt: skip
     try:
         yield made.get("postgres").info, made
@@ -125,7 +126,8 @@ SPECIAL = {
 
 def test_every_enum_member_of_the_schema_is_reached_by_for_table(make, connection):
     columns = connection.execute(
-        "SELECT c.relname, a.attname, array_agg(e.enumlabel::text) FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
+        "SELECT c.relname, a.attname, array_agg(e.enumlabel::text)"
+        " FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
         " JOIN pg_enum e ON e.enumtypid = a.atttypid WHERE c.relkind = 'r' GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall()
     reached = set()
@@ -244,7 +246,8 @@ CREATE TABLE "Tabela Estranha" (
 );
 CREATE TABLE filha (a int, b int, PRIMARY KEY (a, b), pessoa text NOT NULL, cpf text NOT NULL,
                     CHECK (cpf ~ '^\\d{3}\\.\\d{3}\\.\\d{3}-\\d{2}$'));
-CREATE TABLE neta (a int NOT NULL, b int NOT NULL, FOREIGN KEY (a, b) REFERENCES filha (a, b), ok boolean UNIQUE NOT NULL);
+CREATE TABLE neta (a int NOT NULL, b int NOT NULL, FOREIGN KEY (a, b) REFERENCES filha (a, b),
+                   ok boolean UNIQUE NOT NULL);
 CREATE TABLE ovo (id int PRIMARY KEY, galinha int NOT NULL);
 CREATE TABLE galinha (id int PRIMARY KEY, ovo int NOT NULL REFERENCES ovo);
 ALTER TABLE ovo ADD FOREIGN KEY (galinha) REFERENCES galinha;

@@ -185,7 +185,7 @@ def test_dict_is_what_a_client_sends_and_api_what_it_gets(make):
     (lambda m: m.build("concessao", solicitacao=m.build("solicitacao")), "this one is aberta"),
     (lambda m: m.build("concessao", data_encerramento=date(2025, 1, 1)), "has no data_encerramento"),
     (lambda m: m.build("solicitacao", aberta=True, data_indeferimento=datetime.now(UTC)), "has no data_indeferimento"),
-    (lambda m: m.build("recurso", solicitacao=m.build("solicitacao", aprovada=True)), "against a solicitacao indeferida"),
+    (lambda m: m.build("recurso", solicitacao=m.build("solicitacao", aprovada=True)), "solicitacao indeferida"),
     (lambda m: m.build("documento", mimetype="text/html"), "text/html"),
     (lambda m: m.build("endereco", cidadao="Maria"), "without an id"),
     (lambda m: m.build("endereco", cidadao=m.build("cidadao"), cidadao_id="x"), "name two objects"),
