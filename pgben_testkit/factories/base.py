@@ -248,6 +248,8 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
             for name, make in plan.steps:
                 if name not in values:
                     values[name] = make(lean)
+            if not plan.ordered:
+                plan.order(values)
             for hidden in plan.hidden:
                 values.pop(hidden, None)
             made = spec.model.__new__(spec.model)
@@ -378,15 +380,23 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Plan:
     """How objects of a factory are made with some traits on. `steps`: what is made for every object."""
 
     constants: Mapping[str, Any]
     functions: Mapping[str, Callable[[Any], Any]]
-    steps: tuple[tuple[str, Callable[[Any], Any]], ...]
+    steps: list[tuple[str, Callable[[Any], Any]]]
     params: Mapping[str, Any]
     hidden: tuple[str, ...]
+    ordered: bool = False
+
+    def order(self, values: Mapping[str, Any]) -> None:
+        """From now on in the order in which the first object's values came to be: what others need comes first, and
+        is not looked up by the slower way of `Lean.__getattr__`."""
+        places = {name: place for place, name in enumerate(values)}
+        self.steps.sort(key=lambda step: places[step[0]])
+        self.ordered = True
 
 
 @cache
@@ -409,6 +419,6 @@ def _plan(cls: type[PGBenFactory], active: tuple[str, ...]) -> _Plan:
     wanted = [*spec.columns, *cls._kept]
     return _Plan(
         {**params, **constants}, functions,
-        tuple((name, functions[name]) for name in wanted if name not in constants), params,
+        [(name, functions[name]) for name in wanted if name not in constants], params,
         ("_functions", "s", *params, *(name for name in cls._hidden if name not in cls._kept)),
     )  # fmt: skip

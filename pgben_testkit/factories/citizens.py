@@ -69,7 +69,9 @@ class CidadaoFactory(PGBenFactory):
     uf_naturalidade = lazy(lambda o: o.s.pick("cidade", people.CITIES)[1])
     prontuario_suas = lazy(lambda o: f"SUAS-{o.s.token('prontuario')}")
     data_nascimento = lazy(
-        lambda o: o.s.maker.hoje - timedelta(days=o.idade * 365 + o.idade // 4 + o.s.bits("aniversario") % 364 + 1)
+        lambda o: date.fromordinal(
+            o.s.maker.ordinal - o.idade * 365 - o.idade // 4 - o.s.between("aniversario", 1, 364)
+        )
     )
     sexo = lazy(lambda o: o.s.pick("sexo", people.SEXES))
     estado_civil = lazy(lambda o: o.s.pick("estado civil", MEMBERS["estado_civil"]))
@@ -162,7 +164,9 @@ class ComposicaoFamiliarFactory(PGBenFactory):
     cpf = lazy(lambda o: documents.cpf(people.cpf_base(o.s)))
     nis = lazy(lambda o: documents.nis(people.nis_base(o.s)))
     data_nascimento = lazy(
-        lambda o: o.s.maker.hoje - timedelta(days=o.idade * 365 + o.idade // 4 + o.s.bits("aniversario") % 364 + 1)
+        lambda o: date.fromordinal(
+            o.s.maker.ordinal - o.idade * 365 - o.idade // 4 - o.s.between("aniversario", 1, 364)
+        )
     )
     parentesco = lazy(lambda o: o.s.weighted("parentesco", {"filho": 60, "conjuge": 20, "mae": 10, "neto": 10}))
     ocupacao = lazy(lambda o: o.s.pick("ocupacao", JOBS) if o.idade >= 18 else "Estudante")

@@ -58,6 +58,7 @@ class Fabrica:
         self.seed = seed
         self.test = test
         self.hoje = today
+        self.ordinal = today.toordinal()
         self.midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
         self.names = NAMES
         self._connect = connect

@@ -250,8 +250,12 @@ def _column_text(values: list[Any]) -> list[str]:
             return ["\\N"] * len(values)
         if kind is datetime or kind is date:
             return [value.isoformat() for value in values]
-        if kind is UUID or kind is int or kind is Decimal:
+        if kind is UUID:
+            return [f"{value.int:032x}" for value in values]  # a third of the time of str(), and PostgreSQL reads it
+        if kind is int or kind is Decimal:
             return list(map(str, values))
+        if kind is dict and values.count(values[0]) == len(values):
+            return [_text(values[0])] * len(values)
     return [_text(value) for value in values]
 
 
