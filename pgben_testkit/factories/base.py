@@ -144,7 +144,8 @@ def spec_of(cls: type[PGBenFactory]) -> Spec:
     functions = {name: _function(each) for name, each in declared.items()}
     overrides = {name: _function(each) for trait in traits.values() for name, each in trait.items()}
     lean = all(functions.values()) and all(overrides.values()) and not meta.post_declarations.as_dict()
-    columns = tuple(name for name in declared if name not in relations and name not in cls._hidden)
+    hidden = {*relations, *cls._hidden, *meta.exclude}
+    columns = tuple(name for name in declared if name not in hidden)
     return Spec(
         columns, tuple(relations), {name: each for name, each in functions.items() if each},
         {name: dict(each) for name, each in traits.items()},
@@ -420,5 +421,5 @@ def _plan(cls: type[PGBenFactory], active: tuple[str, ...]) -> _Plan:
     return _Plan(
         {**params, **constants}, functions,
         [(name, functions[name]) for name in wanted if name not in constants], params,
-        ("_functions", "s", *params, *(name for name in cls._hidden if name not in cls._kept)),
+        ("_functions", "s", *params, *(name for name in (*cls._hidden, *cls._meta.exclude) if name not in cls._kept)),
     )  # fmt: skip

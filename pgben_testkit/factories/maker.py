@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.factories import documents, people
-from pgben_testkit.factories.catalog import NAMES, TABLE_OF, factory_of
+from pgben_testkit.factories.catalog import ALIASES, NAMES, TABLE_OF, factory_of
 from pgben_testkit.factories.identity import Draw, Identity, Source
 from pgben_testkit.factories.record import Registro
 from pgben_testkit.factories.store import NotStored, Store, Taken
@@ -71,6 +71,7 @@ class Fabrica:
         self._shared: dict[Any, list[Any]] | None = None
         self._found: dict[Any, Registro] = {}
         self._creating = False
+        self._classes: builtins.dict[str, type[PGBenFactory]] = {}
         self._copying: Future[None] | None = None
 
     # -- objects
@@ -84,7 +85,7 @@ class Fabrica:
         if self._shared is None:
             with self._call():
                 return self.build(what, **given)
-        cls = factory_of(what)
+        cls = self.factory_of(what)
         table = cls._meta.model.table
         draw = self._source.draw(table, self.count(table))
         draw.maker = self
@@ -151,7 +152,7 @@ class Fabrica:
 
     def _stored(self, make: Callable[[], list[Any]], what: Any, given: builtins.dict[str, Any]) -> list[Any]:
         """What `make` gives, stored; with other values where somebody has ours."""
-        cls = factory_of(what)
+        cls = self.factory_of(what)
         taken: Taken | None = None
         for _ in range(TRIES):
             tables = dict(self._tables())
@@ -217,13 +218,31 @@ class Fabrica:
         """The same with another today: `pgben_factory.em(date.today())` for stories that end now."""
         return self._like(today=today)
 
+    def with_classes(self, **classes: type[PGBenFactory]) -> Fabrica:
+        """The same with classes of yours in the place of ours, in relations too: `with_classes(cidadao=MeuCidadao)`."""
+        for name, cls in classes.items():
+            ours = factory_of(name)
+            if not (isinstance(cls, type) and issubclass(cls, ours)):
+                raise UsageProblem(f"{cls!r} can't stand for {name}", why=f"it is not made from {ours.__name__}")
+        other = self._like()
+        other._classes = self._classes | classes
+        return other
+
+    def factory_of(self, what: str | type[PGBenFactory]) -> type[PGBenFactory]:
+        """The class that makes these objects here."""
+        if self._classes and isinstance(what, str):
+            found = self._classes.get(ALIASES.get(what, what))
+            if found is not None:
+                return found
+        return factory_of(what)
+
     def _like(self, **changed: Any) -> Fabrica:
         given: builtins.dict[str, Any] = {
             "seed": self.seed, "test": self.test, "today": self.hoje, "bucket": self._bucket,
             "connect": self._connect, "encryption_key": self._key,
         } | changed  # fmt: skip
         other = Fabrica(**given)
-        other._counts, other._source = self._counts, self._source
+        other._counts, other._source, other._classes = self._counts, self._source, self._classes
         return other
 
     # -- tables without a factory, and whole offices
@@ -371,7 +390,7 @@ class Fabrica:
                         f"{table} has no row with the id {identifier}", why=f"it was given as {name}_id",
                         remedy="create it first, or leave it out and let the factory make one",
                     )  # fmt: skip
-                found = factory_of(name)._meta.model(columns=tuple(row), **row)
+                found = self.factory_of(name)._meta.model(columns=tuple(row), **row)
             else:
                 found = self.build(name, id=identifier)
             found.__dict__["saved"] = True

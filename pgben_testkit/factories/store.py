@@ -164,8 +164,8 @@ class Store:
             return NotStored(
                 "the database's schema is not the one that the factories write",
                 why="it lacks " + ", ".join(lacking) if lacking else f"the server says: {diag.message_primary}",
-                remedy="load PGBen's schema (pgben_postgres_schema), subclass the factory and leave the columns out"
-                " with `class Meta: exclude`, or use pgben_factory.for_table, which reads the schema",
+                remedy="load PGBen's schema (pgben_postgres_schema), or subclass the factory with"
+                " `class Meta: exclude = (columns)` and give it to pgben_factory.with_classes, or use for_table, which reads the schema",
             )
         table, column = diag.table_name or "?", diag.column_name
         if isinstance(error, psycopg.errors.NotNullViolation) and column:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import re
+import subprocess
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import pytest
 
 from pgben_testkit import settings
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.factories import Fabrica, PagamentoFactory
+from pgben_testkit.factories import CidadaoFactory, Fabrica, PagamentoFactory, audit
 from pgben_testkit.factories.catalog import NAMES, factory_of
 from pgben_testkit.factories.files import NotReadable
 from pgben_testkit.factories.scenarios import PLANS
 from pgben_testkit.factories.store import NotStored
 from pgben_testkit.factories.vocabulary import MEMBERS
+from pgben_testkit.postgres import binaries
 from pgben_testkit.postgres.databases import Databases
 from pgben_testkit.services.desk import Desk
 from pgben_testkit.services.stats import Stats
@@ -128,7 +130,8 @@ def test_every_enum_member_of_the_schema_is_reached_by_for_table(make, connectio
     columns = connection.execute(
         "SELECT c.relname, a.attname, array_agg(e.enumlabel::text)"
         " FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
-        " JOIN pg_enum e ON e.enumtypid = a.atttypid WHERE c.relkind = 'r' GROUP BY 1, 2 ORDER BY 1, 2"
+        " JOIN pg_enum e ON e.enumtypid = a.atttypid WHERE c.relkind = 'r'"
+        " AND c.relnamespace = 'public'::regnamespace GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall()
     reached = set()
     for table, column, members in columns:
@@ -350,6 +353,18 @@ def test_a_schema_that_lacks_something_is_told_apart_table_by_table(make, connec
         make.create("cidadao")
     assert "does not know the column" in str(caught.value)
 
+    class Ours(CidadaoFactory):
+        class Meta:
+            exclude = ("raca_cor",)
+
+        apelido = "Bia"
+
+    bound = make.with_classes(cidadao=Ours)
+    paid = bound.create("pagamento", pago=True)
+    assert one(connection, "SELECT apelido FROM cidadao WHERE id = %s", paid.solicitacao.beneficiario_id) == "Bia"
+    with pytest.raises(UsageProblem, match="not made from CidadaoFactory"):
+        make.with_classes(cidadao=PagamentoFactory)
+
 
 def test_classes_are_used_as_any_factory_of_factory_boy(make, connection):
     import factory
@@ -373,6 +388,31 @@ def test_dates_can_end_today(make):
     today = date.today()
     made = make.em(today).create("solicitacao")
     assert datetime.now(UTC) - made.data_abertura < timedelta(days=400)
+
+
+@pytest.mark.parametrize("form", [["-Fp"], ["-Fp", "--inserts"], ["-Fp", "--column-inserts"], ["-Fc"], ["-Ft"]])
+def test_the_audit_reads_what_pg_dump_writes(make, database, connection, tmp_path, form):
+    folder = binaries.find(settings.read(root=tmp_path, environ={}))
+    program = folder and folder.folder / "pg_dump"
+    if not program or not program.is_file():
+        pytest.skip("there is no pg_dump")
+    make.cenario("fila de analise", solicitacoes=20)
+    make.create("solicitacao", observacoes="ponto; e virgula\n'aspas'; \\. \t fim;\n--")
+    path = tmp_path / "dump"
+
+    def dumped():
+        subprocess.run([program, *form, "-d", database.dsn, "-f", path], check=True, capture_output=True)
+        return audit(path)
+
+    clean = dumped()
+    assert clean.clean, clean.findings
+    assert clean.people == clean.marked == one(
+        connection, "SELECT (SELECT count(*) FROM cidadao) + (SELECT count(*) FROM usuario)"
+        " + (SELECT count(*) FROM composicao_familiar)",
+    )  # fmt: skip
+    make.create("cidadao", nome_social="Joana", metadados={})
+    make.create("cidadao", nome_social=None, metadados={})
+    assert dumped().unmarked == {"cidadao": 2}
 
 
 # -- documents in a bucket

@@ -6,8 +6,25 @@ import sys
 import pytest
 
 AREAS = ["services.supply", "services.desk", "postgres.provide", "postgres.embedded", "postgres.databases",
-         "storage.provide", "storage.weed", "storage.bucket", "world", "cli"]  # fmt: skip
-HEAVY = {"psycopg", "boto3", "botocore", "minio", "docker", "testcontainers", "rich", "psutil", "filelock"}
+         "storage.provide", "storage.weed", "storage.bucket", "world", "cli",
+         "factories.maker", "factories.scenarios", "factories.tables", "factories.dumps",
+         "factories.strategies"]  # fmt: skip
+HEAVY = {
+    "psycopg",
+    "boto3",
+    "botocore",
+    "minio",
+    "docker",
+    "testcontainers",
+    "rich",
+    "psutil",
+    "filelock",
+    "factory",
+    "faker",
+    "cryptography",
+    "hypothesis",
+    "validate_docbr",
+}
 
 
 def modules_after(code: str) -> set[str]:
@@ -24,7 +41,8 @@ def test_no_area_imports_pytest(area):
 def test_the_plugin_imports_nothing_heavy():
     before = modules_after("import pytest")
     loaded = modules_after("import pytest, pgben_testkit.plugin, pgben_testkit.postgres.fixtures, "
-                           "pgben_testkit.storage.fixtures, pgben_testkit.report.header")  # fmt: skip
+                           "pgben_testkit.storage.fixtures, pgben_testkit.factories.fixtures, "
+                           "pgben_testkit.report.header")  # fmt: skip
     assert not HEAVY & (loaded - before)
 
 
