@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pgben_testkit.errors import UsageProblem
+from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
 from pgben_testkit.factories.documents import missing_extra
 from pgben_testkit.factories.record import Registro
 from pgben_testkit.factories.vocabulary import MEMBERS
@@ -65,6 +65,7 @@ class Relacao(LazyAttribute):  # type: ignore[misc]
         self.id_attribute = ""
 
     def make(self, o: Any) -> Any:
+        __tracebackhide__ = OURS_HIDDEN
         draw: Draw = o.s
         maker: Fabrica = draw.maker
         if self.id_attribute in draw.given:
@@ -203,6 +204,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
+        __tracebackhide__ = OURS_HIDDEN
         from pgben_testkit.factories.maker import current
 
         maker = current()
@@ -210,12 +212,14 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
 
     @classmethod
     def create_batch(cls, size: int, **kwargs: Any) -> list[Any]:
+        __tracebackhide__ = OURS_HIDDEN
         from pgben_testkit.factories.maker import current
 
         return current().create_batch(cls, size, **kwargs)
 
     @classmethod
     def build_batch(cls, size: int, **kwargs: Any) -> list[Any]:
+        __tracebackhide__ = OURS_HIDDEN
         from pgben_testkit.factories.maker import current
 
         return current().build_batch(cls, size, **kwargs)
@@ -223,6 +227,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
     @classmethod
     def dict(cls, **kwargs: Any) -> builtins.dict[str, Any]:
         """What a client sends to make one; see `Registro.body`."""
+        __tracebackhide__ = OURS_HIDDEN
         from pgben_testkit.factories.maker import current
 
         return current().dict(cls, **kwargs)
@@ -234,6 +239,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         Raises:
             UsageProblem: an argument that means nothing, or contradicts another.
         """
+        __tracebackhide__ = OURS_HIDDEN
         spec = spec_of(cls)  # type: ignore[arg-type]
         if given:
             fields, active, nested = cls._sort(spec, given)
@@ -281,6 +287,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         cls, spec: Spec, given: Mapping[str, Any]
     ) -> tuple[builtins.dict[str, Any], tuple[str, ...], builtins.dict[str, builtins.dict[str, Any]]]:
         """Fields, names of the traits that are on, and what is meant for relations (`concessao__status`)."""
+        __tracebackhide__ = OURS_HIDDEN
         fields: builtins.dict[str, Any] = {}
         active: list[str] = []
         nested: builtins.dict[str, dict[str, Any]] = {}
@@ -334,6 +341,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         Raises:
             UsageProblem: it is no date, or a moment without a time zone.
         """
+        __tracebackhide__ = OURS_HIDDEN
         if name in ("prazo_dias",):
             return value
         if not isinstance(value, date):
@@ -351,6 +359,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
 
     @classmethod
     def _check_agreement(cls, spec: Spec, fields: Mapping[str, Any], active: list[str]) -> None:
+        __tracebackhide__ = OURS_HIDDEN
         said: builtins.dict[str, tuple[str, Any]] = {name: (name, value) for name, value in fields.items()}
         for trait in active:
             for name, value in spec.traits[trait].items():

@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from pgben_testkit.errors import UsageProblem
+from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
 from pgben_testkit.factories.documents import missing_extra
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def factory_of(what: str | type[PGBenFactory]) -> type[PGBenFactory]:
     Raises:
         UsageProblem: no such factory, with those that there are.
     """
+    __tracebackhide__ = OURS_HIDDEN
     if isinstance(what, str):
         return _named(what)
     from pgben_testkit.factories.base import PGBenFactory
@@ -68,6 +69,7 @@ def factory_of(what: str | type[PGBenFactory]) -> type[PGBenFactory]:
 
 @cache
 def _named(name: str) -> type[PGBenFactory]:
+    __tracebackhide__ = OURS_HIDDEN
     found = _PLACES.get(ALIASES.get(name, name))
     if found is None:
         close = difflib.get_close_matches(name, NAMES, 1)

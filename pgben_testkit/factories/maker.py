@@ -9,11 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pgben_testkit.errors import UsageProblem
-from pgben_testkit.factories import documents, people
+from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
 from pgben_testkit.factories.catalog import ALIASES, NAMES, TABLE_OF, factory_of
+from pgben_testkit.factories.document_source import DocumentSource
 from pgben_testkit.factories.identity import Draw, Identity, Source
 from pgben_testkit.factories.record import Registro
 from pgben_testkit.factories.store import NotStored, Store, Taken
@@ -39,7 +40,7 @@ What = "str | type[PGBenFactory]"
 _CURRENT: ContextVar[Fabrica | None] = ContextVar("pgben_factory", default=None)
 
 
-class Fabrica:
+class Fabrica(DocumentSource):
     """Makes PGBen's objects. `build` gives objects, `create` rows, `dict` and `json` what a client sends and gets.
 
     Not for several threads at once. Connection and bucket are asked for when first needed.
@@ -82,6 +83,7 @@ class Fabrica:
         Raises:
             UsageProblem: an unknown name, field, trait or member, or arguments that contradict each other.
         """
+        __tracebackhide__ = OURS_HIDDEN
         if self._shared is None:
             with self._call():
                 return self.build(what, **given)
@@ -93,12 +95,21 @@ class Fabrica:
 
     def build_batch(self, what: str | type[PGBenFactory], size: int, **given: Any) -> list[Any]:
         """Objects that share offices, roles and kinds of benefits, as those of one city do."""
+        __tracebackhide__ = OURS_HIDDEN
         _check_size(size)
         with self._call(), _without_gc():
-            return [self.build(what, **given) for _ in range(size)]
+            return self._several(what, size, given)
+
+    def _several(self, what: str | type[PGBenFactory], size: int, given: Any) -> list[Any]:
+        __tracebackhide__ = OURS_HIDDEN
+        made = []
+        for _ in range(size):
+            made.append(self.build(what, **given))
+        return made
 
     def dict(self, what: str | type[PGBenFactory], **given: Any) -> builtins.dict[str, Any]:
         """What a client sends to make one: ready for JSON, without ids and times that the server makes."""
+        __tracebackhide__ = OURS_HIDDEN
         return self.build(what, **given).body()  # type: ignore[no-any-return]
 
     def json(self, what: str | type[PGBenFactory], **given: Any) -> str:
@@ -116,18 +127,21 @@ class Fabrica:
             UsageProblem: as for `build`.
             NotStored: the database refused it; nothing of it is there.
         """
-        return self._stored(lambda: [self.build(what, **given)], what, given)[0]
+        __tracebackhide__ = OURS_HIDDEN
+        return self._stored(partial(self.build_batch, what, 1, **given), what, given)[0]
 
     def create_batch(self, what: str | type[PGBenFactory], size: int, **given: Any) -> list[Any]:
         """`size` objects and their rows, by COPY; all or none are there."""
+        __tracebackhide__ = OURS_HIDDEN
         _check_size(size)
 
         def make() -> list[Any]:
+            __tracebackhide__ = OURS_HIDDEN
             made: list[Any] = []
             with self.store.transaction(), self._call(), _without_gc(), ThreadPoolExecutor(1, "pgben copy") as copier:
                 try:
                     while len(made) < size:
-                        chunk = [self.build(what, **given) for _ in range(min(CHUNK, size - len(made)))]
+                        chunk = self._several(what, min(CHUNK, size - len(made)), given)
                         made += chunk
                         self._settle()
                         self._copying = copier.submit(self.store.save, chunk, before_commit=self._put_files)
@@ -145,6 +159,7 @@ class Fabrica:
 
     def save(self, *objects: Registro) -> None:
         """Objects that were built become rows."""
+        __tracebackhide__ = OURS_HIDDEN
         try:
             self.store.save(objects, before_commit=self._put_files)
         except Taken as taken:
@@ -152,6 +167,7 @@ class Fabrica:
 
     def _stored(self, make: Callable[[], list[Any]], what: Any, given: builtins.dict[str, Any]) -> list[Any]:
         """What `make` gives, stored; with other values where somebody has ours."""
+        __tracebackhide__ = OURS_HIDDEN
         cls = self.factory_of(what)
         taken: Taken | None = None
         for _ in range(TRIES):
@@ -199,6 +215,7 @@ class Fabrica:
         Raises:
             UsageProblem: this factory has no database.
         """
+        __tracebackhide__ = OURS_HIDDEN
         if self._store is None:
             if self._connect is None:
                 raise UsageProblem(
@@ -253,6 +270,7 @@ class Fabrica:
         Raises:
             UsageProblem: no such table, with those that there are.
         """
+        __tracebackhide__ = OURS_HIDDEN
         from pgben_testkit.factories.tables import TableFactory
 
         return TableFactory(self, table)
@@ -263,60 +281,12 @@ class Fabrica:
         Raises:
             UsageProblem: no such scenario, with those that there are.
         """
+        __tracebackhide__ = OURS_HIDDEN
         from pgben_testkit.factories.scenarios import run
 
         return run(self, name, solicitacoes, store=store)
 
-    # -- documents
-
-    def cpf(self, *, formatted: bool = False) -> str:
-        """A valid CPF that nobody else of this test has."""
-        return _shown("cpf", documents.cpf(people.cpf_base(self._draw("#cpf"))), formatted)
-
-    def nis(self, *, formatted: bool = False) -> str:
-        return _shown("nis", documents.nis(people.nis_base(self._draw("#nis"))), formatted)
-
-    def cnpj(self, *, formatted: bool = False, alphanumeric: bool = False) -> str:
-        """A valid CNPJ; `alphanumeric` as issued from July 2026 on."""
-        draw = self._draw("#cnpj")
-        base = people.cnpj_base(draw)
-        if alphanumeric:
-            base = (
-                f"{draw.pick('a', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}{draw.pick('b', 'ABCDEFGHJKLMNPQRSTUVWXYZ')}" + base[2:]
-            )
-        return _shown("cnpj", documents.cnpj(base), formatted)
-
-    def rg(self, *, formatted: bool = False) -> str:
-        """An RG as São Paulo issues them."""
-        return _shown("rg", documents.rg(f"{self._draw('#rg').between('rg', 10_000_000, 59_999_999)}"), formatted)
-
-    def cep(self, *, formatted: bool = False) -> str:
-        return _shown("cep", people.cep(self._draw("#cep")), formatted)
-
-    def telefone(self, *, formatted: bool = False, fixo: bool = False) -> str:
-        draw = self._draw("#telefone")
-        return _shown("telefone", people.landline(draw) if fixo else people.mobile(draw), formatted)
-
-    def email(self) -> str:
-        """An address that no mail reaches."""
-        return people.email(self._draw("#email"), "pessoa sintetica")
-
-    def pix(self, kind: str) -> str:
-        """A PIX key: cpf, cnpj, email, telefone, aleatoria."""
-        from types import SimpleNamespace
-
-        from pgben_testkit.factories.citizens import pix_key
-        from pgben_testkit.factories.vocabulary import MEMBERS
-
-        if kind not in MEMBERS["tipo_chave_pix"]:
-            raise UsageProblem(f"no PIX key {kind!r}", why=f"there are {', '.join(MEMBERS['tipo_chave_pix'])}")
-        return str(pix_key(SimpleNamespace(s=self._draw("#pix")), kind))
-
-    def invalid(self, kind: str, fault: str) -> str:
-        """A CPF, NIS or CNPJ that is wrong in one named way; `documents.FAULTS` lists them."""
-        if kind not in documents.FAULTS:
-            raise UsageProblem(f"no invalid {kind!r} can be made", why=f"there are {', '.join(documents.FAULTS)}")
-        return documents.invalid(kind, getattr(self, kind)(), fault)
+    # -- files
 
     def read_documento(self, documento: Registro) -> bytes:
         """The bytes of a document that is in the test's bucket, decrypted and held against its Hash.
@@ -439,10 +409,6 @@ def _all_given(columns: tuple[str, ...], given: builtins.dict[str, Any]) -> bool
     return bool(columns) and all(
         name in given or (name.endswith("_id") and name.removesuffix("_id") in given) for name in columns
     )
-
-
-def _shown(kind: str, bare: str, formatted: bool) -> str:
-    return documents.formatted(kind, bare) if formatted else bare
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pgben_testkit.errors import TestkitError
+from pgben_testkit.errors import OURS_HIDDEN, TestkitError
 from pgben_testkit.factories.catalog import ORDER
 from pgben_testkit.factories.record import Registro, plain
 from pgben_testkit.postgres.admin import quoted
@@ -82,6 +82,7 @@ class Store:
             Taken: a unique value is there already.
             NotStored: the database refused a row, or lacks a table or column.
         """
+        __tracebackhide__ = OURS_HIDDEN
         import psycopg
 
         groups = unsaved(roots)
@@ -165,7 +166,8 @@ class Store:
                 "the database's schema is not the one that the factories write",
                 why="it lacks " + ", ".join(lacking) if lacking else f"the server says: {diag.message_primary}",
                 remedy="load PGBen's schema (pgben_postgres_schema), or subclass the factory with"
-                " `class Meta: exclude = (columns)` and give it to pgben_factory.with_classes, or use for_table, which reads the schema",
+                " `class Meta: exclude = (columns)` and give it to pgben_factory.with_classes, or use for_table,"
+                " which reads the schema",
             )
         table, column = diag.table_name or "?", diag.column_name
         if isinstance(error, psycopg.errors.NotNullViolation) and column:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pgben_testkit.errors import UsageProblem
+from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
 from pgben_testkit.factories.introspect import Column, ForeignKey, Table, table_of
 from pgben_testkit.factories.record import Registro, plain
 from pgben_testkit.factories.solve import Row, recordset, solve
@@ -46,6 +46,7 @@ class TableFactory:
 
     def create(self, **given: Any) -> Registro:
         """A row; `given` are columns. A value may be an object: its `id` is taken."""
+        __tracebackhide__ = OURS_HIDDEN
         return self.create_batch(1, **given)[0]
 
     def create_batch(self, size: int, **given: Any) -> list[Registro]:
@@ -55,6 +56,7 @@ class TableFactory:
             UsageProblem: no such column, or no row satisfies the checks with what was given.
             NotStored: the server refused the rows for another reason.
         """
+        __tracebackhide__ = OURS_HIDDEN
         from pgben_testkit.factories.maker import TRIES, _check_size
 
         _check_size(size)
@@ -83,6 +85,7 @@ class TableFactory:
         raise self.maker._clash(taken)
 
     def _check_names(self, given: dict[str, Any]) -> None:
+        __tracebackhide__ = OURS_HIDDEN
         known = {column.name: column for column in self.table.columns}
         for name in given:
             if name not in known:
@@ -101,6 +104,7 @@ class TableFactory:
     # -- one chunk
 
     def _rows(self, size: int, given: dict[str, Any]) -> list[Registro]:
+        __tracebackhide__ = OURS_HIDDEN
         table, maker = self.table, self.maker
         marked = marks(table, list(given))
         spoken = {name for check in table.checks for name in check.columns}

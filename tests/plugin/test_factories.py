@@ -32,6 +32,9 @@ def test_file(pgben_factory):
     made = pgben_factory.create("documento", com_arquivo=True)
     assert pgben_factory.read_documento(made) == made.conteudo
 
+def test_bad_argument(pgben_factory):
+    pgben_factory.create("pagamento", pago=True, status="pendente")
+
 def test_shows_its_cpf(pgben_factory):
     print("CPF", pgben_factory.build("cidadao").cpf, pgben_factory.test)
     assert False
@@ -62,7 +65,10 @@ def cpf_of(result):
 
 @pytest.mark.parametrize("args", [(), ("-n2",)], ids=" ".join)
 def test_the_fixture_serves_in_any_order_and_by_workers(project, args):
-    run(project, *args).assert_outcomes(passed=7, failed=1)
+    result = run(project, *args)
+    result.assert_outcomes(passed=7, failed=2)
+    result.stdout.fnmatch_lines(["*pago=True contradicts status='pendente'*"])
+    result.stdout.no_fnmatch_line("*maker.py*")  # the error stands at the test's own line
 
 
 def test_the_failure_names_the_seed_and_the_seed_replays_and_building_starts_no_server(project):
