@@ -240,6 +240,20 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
             UsageProblem: an argument that means nothing, or contradicts another.
         """
         __tracebackhide__ = OURS_HIDDEN
+        try:
+            return cls._assembled(draw, given)
+        except (AttributeError, TypeError, ValueError) as error:
+            if not given:
+                raise
+            raise UsageProblem(
+                f"{cls.__name__} can't make an object of what it was given for {', '.join(given)}",
+                why=f"{type(error).__name__} while the other values were worked out from it: {error}",
+                remedy="give values of the columns' types; None only where the column may be null",
+            ) from error
+
+    @classmethod
+    def _assembled(cls, draw: Draw, given: builtins.dict[str, Any]) -> Any:
+        __tracebackhide__ = OURS_HIDDEN
         spec = spec_of(cls)  # type: ignore[arg-type]
         if given:
             fields, active, nested = cls._sort(spec, given)

@@ -121,7 +121,8 @@ def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
     """
     found = connection.execute(
         "SELECT c.oid, c.oid::regclass::text FROM pg_class c"
-        " WHERE c.oid = coalesce(to_regclass(quote_ident(%s)), to_regclass(%s)) AND c.relkind IN ('r', 'p')",
+        " WHERE c.oid = coalesce(to_regclass(quote_ident(%s)), to_regclass(%s)) AND c.relkind IN ('r', 'p')"
+        " AND c.relnamespace <> ALL ('{pg_catalog,information_schema}'::regnamespace[])",
         (name, name if _QUALIFIED.fullmatch(name) else '""""'),
     ).fetchone()
     if found is None:

@@ -233,7 +233,10 @@ class Fabrica(DocumentSource):
 
     def em(self, today: date) -> Fabrica:
         """The same with another today: `pgben_factory.em(date.today())` for stories that end now."""
-        return self._like(today=today)
+        __tracebackhide__ = OURS_HIDDEN
+        if not isinstance(today, date):
+            raise UsageProblem(f"em got a {type(today).__name__}", why="it takes a date: the day on which stories end")
+        return self._like(today=date(today.year, today.month, today.day))
 
     def with_classes(self, **classes: type[PGBenFactory]) -> Fabrica:
         """The same with classes of yours in the place of ours, in relations too: `with_classes(cidadao=MeuCidadao)`."""

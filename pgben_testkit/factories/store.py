@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -126,8 +127,15 @@ class Store:
 
     def find(self, table: str, identifier: Any) -> dict[str, Any] | None:
         """The row with this id, column -> value; None where there is none."""
-        cursor = self.connection.execute(f"SELECT * FROM {quoted(table)} WHERE id = %s", (identifier,))
-        row = cursor.fetchone()
+        import psycopg
+
+        self._join()
+        try:
+            with self.connection.transaction():
+                cursor = self.connection.execute(f"SELECT * FROM {quoted(table)} WHERE id = %s", (identifier,))
+                row = cursor.fetchone()
+        except (psycopg.DataError, psycopg.errors.UndefinedFunction):
+            return None  # an id of another type: no row can have it
         return None if row is None or cursor.description is None else {
             column.name: value for column, value in zip(cursor.description, row, strict=True)
         }  # fmt: skip
@@ -186,15 +194,19 @@ class Store:
                 why=f"the constraint {diag.constraint_name}",
                 remedy="create that row first, or leave it out and let the factory make one",
             )
-        what = (
-            f"the constraint {diag.constraint_name}" if diag.constraint_name else (diag.message_primary or "an error")
-        )
+        said = without_literal(diag.message_primary or "an error")
+        what = f"the constraint {diag.constraint_name}" if diag.constraint_name else said
         return NotStored(
             f"the database refuses a row of {table}" if diag.table_name else "the database refuses the rows",
             why=f"{what} ({type(error).__name__})",
             remedy="the values given to the factory don't fit the schema; see the constraint with \\d " + table
             if diag.table_name else "see the message",
         )  # fmt: skip
+
+
+def without_literal(message: str) -> str:
+    """`invalid input syntax for type uuid: "..."`, which may be somebody's data, without what is quoted at its end."""
+    return re.sub(r': ".*"\Z', "", message, flags=re.DOTALL)
 
 
 def _alike(rows: list[Registro]) -> Iterator[list[Registro]]:

@@ -14,7 +14,7 @@ from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
 from pgben_testkit.factories.introspect import Column, ForeignKey, Table, table_of
 from pgben_testkit.factories.record import Registro, plain
 from pgben_testkit.factories.solve import Row, recordset, solve
-from pgben_testkit.factories.store import NotStored, Taken, _columns_of
+from pgben_testkit.factories.store import NotStored, Taken, _columns_of, without_literal
 from pgben_testkit.factories.values import marks, pool, unique
 from pgben_testkit.postgres.admin import quoted
 
@@ -291,7 +291,11 @@ class TableFactory:
 
     def _refused(self, error: psycopg.Error) -> NotStored:
         diag = error.diag
-        what = f"the constraint {diag.constraint_name}" if diag.constraint_name else diag.message_primary or str(error)
+        what = (
+            f"the constraint {diag.constraint_name}"
+            if diag.constraint_name
+            else without_literal(diag.message_primary or str(error))
+        )
         column = f"; column {diag.column_name}" if diag.column_name else ""
         return NotStored(
             f"the database refuses a row of {self.table.name}", why=f"{what} ({type(error).__name__}){column}",

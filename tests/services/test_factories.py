@@ -180,8 +180,24 @@ def test_an_id_that_no_row_has_is_one_clear_error(make):
     nobody = "00000000-0000-4000-8000-000000000000"
     with pytest.raises(NotStored, match=r"endereco\.cidadao_id refers to a row that is not there"):
         make.create("endereco", cidadao_id=nobody)
-    with pytest.raises(UsageProblem, match="solicitacao has no row with the id"):
-        make.create("pendencia", solicitacao_id=nobody)
+    for identifier in (nobody, "x", 3):
+        with pytest.raises(UsageProblem, match="solicitacao has no row with the id"):
+            make.create("pendencia", solicitacao_id=identifier)
+
+
+@pytest.mark.parametrize(("name", "given"), [
+    ("cidadao", {"cpf": "segredo"}), ("cidadao", {"cpf": 123}), ("pagamento", {"valor": "segredo"}),
+    ("pagamento", {"valor": -1}), ("cidadao", {"nome": "x\0y"}), ("solicitacao", {"beneficiario_id": "segredo"}),
+])  # fmt: skip
+def test_what_the_server_refuses_is_one_error_without_the_value(make, connection, name, given):
+    with pytest.raises((NotStored, UsageProblem)) as caught:
+        make.create(name, **given)
+    assert "segredo" not in str(caught.value).replace("the id segredo", "")
+    assert one(connection, f"SELECT count(*) FROM {name}") == 0
+    with pytest.raises((NotStored, UsageProblem)) as caught:
+        make.for_table(name).create(**given)
+    assert "segredo" not in str(caught.value)
+    assert make.create(name).saved
 
 
 def test_a_batch_is_copied_shares_its_office_and_is_all_or_nothing(make, connection):
@@ -279,6 +295,9 @@ def test_for_table_copes_with_a_schema_of_the_users_own(make, connection):
         make.for_table("Tabela Estranha").create(corr=1)
     with pytest.raises(UsageProblem, match=r"no table 'cidadoa'; did you mean 'cidadao'"):
         make.for_table("cidadoa")
+    for name in ("", "pg_class", 'a"b', "nada.nada"):
+        with pytest.raises(UsageProblem, match="has no table"):
+            make.for_table(name)
 
 
 def test_for_table_marks_people_and_their_documents_are_valid(make):
