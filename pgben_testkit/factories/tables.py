@@ -291,11 +291,8 @@ class TableFactory:
 
     def _refused(self, error: psycopg.Error) -> NotStored:
         diag = error.diag
-        what = (
-            f"the constraint {diag.constraint_name}"
-            if diag.constraint_name
-            else without_literal(diag.message_primary or str(error))
-        )
+        said = without_literal(diag.message_primary or str(error))
+        what = f"the constraint {diag.constraint_name}" if diag.constraint_name else said
         column = f"; column {diag.column_name}" if diag.column_name else ""
         return NotStored(
             f"the database refuses a row of {self.table.name}", why=f"{what} ({type(error).__name__}){column}",
