@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ SHARED_BY = 500
 """Objects of a batch that have one office, role or kind of benefit in common."""
 CHUNK = 2_500
 """Objects that are copied while the next ones are made."""
+SWITCH_S = 0.0005
 TRIES = 12
 """How often other values are tried where a unique one is taken: each try is another block out of a million."""
 
@@ -97,7 +99,7 @@ class Fabrica(DocumentSource):
         """Objects that share offices, roles and kinds of benefits, as those of one city do."""
         __tracebackhide__ = OURS_HIDDEN
         _check_size(size)
-        with self._call(), _without_gc():
+        with self._call(), _busy():
             return self._several(what, size, given)
 
     def _several(self, what: str | type[PGBenFactory], size: int, given: Any) -> list[Any]:
@@ -138,7 +140,7 @@ class Fabrica(DocumentSource):
         def make() -> list[Any]:
             __tracebackhide__ = OURS_HIDDEN
             made: list[Any] = []
-            with self.store.transaction(), self._call(), _without_gc(), ThreadPoolExecutor(1, "pgben copy") as copier:
+            with self.store.transaction(), self._call(), _busy(), ThreadPoolExecutor(1, "pgben copy") as copier:
                 try:
                     while len(made) < size:
                         chunk = self._several(what, min(CHUNK, size - len(made)), given)
@@ -415,12 +417,16 @@ def _all_given(columns: tuple[str, ...], given: builtins.dict[str, Any]) -> bool
 
 
 @contextmanager
-def _without_gc() -> Iterator[None]:
-    """Many new objects that all stay make the cyclic collector look at them again and again."""
-    was = gc.isenabled()
+def _busy() -> Iterator[None]:
+    """Python's settings for making many objects: no cyclic collection, which would look at objects that all stay again
+    and again; and threads that change often, or the one that copies, which mostly waits for the server, would wait
+    5 ms for each of its short turns. As they were, afterwards."""
+    collected, interval = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(SWITCH_S)
     try:
         yield
     finally:
-        if was:
+        sys.setswitchinterval(interval)
+        if collected:
             gc.enable()

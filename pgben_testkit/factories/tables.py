@@ -38,11 +38,14 @@ class TableFactory:
     """Makes rows of one table. What must have a value gets one; what may be null stays null, or keeps its default,
     unless a check wants otherwise. Rows that must refer to others get new ones."""
 
-    def __init__(self, maker: Fabrica, name: str, *, depth: int = 0) -> None:
+    def __init__(self, maker: Fabrica, name: str, *, depth: int = 0, known: dict[str, Table] | None = None) -> None:
         self.maker = maker
         self._connection = maker.store.connection
         self._depth = depth
-        self.table: Table = table_of(self._connection, name)
+        self._known: dict[str, Table] = {} if known is None else known
+        if name not in self._known:
+            self._known[name] = table_of(self._connection, name)
+        self.table = self._known[name]
 
     def create(self, **given: Any) -> Registro:
         """A row; `given` are columns. A value may be an object: its `id` is taken."""
@@ -242,7 +245,7 @@ class TableFactory:
                 remedy=f"give {', '.join(key.columns)}",
             )
         try:
-            made = TableFactory(self.maker, key.parent, depth=self._depth + 1).create_batch(size)
+            made = TableFactory(self.maker, key.parent, depth=self._depth + 1, known=self._known).create_batch(size)
         except NoRoom:  # all that there can be are there: they will do
             listed = ", ".join(map(quoted, key.parent_columns))
             cursor = self._connection.execute(f"SELECT {listed} FROM {key.parent} LIMIT %s", (size,))

@@ -128,23 +128,20 @@ SPECIAL = {
 
 def test_every_enum_member_of_the_schema_is_reached_by_for_table(make, connection):
     columns = connection.execute(
-        "SELECT c.relname, a.attname, array_agg(e.enumlabel::text)"
+        "SELECT c.relname, a.attname, a.atttypid::regtype::text, array_agg(e.enumlabel::text)"
         " FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
         " JOIN pg_enum e ON e.enumtypid = a.atttypid WHERE c.relkind = 'r'"
-        " AND c.relnamespace = 'public'::regnamespace GROUP BY 1, 2 ORDER BY 1, 2"
+        " AND c.relnamespace = 'public'::regnamespace GROUP BY 1, 2, 3 ORDER BY 1, 2"
     ).fetchall()
     reached = set()
-    for table, column, members in columns:
+    for table, column, enum, members in columns:
+        factory = make.for_table(table)
         for member in members:
-            enum = one(
-                connection, "SELECT atttypid::regtype::text FROM pg_attribute WHERE attrelid = %s::regclass"
-                " AND attname = %s", table, column,
-            )  # fmt: skip
             if (enum, member) in reached:
                 continue
             if table == "configuracao_aprovacao":  # a unique enum, whose members others have taken
                 connection.execute("TRUNCATE configuracao_aprovacao CASCADE")
-            made = make.for_table(table).create(**{column: member})
+            made = factory.create(**{column: member})
             assert getattr(made, column) == member
             reached.add((enum, member))
     assert len(reached) == one(connection, "SELECT count(*) FROM pg_enum")
