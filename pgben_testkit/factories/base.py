@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
@@ -271,11 +271,18 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
                     values[name] = make(lean)
             if not plan.ordered:
                 plan.order(values)
+            del values["_functions"], values["s"]
             for hidden in plan.hidden:
                 values.pop(hidden, None)
+            if fields:
+                for param in plan.params:
+                    values.pop(param, None)
             made = spec.model.__new__(spec.model)
             made.__dict__ = values
-            counts = {**plan.params, **fields} if given else plan.params
+            if not given and plan.childless is not None:
+                values.update(plan.childless)
+                return made
+            counts = {**plan.params, **fields}
         else:
             attributes = super()._generate("build", {**fields, **dict.fromkeys(active, True), "s": draw}).__dict__
             made = spec.model(**attributes)
@@ -413,6 +420,8 @@ class _Plan:
     steps: list[tuple[str, Callable[[Any], Any]]]
     params: Mapping[str, Any]
     hidden: tuple[str, ...]
+    childless: Mapping[str, tuple[()]] | None
+    """attribute -> no children; None where parameters ask for some of themselves."""
     ordered: bool = False
 
     def order(self, values: Mapping[str, Any]) -> None:
@@ -421,6 +430,10 @@ class _Plan:
         places = {name: place for place, name in enumerate(values)}
         self.steps.sort(key=lambda step: places[step[0]])
         self.ordered = True
+
+
+def _constant(value: Any, o: Any) -> Any:
+    return value
 
 
 @cache
@@ -442,7 +455,8 @@ def _plan(cls: type[PGBenFactory], active: tuple[str, ...]) -> _Plan:
     functions = {name: made for name, value in declared.items() if (made := _function(value)) is not None}
     wanted = [*spec.columns, *cls._kept]
     return _Plan(
-        {**params, **constants}, functions,
+        constants, functions | {name: partial(_constant, value) for name, value in params.items()},
         [(name, functions[name]) for name in wanted if name not in constants], params,
-        ("_functions", "s", *params, *(name for name in (*cls._hidden, *cls._meta.exclude) if name not in cls._kept)),
+        tuple(name for name in (*cls._hidden, *cls._meta.exclude) if name not in cls._kept),
+        None if any(params.get(param) for _, _, param in cls._children.values()) else dict.fromkeys(cls._children, ()),
     )  # fmt: skip

@@ -231,6 +231,15 @@ def test_subclasses_may_use_all_of_factory_boy(make):
     assert make.build(Vizinho, unidade_id="u").unidade_id == "u"
 
 
+def test_a_subclass_may_have_children_by_default(make):
+    class Familia(CidadaoFactory):
+        class Params:
+            com_familia = 2
+
+    assert len(make.build(Familia).composicao_familiar) == 2
+    assert not make.build(Familia, com_familia=0).composicao_familiar
+
+
 def test_the_lean_resolver_and_factory_boy_agree():
     class Same(PagamentoFactory):
         class Meta:
