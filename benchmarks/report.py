@@ -18,6 +18,7 @@ from rows import options, print_rows, table
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 PARTS = {"Waits": waits, "Suites": suites, "Containers": containers, "Import": imports}
+BY_HAND = "<!-- what follows is written by hand -->"
 TOP = """# Benchmarks
 
 Made by `python benchmarks/report.py` on {day}: {machine}, {cores} cores, Python {python}, `/dev/shm` as the data
@@ -35,7 +36,8 @@ def main() -> None:
         measured = print_rows(part.rows(given))
         if measured:
             text += f"\n## {title}\n\n{table(measured)}\n"
-    PAGE.write_text(text, "utf-8")
+    _, mark, rest = PAGE.read_text("utf-8").partition(BY_HAND)
+    PAGE.write_text(f"{text}\n{mark}{rest}", "utf-8")
     print(f"written: {PAGE}")
 
 

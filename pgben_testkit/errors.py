@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import ClassVar
 
 EXIT_OK = 0
@@ -50,6 +51,9 @@ class EnvironmentNotAble(TestkitError):
 class SchemaFailed(EnvironmentNotAble):
     """The user's schema or migration didn't load; nothing of it was cached."""
 
+
+OURS_HIDDEN = methodcaller("errisinstance", TestkitError)
+"""As `__tracebackhide__` of a function: pytest shows an error of ours at the test's own line, a bug with all frames."""
 
 _TYPES = {kind.__name__: kind for kind in (TestkitError, UsageProblem, EnvironmentNotAble, SchemaFailed)}
 

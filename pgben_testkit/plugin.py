@@ -18,6 +18,7 @@ FIXTURES = (
     "pgben_testkit.storage.fixtures",
     "pgben_testkit.redis.fixtures",
     "pgben_testkit.env.fixtures",
+    "pgben_testkit.factories.fixtures",
 )
 
 
@@ -38,6 +39,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def _read(config: pytest.Config) -> settings_module.Settings:
+    found = _given(config)
+    if not found.seed:  # as an option, it reaches xdist's workers too
+        config.option.pgben_seed = str(int.from_bytes(os.urandom(4), "big"))
+        found = _given(config)
+    return found
+
+
+def _given(config: pytest.Config) -> settings_module.Settings:
     names = [name for name, _, _ in settings_module.rows()]
     return settings_module.read(
         root=Path(config.rootpath),
@@ -136,11 +145,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    from pgben_testkit.pytest_world import FAILED
+    from pgben_testkit.pytest_world import FAILED, SEED
 
     report = yield
     if report.failed:
         item.stash[FAILED] = True
+        if SEED in item.stash:
+            report.sections.append(("pgben_factory", f"the same data again: --pgben-seed={item.stash[SEED]}"))
     return report
 
 

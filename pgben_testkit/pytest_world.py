@@ -22,6 +22,8 @@ OWNED = pytest.StashKey["OwnedWorld"]()
 WORLD = pytest.StashKey["World"]()
 FAILED = pytest.StashKey[bool]()
 STDERR = pytest.StashKey[int]()
+SEED = pytest.StashKey[str]()
+"""The seed of a test that used the data factories."""
 KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
 
 

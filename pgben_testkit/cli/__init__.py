@@ -8,6 +8,7 @@ import click
 
 from pgben_testkit import __version__
 from pgben_testkit.cli.doctor import doctor
+from pgben_testkit.cli.factories import factories
 from pgben_testkit.cli.run import run
 from pgben_testkit.cli.storage import storage
 from pgben_testkit.cli.warm import down, status, up
@@ -23,7 +24,7 @@ def commands() -> None:
     """
 
 
-for each in (run, up, status, down, doctor, storage):
+for each in (run, up, status, down, doctor, factories, storage):
     commands.add_command(each)
 
 

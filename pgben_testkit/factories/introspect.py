@@ -1,0 +1,168 @@
+"""What a table asks of its rows, read from the server's catalogue: columns, enums, checks, keys, uniques."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pgben_testkit.errors import UsageProblem
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True)
+class Column:
+    """`kind` is the base type's name without its length (domains resolved, `int4`, `varchar`, `_text` for an array);
+    `category` is pg_type.typcategory. `length`: characters at most, None for no limit."""
+
+    name: str
+    kind: str
+    category: str
+    required: bool
+    has_default: bool
+    automatic: bool
+    """The server makes it: identity, generated."""
+    default: str = ""
+    members: tuple[str, ...] = ()
+    length: int | None = None
+    precision: tuple[int, int] | None = None
+    domain_checks: tuple[str, ...] = ()
+    type_name: str = ""
+    """As SQL writes it, of the base type."""
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    columns: tuple[str, ...]
+    expression: str
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """`parent` is quoted and with its schema where the search path needs it."""
+
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`uniques`: sets of columns of which one must differ between any two rows; exclusion constraints too."""
+
+    name: str
+    shown: str
+    columns: tuple[Column, ...]
+    checks: tuple[Check, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    uniques: tuple[tuple[str, ...], ...]
+
+    def column(self, name: str) -> Column:
+        return next(each for each in self.columns if each.name == name)
+
+
+_COLUMNS = """
+SELECT a.attname, b.typname, b.typcategory, a.attnotnull OR t.typnotnull,
+       a.atthasdef AND a.attgenerated = '' OR t.typdefault IS NOT NULL,
+       a.attidentity <> '' OR a.attgenerated <> '',
+       coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault, ''),
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid IN (b.oid, b.typelem) ORDER BY e.enumsortorder),
+       CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END,
+       ARRAY(SELECT pg_get_expr(c.conbin, 0) FROM pg_constraint c WHERE c.contypid = t.oid AND c.conbin IS NOT NULL),
+       format_type(b.oid, NULL)
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid
+JOIN LATERAL (
+    WITH RECURSIVE base AS (
+        SELECT t.oid, t.typtype, t.typbasetype
+        UNION ALL
+        SELECT n.oid, n.typtype, n.typbasetype FROM base JOIN pg_type n ON n.oid = base.typbasetype
+        WHERE base.typtype = 'd'
+    )
+    SELECT p.* FROM base JOIN pg_type p ON p.oid = base.oid WHERE base.typtype <> 'd'
+) b ON true
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+
+_CONSTRAINTS = """
+SELECT c.contype::text, c.conname, ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (num, place)
+           JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num ORDER BY k.place),
+       pg_get_expr(c.conbin, c.conrelid), c.confrelid::regclass::text,
+       ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k (num, place)
+           JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num ORDER BY k.place)
+FROM pg_constraint c
+WHERE c.conrelid = %s AND c.contype IN ('c', 'f', 'x')
+ORDER BY c.conname
+"""
+
+_UNIQUES = """
+SELECT ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum > 0
+             AND (a.attnum = ANY (i.indkey::int2[]) OR (i.indexprs IS NOT NULL AND pg_get_expr(i.indexprs, i.indrelid)
+                  ~ ('\\m' || regexp_replace(a.attname, '\\W', '.', 'g') || '\\M'))))
+FROM pg_index i WHERE i.indrelid = %s AND i.indisunique
+"""
+
+
+_QUALIFIED = re.compile(r'(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?')
+"""A name as SQL writes it, with its schema or without."""
+
+
+def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
+    """The table, view of its constraints.
+
+    Raises:
+        UsageProblem: there is no such table, with those that there are.
+    """
+    found = connection.execute(
+        "SELECT c.oid, c.oid::regclass::text FROM pg_class c"
+        " WHERE c.oid = coalesce(to_regclass(quote_ident(%s)), to_regclass(%s)) AND c.relkind IN ('r', 'p')"
+        " AND c.relnamespace <> ALL ('{pg_catalog,information_schema}'::regnamespace[])",
+        (name, name if _QUALIFIED.fullmatch(name) else '""""'),
+    ).fetchone()
+    if found is None:
+        names = [
+            row[0]
+            for row in connection.execute(
+                "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN"
+                " ('pg_catalog', 'information_schema', 'pgben_testkit') AND n.nspname NOT LIKE 'pg\\_%%' ORDER BY 1"
+            ).fetchall()
+        ]
+        close = difflib.get_close_matches(name, names, 1)
+        raise UsageProblem(
+            f"the database has no table {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""),
+            why=f"its tables: {', '.join(names)}" if names else "it has no table at all",
+            remedy="" if names else "give the schema: pgben_postgres_schema or pgben_postgres_migrate",
+        )
+    oid, shown = found
+    columns = tuple(_column(row) for row in connection.execute(_COLUMNS, (oid,)).fetchall())
+    checks, keys = [], []
+    uniques = [tuple(row[0]) for row in connection.execute(_UNIQUES, (oid,)).fetchall()]
+    for kind, constraint, names, expression, parent, parent_columns in connection.execute(
+        _CONSTRAINTS, (oid,)
+    ).fetchall():
+        if kind == "c":
+            checks.append(Check(constraint, tuple(names), expression))
+        elif kind == "f":
+            keys.append(ForeignKey(tuple(names), parent, tuple(parent_columns)))
+        else:
+            uniques.append(tuple(names))
+    return Table(shown, shown, columns, tuple(checks), tuple(keys), tuple(dict.fromkeys(uniques)))
+
+
+def _column(row: tuple[Any, ...]) -> Column:
+    name, kind, category, required, has_default, automatic, default, members, modifier, domain_checks, type_name = row
+    length = modifier - 4 if kind in ("varchar", "bpchar") and modifier > 4 else None
+    if kind in ("bit", "varbit") and modifier > 0:
+        length = modifier
+    precision = ((modifier - 4) >> 16, (modifier - 4) & 0x7FF) if kind == "numeric" and modifier > 4 else None
+    return Column(
+        name, kind, category, required, has_default, automatic, default, tuple(members), length, precision,
+        tuple(domain_checks), type_name,
+    )  # fmt: skip

@@ -1,0 +1,148 @@
+"""Rows that satisfy a table's checks, found by asking the server itself: candidates are drawn, every check is evaluated
+over them where the data stays, and what fails is drawn anew. No check is parsed here, so that any SQL may stand in
+one; literals in it only make good candidates likelier (`values.py`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.factories.identity import Draw
+from pgben_testkit.factories.introspect import Check, Column, Table
+from pgben_testkit.postgres.admin import quoted
+
+if TYPE_CHECKING:
+    import psycopg
+
+ROUNDS = 60
+"""Times that what fails is drawn anew. A table of the reference schema needs up to a dozen."""
+VARIANTS = 48
+"""Candidates for a failing row in one round; rows of a round are sent together."""
+
+
+@dataclass
+class Row:
+    """A row being made: values as JSON has them, and where its draws come from. `free`: columns that may change."""
+
+    values: dict[str, Any]
+    draw: Draw
+    free: frozenset[str]
+    pools: dict[str, list[Any]]
+
+
+def checks_of(table: Table, columns: Sequence[Column]) -> tuple[Check, ...]:
+    """The table's checks and those of its columns' domains, as conditions on columns."""
+    found = list(table.checks)
+    for column in columns:
+        for place, expression in enumerate(column.domain_checks):
+            condition = re.sub(r"\bVALUE\b", quoted(column.name).replace("\\", r"\\"), expression)
+            found.append(Check(f"domain of {column.name} {place + 1}", (column.name,), condition))
+    return tuple(found)
+
+
+def recordset(columns: Sequence[Column]) -> str:
+    """The FROM item that makes rows of a JSON array: base types without lengths, so that nothing is cut silently."""
+    spelled = {"character": "bpchar", "bit": "varbit", "character[]": "bpchar[]", "bit[]": "varbit[]"}
+    types = ", ".join(f"{quoted(each.name)} {spelled.get(each.type_name, each.type_name)}" for each in columns)
+    return f"jsonb_to_recordset(%s::jsonb) AS r({types})"
+
+
+def solve(
+    connection: psycopg.Connection[Any], table: Table, rows: Sequence[Row], pool: Callable[[Row, str], list[Any]]
+) -> None:
+    """Each row satisfies every check; values of columns that are not free stay.
+
+    Raises:
+        UsageProblem: not found, with the check that no candidate satisfied.
+    """
+    checks = checks_of(table, table.columns)
+    if not checks:
+        return
+    failing = _failing(connection, table, checks, [row.values for row in rows])
+    left = [(row, fails) for row, fails in zip(rows, failing, strict=True) if fails]
+    for attempt in range(ROUNDS):
+        if not left:
+            return
+        stuck = next((check for row, fails in left for check in fails if not _movable(row, check)), None)
+        if stuck is not None:
+            raise _unsolved(table, stuck, "every column in it was given, or is made by the server")
+        candidates: list[dict[str, Any]] = []
+        for row, fails in left:
+            candidates += [_changed(row, fails, attempt, variant, pool) for variant in range(VARIANTS)]
+        failing = _failing(connection, table, checks, candidates)
+        still = []
+        for place, (row, before) in enumerate(left):
+            mine = range(place * VARIANTS, (place + 1) * VARIANTS)
+            best = min(mine, key=lambda index: (len(failing[index]), index))
+            # Not only downhill: an equal number is taken too, and now and then a worse one, or a valley is for ever.
+            if len(failing[best]) <= len(before) or attempt % 5 == 4:
+                row.values, after = candidates[best], failing[best]
+            else:
+                after = before
+            if after:
+                still.append((row, after))
+        left = still
+    if left:
+        raise _unsolved(table, left[0][1][0], f"no candidate of {ROUNDS * VARIANTS} satisfied it with all the others")
+
+
+def _movable(row: Row, check: Check) -> bool:
+    return any(name in row.free for name in check.columns)
+
+
+def _changed(
+    row: Row, fails: Sequence[Check], attempt: int, variant: int, pool: Callable[[Row, str], list[Any]]
+) -> dict[str, Any]:
+    """The row with some columns of one failing check drawn anew."""
+    draw = row.draw
+    check = draw.pick(f"check {attempt} {variant}", [each for each in fails if _movable(row, each)])
+    movable = [name for name in check.columns if name in row.free]
+    some = [name for name in movable if draw.chance(f"some {attempt} {variant} {name}", 50)] or [
+        draw.pick(f"one {attempt} {variant}", movable)
+    ]
+    values = dict(row.values)
+    for name in some:
+        options = pool(row, name)
+        if options:
+            values[name] = draw.pick(f"value {attempt} {variant} {name}", options)
+    return values
+
+
+def _failing(
+    connection: psycopg.Connection[Any], table: Table, checks: Sequence[Check], rows: Sequence[Mapping[str, Any]]
+) -> list[list[Check]]:
+    """For each row the checks that it fails. A check that raises (a cast of rubbish) fails: then rows are asked one
+    by one."""
+    import psycopg
+
+    needed = {name for check in checks for name in check.columns}
+    columns = [each for each in table.columns if each.name in needed]
+    if not columns:
+        return [[] for _ in rows]
+    conditions = ", ".join(f"({check.expression}) IS NOT FALSE" for check in checks).replace("%", "%%")
+    query = f"SELECT ARRAY[{conditions}] FROM {recordset(columns)}"
+
+    def ask(some: Sequence[Mapping[str, Any]]) -> list[list[Check]]:
+        sent = json.dumps([{name: row.get(name) for name in needed} for row in some])
+        with connection.transaction():
+            answers = connection.execute(query, (sent,)).fetchall()
+        return [[check for check, fine in zip(checks, row[0], strict=True) if not fine] for row in answers]
+
+    try:
+        return ask(rows)
+    except psycopg.DataError:
+        if len(rows) == 1:
+            return [list(checks)]
+        return [each for row in rows for each in _failing(connection, table, checks, [row])]
+
+
+def _unsolved(table: Table, check: Check, why: str) -> UsageProblem:
+    return UsageProblem(
+        f"no row of {table.name} was found that satisfies {check.name}",
+        why=f"{why}: CHECK ({check.expression})",
+        remedy=f"give values for {', '.join(check.columns)}",
+    )

@@ -1,0 +1,101 @@
+"""Hypothesis strategies for the same objects: property tests come free.
+
+    from hypothesis import given
+    from pgben_testkit.factories.strategies import st_cidadao
+
+    @given(st_cidadao())
+    def test_idade(cidadao): ...
+
+Objects are built, not stored. Every enum of an object that was not given is drawn, so that all members are met; two
+objects of one example never share what is unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.factories import documents
+from pgben_testkit.factories.catalog import NAMES, factory_of
+from pgben_testkit.factories.maker import Fabrica
+
+try:
+    from hypothesis import strategies as st
+except ModuleNotFoundError:
+    raise EnvironmentNotAble(
+        "the strategies can't be used", why="hypothesis is not installed", remedy="pip install hypothesis"
+    ) from None
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+DRAWN = ("status", "categoria", "sexo", "estado_civil", "raca_cor", "prioridade", "metodo_pagamento", "tipo_chave_pix",
+         "tipo_operacao", "resultado", "scope", "tribunal", "urgencia", "parentesco", "situacao_trabalho")  # fmt: skip
+"""Enums that an object may have any member of, with all else fitting to it."""
+
+
+def st_objeto(name: str, **given: Any) -> SearchStrategy[Any]:
+    """Objects of a factory by its name; `given` as for `build`, where a value may be a strategy.
+
+    Raises:
+        UsageProblem: no such factory or argument; at once, not when the test runs.
+    """
+    cls = factory_of(name)
+    Fabrica(test="strategy").build(name, **{key: value for key, value in given.items() if not _is_strategy(value)})
+    enums = {key: enum for key, enum in cls._enums.items() if key in DRAWN and key not in given}
+    from pgben_testkit.factories.vocabulary import MEMBERS
+
+    @st.composite
+    def objects(draw: Callable[[SearchStrategy[Any]], Any]) -> Any:
+        seed = draw(st.integers(0, 2**32 - 1))
+        chosen = {key: draw(st.sampled_from(MEMBERS[enum])) for key, enum in enums.items()}
+        chosen |= {key: draw(value) if _is_strategy(value) else value for key, value in given.items()}
+        return Fabrica(seed=str(seed), test="hypothesis").build(name, **chosen)
+
+    return objects()
+
+
+def _is_strategy(value: Any) -> bool:
+    return isinstance(value, st.SearchStrategy)
+
+
+def st_cpf(*, formatted: bool = False) -> SearchStrategy[str]:
+    """Valid CPFs, all that there are."""
+    return _documents("cpf", 9, documents.cpf, formatted)
+
+
+def st_nis(*, formatted: bool = False) -> SearchStrategy[str]:
+    return _documents("nis", 10, documents.nis, formatted)
+
+
+def st_cnpj(*, formatted: bool = False, alphanumeric: bool = False) -> SearchStrategy[str]:
+    """Valid CNPJs; `alphanumeric`: with capital letters too, as from July 2026 on."""
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" if alphanumeric else "0123456789"
+    return _documents("cnpj", 12, documents.cnpj, formatted, alphabet)
+
+
+def st_invalid(kind: str) -> SearchStrategy[tuple[str, str]]:
+    """`(fault, document)`: wrong CPFs, NIS or CNPJs, each in the way that it is named by."""
+    makers = {"cpf": st_cpf, "nis": st_nis, "cnpj": st_cnpj}
+    if kind not in makers:
+        raise UsageProblem(f"no invalid {kind!r} can be made", why=f"there are {', '.join(makers)}")
+    faults = st.sampled_from([fault.name for fault in documents.FAULTS[kind]])
+    return st.tuples(faults, makers[kind]()).map(lambda pair: (pair[0], documents.invalid(kind, pair[1], pair[0])))
+
+
+def _documents(
+    kind: str, width: int, complete: Callable[[str], str], formatted: bool, alphabet: str = "0123456789"
+) -> SearchStrategy[str]:
+    bases = st.text(alphabet, min_size=width, max_size=width).filter(lambda base: len(set(base)) > 1)
+    return bases.map(complete).map(lambda bare: documents.formatted(kind, bare) if formatted else bare)
+
+
+def __getattr__(name: str) -> Any:
+    """`st_cidadao`, `st_pagamento`: one for each factory."""
+    factory = name.removeprefix("st_")
+    if name.startswith("st_") and factory in NAMES:
+        return lambda **given: st_objeto(factory, **given)
+    raise AttributeError(
+        f"module {__name__!r} has no attribute {name!r}; strategies: st_ and one of {', '.join(NAMES)}"
+    )

@@ -1,0 +1,351 @@
+"""Rows for any table, without a factory written by hand."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
+from pgben_testkit.factories.introspect import Column, ForeignKey, Table, table_of
+from pgben_testkit.factories.record import Registro, plain
+from pgben_testkit.factories.solve import Row, recordset, solve
+from pgben_testkit.factories.store import NotStored, Taken, _columns_of, without_literal
+from pgben_testkit.factories.values import marks, pool, unique
+from pgben_testkit.postgres.admin import quoted
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from pgben_testkit.factories.identity import Draw
+    from pgben_testkit.factories.maker import Fabrica
+
+CHUNK = 500
+DEEPEST = 12
+"""Parents of parents of ...: more than this is taken for a cycle."""
+COMBINATIONS = 100_000
+
+
+class NoRoom(UsageProblem):
+    """Every combination of a unique's few values is there already."""
+
+
+class TableFactory:
+    """Makes rows of one table. What must have a value gets one; what may be null stays null, or keeps its default,
+    unless a check wants otherwise. Rows that must refer to others get new ones."""
+
+    def __init__(self, maker: Fabrica, name: str, *, depth: int = 0, known: dict[str, Table] | None = None) -> None:
+        self.maker = maker
+        self._connection = maker.store.connection
+        self._depth = depth
+        self._known: dict[str, Table] = {} if known is None else known
+        if name not in self._known:
+            self._known[name] = table_of(self._connection, name)
+        self.table = self._known[name]
+
+    def create(self, **given: Any) -> Registro:
+        """A row; `given` are columns. A value may be an object: its `id` is taken."""
+        __tracebackhide__ = OURS_HIDDEN
+        return self.create_batch(1, **given)[0]
+
+    def create_batch(self, size: int, **given: Any) -> list[Registro]:
+        """That many rows, all or none.
+
+        Raises:
+            UsageProblem: no such column, or no row satisfies the checks with what was given.
+            NotStored: the server refused the rows for another reason.
+        """
+        __tracebackhide__ = OURS_HIDDEN
+        from pgben_testkit.factories.maker import TRIES, _check_size
+
+        _check_size(size)
+        self._check_names(given)
+        ready = {name: _json(value) for name, value in given.items()}
+        taken: Taken | None = None
+        for _ in range(TRIES if self._depth == 0 else 1):
+            counts = dict(self.maker._tables())
+            self.maker._journal = []
+            try:
+                with self.maker.store.transaction():
+                    made: list[Registro] = []
+                    for start in range(0, size, CHUNK):
+                        made += self._rows(min(CHUNK, size - start), ready)
+                    return made
+            except Taken as error:
+                taken = error
+                if self._depth:
+                    raise
+                if taken.table == self.table.name.rpartition(".")[2] and set(taken.columns) <= set(given):
+                    raise self.maker._clash(taken, "the call gave it") from None
+                self.maker._forget(counts)
+        assert taken is not None or size == 0
+        if taken is None:
+            return []
+        raise self.maker._clash(taken)
+
+    def _check_names(self, given: dict[str, Any]) -> None:
+        __tracebackhide__ = OURS_HIDDEN
+        known = {column.name: column for column in self.table.columns}
+        for name in given:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                raise UsageProblem(
+                    f"the table {self.table.name} has no column {name!r}"
+                    + (f"; did you mean {close[0]!r}?" if close else ""),
+                    why=f"its columns: {', '.join(known)}",
+                )
+            members = known[name].members
+            if members and isinstance(given[name], str) and known[name].category != "A" and given[name] not in members:
+                raise UsageProblem(
+                    f"{self.table.name}.{name} can't be {given[name]!r}", why=f"its members: {', '.join(members)}"
+                )
+
+    # -- one chunk
+
+    def _rows(self, size: int, given: dict[str, Any]) -> list[Registro]:
+        __tracebackhide__ = OURS_HIDDEN
+        table, maker = self.table, self.maker
+        marked = marks(table, list(given))
+        spoken = {name for check in table.checks for name in check.columns}
+        must = [
+            column for column in table.columns
+            if column.name not in given and not column.automatic and (
+                (column.required and not column.has_default)
+                or column.name in marked
+                or (column.has_default and (column.name in spoken or column.domain_checks))
+            )
+        ]  # fmt: skip
+        defaults = self._defaults([column for column in must if column.has_default], size)
+        keys = [key for key in table.foreign_keys if not set(key.columns) & set(given)]
+        needed = [key for key in keys if {column.name for column in must if not column.has_default} & set(key.columns)]
+        included = {column.name for column in must} | set(given)
+        in_keys = {name for key in keys for name in key.columns}
+        each_row, carriers, combined = self._carriers(size, given, included, in_keys, needed)
+        parents = {key.columns: self._parents(key, size if key.columns in each_row else 1) for key in needed}
+        rows = []
+        for place in range(size):
+            draw = maker._draw("#" + table.name)
+            values: dict[str, Any] = {**defaults[place], **given, **marked}
+            pools: dict[str, list[Any]] = {}
+            fixed = set(given) | set(marked)
+            for key in needed:
+                found = parents[key.columns]
+                values |= found[place % len(found)]
+                fixed |= set(key.columns)
+            if combined is not None:
+                values |= dict(zip(combined[0], combined[1][place], strict=True))
+                fixed |= set(combined[0])
+            for column in must:
+                if column.name in values:
+                    continue
+                value = unique(column, draw, place) if column.name in carriers else None
+                if value is None:
+                    options = pools[column.name] = pool(column, table.checks, draw, place)
+                    if not options:
+                        raise UsageProblem(
+                            f"no value is known for {table.name}.{column.name}",
+                            why=f"its type is {column.type_name}", remedy=f"give {column.name}",
+                        )  # fmt: skip
+                    value = options[0]
+                values[column.name] = value
+            free = {column.name for column in table.columns if not column.automatic} - fixed
+            rows.append(Row(values, draw, frozenset(free), pools))
+        solve(self._connection, table, rows, lambda row, name: self._options(row, name, in_keys))
+        self._late_parents(rows, [key for key in keys if key not in needed])
+        return self._insert([row.values for row in rows])
+
+    def _options(self, row: Row, name: str, in_keys: set[str]) -> list[Any]:
+        """What the solver may put into a column."""
+        column = self.table.column(name)
+        if name not in row.pools:
+            row.pools[name] = pool(column, self.table.checks, row.draw, row.draw.number)
+        options = row.pools[name][:1] if name in in_keys else row.pools[name]
+        return options if column.required else [None, *options]
+
+    def _carriers(
+        self, size: int, given: dict[str, Any], included: set[str], in_keys: set[str], needed: Sequence[ForeignKey]
+    ) -> tuple[set[tuple[str, ...]], set[str], tuple[tuple[str, ...], list[tuple[Any, ...]]] | None]:
+        """What makes the rows differ where they must: keys that need a parent for each row, columns with a value of
+        their own, and columns of few values with a free combination for each row."""
+        each_row: set[tuple[str, ...]] = set()
+        carriers: set[str] = set()
+        combined: tuple[tuple[str, ...], list[tuple[Any, ...]]] | None = None
+        probe = self.maker._source.draw("#" + self.table.name, 0)
+        probe.maker = self.maker
+        spoken = {name for check in self.table.checks for name in check.columns}
+        for columns in self.table.uniques:
+            parts = [self.table.column(name) for name in columns]
+            if set(columns) <= set(given) or any(_null_or_made(column, included) for column in parts):
+                continue
+            own = [name for name in columns if name not in in_keys and name not in given]
+            fit = [name for name in own if name in included and self._differs(name, probe)]
+            keys = [key for key in needed if set(key.columns) & set(columns)]
+            free = [name for name in fit if name not in spoken]
+            if free or (fit and not keys):
+                carriers.add((free or fit)[0])
+            elif keys:
+                each_row.add(keys[0].columns)
+            elif own and combined is None:
+                combined = (tuple(own), self._free_combinations(columns, own, given, size))
+        return each_row, carriers, combined
+
+    def _differs(self, name: str, probe: Draw) -> bool:
+        return unique(self.table.column(name), probe, 0) is not None
+
+    def _free_combinations(
+        self, columns: Sequence[str], own: Sequence[str], given: dict[str, Any], size: int
+    ) -> list[tuple[Any, ...]]:
+        """Values of columns that have few, which no row has yet."""
+        draw = self.maker._source.draw("#" + self.table.name, 0)
+        draw.maker = self.maker
+        pools = [pool(self.table.column(name), self.table.checks, draw, 0) for name in own]
+        listed = ", ".join(f"{quoted(name)}::text" for name in columns)
+        there = set(self._connection.execute(f"SELECT DISTINCT {listed} FROM {self.table.name}").fetchall())
+        found: list[tuple[Any, ...]] = []
+        for values in itertools.islice(itertools.product(*pools), COMBINATIONS):
+            row = {**given, **dict(zip(own, values, strict=True))}
+            if tuple(_as_text(row[name]) for name in columns) not in there and self._allowed(row, own):
+                found.append(values)
+                if len(found) == size:
+                    return found
+        raise NoRoom(
+            f"{self.table.name} has no room for {size} more row{'s' * (size != 1)}",
+            why=f"({', '.join(columns)}) is unique, and {len(found)} combinations of its values are free",
+            remedy="remove rows, or make fewer",
+        )
+
+    def _allowed(self, row: dict[str, Any], own: Sequence[str]) -> bool:
+        """Whether the checks that speak of these columns alone are satisfied."""
+        from pgben_testkit.factories.solve import _failing
+
+        own_checks = [check for check in self.table.checks if set(check.columns) <= set(own)]
+        return not own_checks or not _failing(self._connection, self.table, own_checks, [row])[0]
+
+    def _defaults(self, columns: Sequence[Column], size: int) -> list[dict[str, Any]]:
+        """For each row the values of defaults that checks speak of: the server would fill them in after we looked."""
+        steady = [column for column in columns if "nextval(" not in column.default]
+        if not steady:
+            return [{}] * size
+        listed = ", ".join(f"to_jsonb({column.default})" for column in steady).replace("%", "%%")
+        rows = self._connection.execute(f"SELECT {listed} FROM generate_series(1, %s)", (size,)).fetchall()
+        return [{column.name: value for column, value in zip(steady, row, strict=True)} for row in rows]
+
+    # -- rows that others refer to
+
+    def _parents(self, key: ForeignKey, size: int) -> list[dict[str, Any]]:
+        """For each of `size` rows the values of the key's columns: those of new rows of the parent table."""
+        if self._depth >= DEEPEST:
+            raise UsageProblem(
+                f"rows of {self.table.name} need each other in a circle",
+                why=f"each must refer to a row of {key.parent}, which must refer on, {DEEPEST} deep",
+                remedy=f"give {', '.join(key.columns)}",
+            )
+        try:
+            made = TableFactory(self.maker, key.parent, depth=self._depth + 1, known=self._known).create_batch(size)
+        except NoRoom:  # all that there can be are there: they will do
+            listed = ", ".join(map(quoted, key.parent_columns))
+            cursor = self._connection.execute(f"SELECT {listed} FROM {key.parent} LIMIT %s", (size,))
+            made = [_record(key.parent, cursor, row) for row in cursor.fetchall()]
+            if len(made) < size:
+                raise
+        return [
+            {mine: _json(row.__dict__[theirs]) for mine, theirs in zip(key.columns, key.parent_columns, strict=True)}
+            for row in made
+        ]
+
+    def _late_parents(self, rows: Sequence[Row], keys: Sequence[ForeignKey]) -> None:
+        """Where a check wanted a reference that may be null, the row that it refers to is made."""
+        for key in keys:
+            for row in rows:
+                if all(row.values.get(name) is not None and name in row.free for name in key.columns):
+                    row.values |= self._parents(key, 1)[0]
+
+    # -- storing
+
+    def _insert(self, rows: list[dict[str, Any]]) -> list[Registro]:
+        import psycopg
+
+        made: list[Registro] = []
+        for names, same in _by_columns(rows):
+            columns = [self.table.column(name) for name in names]
+            listed = ", ".join(map(quoted, names))
+            query = (
+                f"INSERT INTO {self.table.name} ({listed}) OVERRIDING SYSTEM VALUE SELECT {_cast(columns)}"
+                f" FROM {recordset(columns)} RETURNING *"
+                if names
+                else f"INSERT INTO {self.table.name} SELECT FROM generate_series(1, {len(same)}) RETURNING *"
+            )
+            try:
+                with self._connection.transaction():
+                    cursor = self._connection.execute(query, (json.dumps(same),) if names else None)
+                    found = cursor.fetchall()
+            except psycopg.errors.UniqueViolation as error:
+                raise Taken(error.diag.table_name or "", _columns_of(error)) from None
+            except psycopg.errors.ExclusionViolation as error:
+                raise Taken(error.diag.table_name or "", (error.diag.constraint_name or "",)) from None
+            except psycopg.Error as error:
+                raise self._refused(error) from None
+            made += [_record(self.table.name, cursor, row) for row in found]
+        return made
+
+    def _refused(self, error: psycopg.Error) -> NotStored:
+        diag = error.diag
+        said = without_literal(diag.message_primary or str(error))
+        what = f"the constraint {diag.constraint_name}" if diag.constraint_name else said
+        column = f"; column {diag.column_name}" if diag.column_name else ""
+        return NotStored(
+            f"the database refuses a row of {self.table.name}", why=f"{what} ({type(error).__name__}){column}",
+            remedy="give values that it takes; triggers and rules of the table count too",
+        )  # fmt: skip
+
+
+def _null_or_made(column: Column, included: set[str]) -> bool:
+    """Whether the server sees to it that rows differ in the column: nulls are distinct, made values too."""
+    if column.automatic:
+        return True
+    if column.name in included:
+        return False
+    return not column.has_default or "(" in column.default
+
+
+def _cast(columns: Sequence[Column]) -> str:
+    return ", ".join(f"r.{quoted(column.name)}" for column in columns)
+
+
+def _record(table: str, cursor: psycopg.Cursor[Any], row: tuple[Any, ...]) -> Registro:
+    names = tuple(column.name for column in cursor.description or ())
+    kind: type[Registro] = type("Linha", (Registro,), {"table": table, "columns": names, "saved": True})
+    return kind(**dict(zip(names, row, strict=True)))
+
+
+def _by_columns(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
+    """Neighbours that have values for the same columns: the others keep their defaults."""
+    for names, group in itertools.groupby(rows, key=lambda row: tuple(sorted(row))):
+        yield names, list(group)
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _json(value: Any) -> Any:
+    """As `jsonb_to_recordset` reads it into any type."""
+    if isinstance(value, Registro):
+        return _json(value.__dict__["id"])
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(each) for each in value]
+    return plain(value)

@@ -1,0 +1,121 @@
+"""Check digits against implementations that are not ours, and documents that are wrong in one way."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.br import cnpj as std_cnpj
+from stdnum.br import cpf as std_cpf
+
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.factories import Fabrica, documents
+from pgben_testkit.factories.strategies import st_cnpj, st_cpf, st_invalid, st_nis
+
+digits = st.sampled_from("0123456789")
+
+
+def spelled_out(base: str, weights: list[int]) -> str:
+    """The published rule, step by step: products, sum, remainder, complement."""
+    total = 0
+    for place in range(len(base)):
+        total += int(base[place]) * weights[place]
+    remainder = total % 11
+    return base + ("0" if remainder in (0, 1) else str(11 - remainder))
+
+
+@given(st.text(digits, min_size=9, max_size=9))
+def test_cpf_is_that_of_the_published_rule_and_of_two_libraries(base):
+    made = documents.cpf(base)
+    first = spelled_out(base, [10, 9, 8, 7, 6, 5, 4, 3, 2])
+    assert made == spelled_out(first, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2])
+    if len(set(made)) > 1:
+        assert std_cpf.is_valid(made)
+        assert documents.is_valid("cpf", made)
+
+
+@given(st.text(digits, min_size=10, max_size=10))
+def test_nis_is_that_of_the_published_rule_and_of_the_library(base):
+    made = documents.nis(base)
+    assert made == spelled_out(base, [3, 2, 9, 8, 7, 6, 5, 4, 3, 2])
+    assert documents.is_valid("nis", made) == (len(set(made)) > 1)
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=12, max_size=12))
+def test_cnpj_with_letters_too_is_that_of_two_libraries(base):
+    made = documents.cnpj(base)
+    assert made[-2:] == std_cnpj.calc_check_digits(made)
+    assert documents.is_valid("cnpj", made) == (len(set(made)) > 1)
+
+
+@pytest.mark.parametrize(("kind", "known"), [
+    ("cpf", "52998224725"), ("cpf", "11144477735"), ("cnpj", "11222333000181"),
+    ("cnpj", "12ABC34501DE35"),
+])  # fmt: skip
+def test_known_documents_are_completed(kind, known):
+    width = {"cpf": 9, "nis": 10, "cnpj": 12}[kind]
+    assert getattr(documents, kind)(known[:width]) == known
+
+
+@given(st.text(digits, min_size=8, max_size=8))
+def test_an_rg_weighs_a_multiple_of_eleven(base):
+    *first, last = documents.rg(base)
+    total = sum(int(digit) * weight for digit, weight in zip(first, range(2, 10), strict=True))
+    assert (total + 100 * (10 if last == "X" else int(last))) % 11 == 0
+
+
+def test_a_process_number_has_the_remainder_of_the_resolution():
+    made = documents.processo("0000123", 2024, origin="5001")
+    number, rest = made.split("-")
+    digit, year, segment, court, origin = rest.split(".")
+    assert int(number + year + segment + court + origin + digit) % 97 == 1
+
+
+@pytest.mark.parametrize("kind", ["cpf", "nis", "cnpj"])
+@given(data=st.data())
+def test_an_invalid_document_is_never_valid_and_wrong_as_named(kind, data):
+    fault, made = data.draw(st_invalid(kind))
+    assert not documents.is_valid(kind, made)
+    length = {"cpf": 11, "nis": 11, "cnpj": 14}[kind]
+    expected = {"curto": length - 1, "longo": length + 1, "vazio": 0}
+    assert len(made) == expected.get(fault, length)
+    if fault == "primeiro_digito":
+        complete = documents.cpf if kind == "cpf" else documents.cnpj
+        right = complete(made[:-2])
+        assert made[-2] != right[-2]
+
+
+@given(st_cpf(formatted=True), st_nis(formatted=True), st_cnpj(formatted=True, alphanumeric=True))
+def test_formatted_documents_are_valid_and_bare_again(cpf, nis, cnpj):
+    for kind, text in (("cpf", cpf), ("nis", nis), ("cnpj", cnpj)):
+        assert documents.is_valid(kind, text)
+        assert documents.formatted(kind, documents.bare(text)) == text
+
+
+def test_a_factory_gives_every_document_unique_and_in_both_forms():
+    make = Fabrica(test="documents")
+    assert len({make.cpf() for _ in range(3000)}) == len({make.nis() for _ in range(3000)}) == 3000
+    assert len({make.cnpj() for _ in range(3000)}) == 3000
+    assert documents.is_valid("cpf", make.cpf(formatted=True))
+    assert documents.is_valid("cnpj", make.cnpj(alphanumeric=True)) and make.cnpj(alphanumeric=True)[0].isalpha()
+    assert documents.formatted("rg", make.rg()).count(".") == 2
+    assert make.cep(formatted=True)[5] == "-" and make.cep().startswith("59")
+    assert make.telefone(formatted=True).startswith("(84) 9") and len(make.telefone(fixo=True)) == 10
+
+
+def test_pix_keys_have_the_forms_of_the_central_bank():
+    make = Fabrica(test="pix")
+    assert documents.is_valid("cpf", make.pix("cpf")) and documents.is_valid("cnpj", make.pix("cnpj"))
+    assert make.pix("telefone").startswith("+5584") and make.pix("email").endswith("@sintetico.example")
+    assert len(make.pix("aleatoria")) == 36
+    with pytest.raises(UsageProblem, match="no PIX key 'boleto'"):
+        make.pix("boleto")
+
+
+@pytest.mark.parametrize("call", [
+    lambda: documents.formatted("cpf", "123"), lambda: documents.formatted("cnh", "1"),
+    lambda: documents.is_valid("rg", "1"), lambda: documents.invalid("cpf", "52998224725", "feio"),
+    lambda: Fabrica().invalid("rg", "curto"),
+])  # fmt: skip
+def test_what_can_not_be_done_is_said_with_what_can(call):
+    with pytest.raises(UsageProblem) as caught:
+        call()
+    assert "cpf" in str(caught.value) or "primeiro_digito" in str(caught.value)
