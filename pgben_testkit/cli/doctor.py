@@ -41,6 +41,8 @@ FORMATS = ("table", "json", "sarif")
 @click.option("--ground/--no-ground", default=None,
               help="Look at engine, ports, disk, programs, schema (default: yes, not with --source).")  # fmt: skip
 @click.option("--process/--no-process", default=True, help="Count this shell's environment as a source.")
+@click.option("--dump", "dumps", multiple=True, metavar="FILE", type=click.Path(path_type=Path),
+              help="A database dump in which nobody may lack the mark of synthetic data; may be repeated.")  # fmt: skip
 @click.option("--ignore", multiple=True, metavar="CHECK", help="Leave out a check, as env/drift; may be repeated.")
 @click.option("--matrix/--no-matrix", default=None, help="Show who sets what (default: where there is drift).")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the result is written.")
@@ -54,8 +56,9 @@ FORMATS = ("table", "json", "sarif")
 @backend_option
 def doctor(
     root: Path, contract_name: str | None, sources: tuple[Path, ...], code: tuple[Path, ...], no_code: bool,
-    exclude: tuple[str, ...], variables: bool, ground: bool | None, process: bool, ignore: tuple[str, ...],
-    matrix: bool | None, form: str, output: Path | None, fail_on: str, init: bool, force: bool, backend: str | None,
+    exclude: tuple[str, ...], variables: bool, ground: bool | None, process: bool, dumps: tuple[Path, ...],
+    ignore: tuple[str, ...], matrix: bool | None, form: str, output: Path | None, fail_on: str, init: bool,
+    force: bool, backend: str | None,
 ) -> None:  # fmt: skip
     """Say what is wrong with the environment of the project in ROOT, and what to do.
 
@@ -82,15 +85,26 @@ def doctor(
         )
     findings = tuple(
         each
-        for each in (*(assessment.findings if assessment else ()), *(examined.findings if examined else ()))
+        for each in (
+            *(assessment.findings if assessment else ()), *(examined.findings if examined else ()),
+            *_unmarked(root, dumps),
+        )
         if each.check not in ignore
-    )
+    )  # fmt: skip
     text = _written(form, root, assessment, examined, findings, matrix=matrix, to_file=output is not None)
     if output is not None:
         output.write_text(text, "utf-8")
     elif text:
         click.echo(text)
     sys.exit(_exit_code(findings, fail_on))
+
+
+def _unmarked(root: Path, dumps: Sequence[Path]) -> list[Finding]:
+    if not dumps:
+        return []
+    from pgben_testkit.factories import dump_check
+
+    return [each for path in dumps for each in dump_check.look(path.resolve(), root)]
 
 
 def _exit_code(findings: Sequence[Finding], fail_on: str) -> int:
@@ -116,8 +130,9 @@ def _known_checks(names: Sequence[str]) -> None:
 
 def _rules() -> tuple[Rule, ...]:
     from pgben_testkit.env import checks, doctor
+    from pgben_testkit.factories import dump_check
 
-    return (*checks.rules(), *doctor.rules())
+    return (*checks.rules(), *doctor.rules(), dump_check.RULE)
 
 
 def _assess(

@@ -70,7 +70,7 @@ def choose(offer: Offer, settings: Settings, failed: Mapping[str, str] | None = 
         raise EnvironmentNotAble(
             f"no container for {offer.service}",
             why=no_container,
-            remedy=(offer.image_story + "; " if failed else "")
+            remedy=(offer.image_story + "; or " if failed or not settings.pull else "")
             + "choose --pgben-backend=embedded, or external with an address",
         )
     why_not = offer.embedded()
