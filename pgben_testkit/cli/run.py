@@ -144,20 +144,26 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
 
 def execute(command: tuple[str, ...], env: Mapping[str, str]) -> int:
     """The command's exit code, 128 + n where signal n ended it. Ctrl-C reaches it from the terminal itself."""
-    try:
-        process = subprocess.Popen(command, env=os.environ | env)
-    except OSError as error:
-        raise EnvironmentNotAble(
-            f"the command {command[0]} can't be started", why=error.strerror or str(error), remedy="check its name"
-        ) from None
+    process: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
 
     def forward(number: int, _: FrameType | None) -> None:
-        process.send_signal(number)
+        if process is None:
+            early.append(number)  # the command is being started at this moment: it gets the signal when it is there
+        else:
+            process.send_signal(number)
 
     before = {number: signal.signal(number, forward) for number in FORWARDED}
     before[signal.SIGINT] = signal.signal(signal.SIGINT, forward if not sys.stdin.isatty() else _nothing)
     try:
+        process = subprocess.Popen(command, env=os.environ | env)
+        while early:
+            process.send_signal(early.pop(0))
         code = process.wait()
+    except OSError as error:
+        raise EnvironmentNotAble(
+            f"the command {command[0]} can't be started", why=error.strerror or str(error), remedy="check its name"
+        ) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

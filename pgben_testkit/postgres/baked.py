@@ -54,8 +54,12 @@ def find(engine: Engine, key: str, settings: Settings) -> Baked | None:
     found = images.find(engine, f"{REPOSITORY}:{key}")
     if found is None or FACTS_LABEL not in found.labels:
         return None
+    try:
+        facts = Facts(**json.loads(base64.b64decode(found.labels[FACTS_LABEL])))
+    except (ValueError, TypeError):
+        return None  # of another version of ours, or of somebody who took our name: made anew under it
     _uses(settings).joinpath(key).touch()
-    return Baked(found.name, Facts(**json.loads(base64.b64decode(found.labels[FACTS_LABEL]))))
+    return Baked(found.name, facts)
 
 
 def make(
