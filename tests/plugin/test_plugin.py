@@ -1,5 +1,8 @@
 """The plugin as a project meets it."""
 
+import shutil
+import sys
+
 import pytest
 
 TESTS = """
@@ -75,6 +78,7 @@ def test_a_broken_schema_shows_the_statement_once_for_each_test_without_a_secret
     result.assert_outcomes(errors=1, deselected=9)
 
 
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
 def test_a_failing_tests_database_is_kept_and_its_psql_line_shown(project):
     project.makepyfile(
         "def test_fails(pgben_connection):\n"
@@ -82,13 +86,13 @@ def test_a_failing_tests_database_is_kept_and_its_psql_line_shown(project):
         "    pgben_connection.commit()\n"
         "    assert False\n"
     )
-    result = run(project, "--pgben-keep-failed")
-    [line] = [each for each in result.outlines if "PGPASSFILE=" in each and "psql" in each]
-    command = line.partition(": ")[2].replace("psql", "psql -Atc 'select count(*) from cidadao'")
     try:
+        result = run(project, "--pgben-keep-failed")
+        [line] = [each for each in result.outlines if "PGPASSFILE=" in each and "psql" in each]
+        command = line.partition(": ")[2].replace("psql", "psql -Atc 'select count(*) from cidadao'")
         assert project.run("sh", "-c", command).outlines == ["1"]
     finally:
-        assert project.run("pgben-testkit", "down").ret == 0
+        assert project.run(sys.executable, "-c", "from pgben_testkit.cli import main; main()", "down").ret == 0
 
 
 def test_collecting_starts_nothing(project):
