@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from pgben_testkit.storage.fake.acl import AUTHENTICATED, Acl
 from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.policy import ANYBODY, judge
-from pgben_testkit.storage.fake.signature import Identity
-from pgben_testkit.storage.fake.state import ACCOUNT, Bucket, Store, StoredObject
+from pgben_testkit.storage.fake.signature import ACCOUNT, Identity
 from pgben_testkit.storage.fake.wire import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pgben_testkit.storage.fake.state import Bucket, Store, StoredObject
 
 ROOT_ACTIONS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 """What the bucket's owner may do whatever its policy denies: nobody can lock the owner out."""

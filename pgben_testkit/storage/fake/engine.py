@@ -21,8 +21,9 @@ from pgben_testkit.storage.fake import (
 )
 from pgben_testkit.storage.fake.call import OPERATIONS, Call, Operation
 from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.signature import Identity, authenticate
-from pgben_testkit.storage.fake.state import Store, StoredObject, http_date
+from pgben_testkit.storage.fake.state import Store, StoredObject
 from pgben_testkit.storage.fake.wire import Request, Response
 
 MODULES = (buckets, configs, copying, listing, locks, multipart, objects)

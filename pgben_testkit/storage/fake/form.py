@@ -17,7 +17,8 @@ from pgben_testkit.storage.fake import checksums
 from pgben_testkit.storage.fake.call import Call
 from pgben_testkit.storage.fake.document import tag
 from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.newobject import facts_of, moment_of, place, version_headers
+from pgben_testkit.storage.fake.moments import moment_of
+from pgben_testkit.storage.fake.newobject import facts_of, place, version_headers
 from pgben_testkit.storage.fake.signature import ALGORITHM, SIGNATURE_2, Identity, sign, signing_key
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
@@ -205,7 +206,7 @@ def post_object(call: Call, form: Form) -> Response:
     call.checksums = checksums.verify(headers, {}, form.content)
     facts, customer = facts_of(call, bucket)
     if tagging:
-        from pgben_testkit.storage.fake.objects import tags_from
+        from pgben_testkit.storage.fake.tags import tags_from
 
         facts.tags = tags_from(tagging.encode())
     made = place(call, bucket, key, form.content, facts, customer)

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.wire import Request, decoded
 
+ACCOUNT = "123456789012"
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_S = 15 * 60
 """Seconds that a request's clock may be off; S3's."""
