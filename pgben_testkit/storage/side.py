@@ -44,7 +44,7 @@ class Side:
         """The whole body that the head of a response announces."""
         if header_of(head, b"transfer-encoding").lower() != b"chunked":
             return self.take(length_of(head))
-        pieces = []
+        pieces: list[bytes] = []
         while True:
             size = int(self._line().split(b";")[0], 16)
             if size == 0:

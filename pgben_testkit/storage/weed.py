@@ -110,8 +110,9 @@ class Weed:
         data.mkdir(mode=0o700)
         *ports, door = free_ports(len(PORTS) + 1)
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
+        public = door if settings.storage_gate else ports[0]
         info = StorageInfo(
-            backend="embedded", how="", why=choice.why, url=f"http://127.0.0.1:{door if settings.storage_gate else ports[0]}",
+            backend="embedded", how="", why=choice.why, url=f"http://127.0.0.1:{public}",
             access_key="pgbenadmin", secret_key=secrets.token_hex(20), region=settings.storage_region, buckets=names,
             keys={name: [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] for name in names},
         )  # fmt: skip
@@ -142,8 +143,9 @@ class Weed:
                 gate.stop(signal.SIGKILL)
             process.stop(signal.SIGKILL)
             raise
+        how = f"SeaweedFS ({program}){' behind the gate' if gate else ', no gate'}"
         ready = StorageInfo.from_dict({
-            **info.as_dict(), "how": f"SeaweedFS ({program}){' behind the gate' if gate else ', no gate'}", "data": str(data / "files"),
+            **info.as_dict(), "how": how, "gate": gate is not None, "data": str(data / "files"),
             "ready_s": time.perf_counter() - began,
         })  # fmt: skip
         return cls(ready, process, gate, data, ports)

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
+from real import provided, started
 
 from pgben_testkit.storage.capabilities import CAPABILITIES
 from pgben_testkit.storage.conformance import differences
@@ -25,13 +27,26 @@ def on_fake(request):
 
 
 def on_embedded(request):
-    info = request.getfixturevalue("supply").get("storage").info
+    return on_server(request.getfixturevalue("supply"))
+
+
+def on_ungated(request):
+    with ExitStack() as stack:
+        return on_server(started(stack, backend="embedded", storage_gate="no"))
+
+
+def on_server(supply):
+    info = provided(supply, "storage").info
     access, secret = next(iter(info.keys.values()))
     return run(Target(info.url, info.access_key, info.secret_key, other=(access, secret),
                       holds=lambda each: holds(info.data, each)))  # fmt: skip
 
 
-@pytest.mark.parametrize("backend, tried", [("fake", on_fake), ("embedded", on_embedded)], ids=["fake", "embedded"])
+@pytest.mark.parametrize(
+    "backend, tried",
+    [("fake", on_fake), ("embedded", on_embedded), ("ungated", on_ungated)],
+    ids=["fake", "embedded", "ungated"],
+)
 def test_every_difference_is_listed_and_every_listed_one_is_there(backend, tried, request):
     found, listed = tried(request), differences.of_backend(backend)
     verdict = differences.judge(found, listed)
@@ -44,6 +59,13 @@ def test_every_difference_is_listed_and_every_listed_one_is_there(backend, tried
         assert results and results.count("same") >= 0.5 * len(results), capability
     for capability in listed.lacks:
         assert any(each.result == "differs" for each in found if each.needs == capability), capability
+
+
+def test_no_denial_differs_on_the_fake_and_on_the_embedded_server():
+    denials = {each.id for each in cases() if each.denial}
+    for backend in ("fake", "embedded"):
+        listed = {each.case for each in differences.of_backend(backend).differences}
+        assert (listed & denials, len(listed) <= 0.03 * len(cases())) == (set(), True)
 
 
 def test_every_listed_case_exists_and_has_a_reason():

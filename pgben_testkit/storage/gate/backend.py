@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A request to the server. `path` and `query` are escaped; `identity` None: unsigned. `size` of the body in bytes."""
+    """A request to the server. `path` and `query` are escaped; `identity` None: unsigned; `size` of the body."""
 
     method: str
     path: str

@@ -40,7 +40,11 @@ class Plan:
 
 
 class Gate:
-    """Listens on 127.0.0.1 until `close`. `versioned`: buckets in which versioning was ever switched on."""
+    """Listens on 127.0.0.1 until `close`.
+
+    `versioned`: buckets in which versioning was ever switched on; `upload_grants`: upload id -> the ACL's headers that
+    its object shall have.
+    """
 
     def __init__(self, plan: Plan) -> None:
         """Raises:
@@ -52,6 +56,7 @@ class Gate:
         self.region, self.upstream, self.folder = plan.region, plan.upstream, plan.folder
         self.access = Access(known)
         self.versioned: set[str] = set()
+        self.upload_grants: dict[str, dict[str, str]] = {}
         self._count = itertools.count(1)
         self._start = os.urandom(4).hex().upper()
         self._listener = Listener(self._serve, plan.port)
@@ -82,12 +87,11 @@ class Gate:
         if key or not bucket:
             return
         query, method = request.query, request.method
+        locked = request.header("x-amz-bucket-object-lock-enabled").lower() == "true"
         if method == "DELETE" and not query:
             self.access.forget(bucket)
             self.versioned.discard(bucket)
-        elif (method == "PUT" and "versioning" in query) or (
-            method == "PUT" and request.header("x-amz-bucket-object-lock-enabled").lower() == "true"
-        ):
+        elif method == "PUT" and ("versioning" in query or (not query and locked)):
             self.versioned.add(bucket)
         elif method == "PUT" and "ownershipControls" in query:
             self.access.ownership[bucket] = text_of(read(request.body, "OwnershipControls"), "Rule/ObjectOwnership")

@@ -20,7 +20,10 @@ def concerned(request: Request, key: str, status: int, headers: dict[str, str], 
     if status == 404:
         return method in ("GET", "HEAD") and bool(key) and (versioned or bool(LOCK_SUBS & query.keys()))
     if method == "OPTIONS":
-        return status == 200 and "access-control-allow-origin" not in headers
+        return status == 200 and (
+            "access-control-allow-origin" not in headers or "access-control-allow-methods" not in headers
+            or ("access-control-request-headers" in request.headers and "access-control-allow-headers" not in headers)
+        )  # fmt: skip
     return (status in (200, 206) and method in ("GET", "HEAD") and bool(key)
             and sealing.CUSTOMER + "algorithm" in request.headers
             and sealing.CUSTOMER + "algorithm" not in headers)  # fmt: skip

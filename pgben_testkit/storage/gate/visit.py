@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MEMORY_BYTES_MAX = 8 << 20
 """A body beyond it is never held in memory: it is streamed, or verified from a file."""
 PIECE_BYTES = 1 << 18
+COPY = "x-amz-copy-source"
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
 STREAMED = frozenset({"content-encoding", "x-amz-decoded-content-length", "x-amz-trailer",
                       "x-amz-sdk-checksum-algorithm"})  # fmt: skip
@@ -219,14 +220,12 @@ class Visit(Reader):
                 return self._tell(request, mended, keep)
             return self._say(request, Response(status, _told(headers), found.body), keep)
         if status < 300:
-            with_acl = outgoing.identity is not None and key and request.method == "PUT" and not (
-                {"tagging", "acl", "retention", "legal-hold", "uploadId"} & request.query.keys())  # fmt: skip
-            if (with_acl or (not key and request.method == "PUT" and not request.query)) and any(
-                name in request.headers for name in GRANTS
-            ):
+            grants = self._grants_to_keep(request, outgoing.identity, key)
+            if grants is not None:
                 found = Answer(status, headers, b"" if no_body else side.read_body(head))
                 backend.finish()
-                self._keep_grants(request, bucket, key, headers)
+                self._keep_grants(request, bucket, key, grants, found)
+                gate.note(request, bucket, key)
                 return self._say(request, Response(status, _told(headers), found.body), keep)
             gate.note(request, bucket, key)
         self._socket.sendall(head)
@@ -238,17 +237,36 @@ class Visit(Reader):
         backend.finish()
         return keep and not ending
 
-    def _keep_grants(self, request: Request, bucket: str, key: str, answered: Mapping[str, str]) -> None:
-        """The server ignores an ACL that comes along with an object or bucket: it is put by itself.
+    def _grants_to_keep(self, request: Request, identity: Identity | None, key: str) -> dict[str, str] | None:
+        """The ACL's headers that the server has ignored with this request; None where it ignored nothing."""
+        query, method = request.query, request.method
+        grants = {name: request.headers[name] for name in GRANTS if name in request.headers}
+        if identity is None or (grants.get("x-amz-acl") in GIVE_NOBODY and COPY not in request.headers):
+            return None
+        if method == "POST" and "uploadId" in query:
+            return self._gate.upload_grants.get(query["uploadId"])
+        if key and method == "PUT" and COPY in request.headers and not query:
+            return grants or {"x-amz-acl": "private"}  # the server copies the source's ACL too, S3 doesn't
+        makes = checks.brings_object(request, key) or (not key and method == "PUT" and not query)
+        return grants if grants and makes else None
+
+    def _keep_grants(
+        self, request: Request, bucket: str, key: str, grants: dict[str, str], answer: Answer
+    ) -> None:  # fmt: skip
+        """The ACL is put by itself, or at the end of the upload that has just begun.
 
         Raises:
             S3Failure: the server doesn't keep it.
         """
-        if request.header("x-amz-acl") in GIVE_NOBODY:
+        if b"<Error>" in answer.body[:4096]:
             return
-        version = answered.get("x-amz-version-id", "")
+        if "uploads" in request.query:
+            upload = answer.body.partition(b"<UploadId>")[2].partition(b"</UploadId>")[0].decode("ascii", "replace")
+            self._gate.upload_grants[upload] = grants
+            return
+        self._gate.upload_grants.pop(request.query.get("uploadId", ""), None)
+        version = answer.headers.get("x-amz-version-id", "")
         query = "acl=" + (f"&versionId={version}" if version and version != "null" else "")
-        grants = {name: request.headers[name] for name in GRANTS if name in request.headers}
         done = self._backend.ask("PUT", path_of(bucket, key), query, grants)
         if done.status >= 300:
             raise failure("InternalError", f"The object is stored, its ACL is not: {done.status} {done.code}")
