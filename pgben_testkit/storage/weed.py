@@ -13,7 +13,7 @@ from pathlib import Path
 import pgben_testkit
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services.choose import Choice
-from pgben_testkit.services.process import Account, ServerProcess, free_ports
+from pgben_testkit.services.process import Account, ServerProcess, free_ports, tail
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
@@ -135,6 +135,11 @@ class Weed:
             client = admin_client(info)
 
             def probe() -> None:
+                if gate is not None and gate.popen.poll() is not None:
+                    raise EnvironmentNotAble(
+                        "the gate before the S3 server ended while it was starting", why=tail(gate.log),
+                        remedy="start again; --no-pgben-storage-gate does without it",
+                    )  # fmt: skip
                 bucket_exists_or_made(client, names[0])
                 put_probe(client, names[0])
 

@@ -17,9 +17,10 @@ import pytest
 import urllib3
 from real import provided, started
 
-from pgben_testkit.storage.conformance.sigv4 import Keys
+from pgben_testkit.storage.conformance.sigv4 import Keys, signed_headers
 from pgben_testkit.storage.conformance.target import Target
 
+ALGORITHM = "AWS4-HMAC-SHA256"
 MIB = 1 << 20
 
 
@@ -150,6 +151,58 @@ def test_a_connection_serves_on_after_a_refusal_a_head_a_range_and_an_empty_answ
             assert body is None or found[1] == body
 
 
+def chunked(target, body, *, spoil=False):
+    """An aws-chunked body with signed chunks: `(headers, coded body)` of a PUT."""
+    from pgben_testkit.storage.fake.signature import sign, signing_key
+
+    def of(path):
+        size = 65536
+        pieces = [body[start : start + size] for start in range(0, len(body), size)] + [b""]
+        length = sum(len(f"{len(each):x};chunk-signature=") + 64 + 4 + len(each) for each in pieces)
+        headers = {"host": target.host, "content-encoding": "aws-chunked", "content-length": str(length),
+                   "x-amz-decoded-content-length": str(len(body))}  # fmt: skip
+        headers = signed_headers(target.keys, "PUT", path, {}, headers, b"", payload=f"STREAMING-{ALGORITHM}-PAYLOAD",
+                                 now=time.time())  # fmt: skip
+        lower = {name.lower(): value for name, value in headers.items()}
+        moment, previous = lower["x-amz-date"], lower["authorization"].rpartition("Signature=")[2]
+        scope, empty = f"{moment[:8]}/{target.region}/s3/aws4_request", hashlib.sha256(b"").hexdigest()
+        key, coded = signing_key(target.secret_key, moment[:8], target.region), []
+        for each in pieces:
+            digest = hashlib.sha256(each).hexdigest()
+            previous = sign(key, f"{ALGORITHM}-PAYLOAD\n{moment}\n{scope}\n{previous}\n{empty}\n{digest}")
+            coded.append(f"{len(each):x};chunk-signature={previous}\r\n".encode() + each + b"\r\n")
+        if spoil:
+            coded[len(coded) // 2] = coded[len(coded) // 2].replace(b"x", b"y", 1)
+        return headers, b"".join(coded)
+
+    return of
+
+
+@pytest.mark.parametrize("size", [100_000, 24 * MIB])
+def test_signed_chunks_are_verified_and_taken_off_whatever_their_size(target, size):
+    key = target.key()
+    path = f"/{target.shared}/{key}"
+    headers, coded = chunked(target, b"x" * size, spoil=True)(path)
+    answer = target.send("PUT", path, {}, headers, coded)
+    assert (answer.status, answer.code) == (403, "SignatureDoesNotMatch")
+    assert target.raw("GET", path).status == 404
+    headers, coded = chunked(target, b"x" * size)(path)
+    assert target.send("PUT", path, {}, headers, coded).status == 200
+    found = target.s3.get_object(Bucket=target.shared, Key=key)
+    assert (found["Body"].read() == b"x" * size, found.get("ContentEncoding")) == (True, None)
+
+
+def test_signed_chunks_come_within_a_body_of_unknown_length_too(target):
+    path = f"/{target.shared}/{target.key()}"
+    headers, coded = chunked(target, b"x" * 100_000)(path)
+    with raw_socket(target) as connection:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if name.lower() != "content-length")
+        head = f"PUT {path} HTTP/1.1\r\n{lines}Transfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head.encode() + f"{len(coded):x}\r\n".encode() + coded + b"\r\n0\r\n\r\n")
+        assert answer_of(connection)[0] == 200
+    assert target.raw("GET", path).body == b"x" * 100_000
+
+
 def test_a_burst_of_clients_is_served(target):
     import concurrent.futures
 
@@ -239,6 +292,12 @@ def test_the_block_is_the_administrators_and_goes_with_its_bucket(target):
     assert target.raw("GET", f"/{name}", {"publicAccessBlock": ""}).code == "NoSuchBucket"
     target.s3.create_bucket(Bucket=name)
     assert target.raw("GET", f"/{name}", {"publicAccessBlock": ""}).code == "NoSuchPublicAccessBlockConfiguration"
+
+
+def test_a_bucket_of_another_account_is_refused(target):
+    for owner, status in (("999999999999", 403), ("123456789012", 200)):
+        answer = target.raw("HEAD", f"/{target.shared}", headers={"x-amz-expected-bucket-owner": owner})
+        assert answer.status == status
 
 
 def test_somebody_unknown_changes_nothing_that_no_policy_lets(target):

@@ -15,9 +15,10 @@ from pgben_testkit.storage.fake import checksums, payload, publicblock
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.server import Broken, Reader, parse_head
-from pgben_testkit.storage.fake.signature import Identity, Proof, authenticate, canonical_query
+from pgben_testkit.storage.fake.signature import ACCOUNT, Identity, Proof, authenticate, canonical_query
 from pgben_testkit.storage.fake.wire import Request, Response, xml_response
 from pgben_testkit.storage.gate import checks, mending
+from pgben_testkit.storage.gate.access import OWNER
 from pgben_testkit.storage.gate.backend import UNSIGNED, Answer, Backend, Outgoing, headers_of, path_of
 from pgben_testkit.storage.side import Closed, Side
 
@@ -123,12 +124,15 @@ class Visit(Reader):
         if self._unread and (self._must_hold(request, proof) or not key):
             request.body = self._held(request)
         if not self._unread:
-            payload.verify(request, proof)
+            in_file = not isinstance(request.body, bytes)
+            payload.verify(request, proof, (lambda: InFile(gate.folder)) if in_file else payload.InMemory)
             if request.method in ("PUT", "POST"):
                 gate.verify_sums(request)
             checks.by_document(request, bucket, key)
         identity = proof.identity if proof else None
         if bucket:
+            if request.header("x-amz-expected-bucket-owner", OWNER) not in (OWNER, ACCOUNT):
+                raise failure("AccessDenied")
             if identity is not None:
                 gate.access.known_may(self._backend, identity, bucket)
             elif gate.access.unknown_may(self._backend, request, bucket, key, now):
@@ -292,9 +296,25 @@ class Visit(Reader):
         """The whole body in a file without a name, that reads as bytes do."""
         if request.header("expect").lower() == "100-continue":
             self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        with tempfile.TemporaryFile(dir=self._gate.folder) as file:
-            for piece in self._streamed():
-                file.write(piece)
+        pieces = InFile(self._gate.folder)
+        for piece in self._streamed():
+            pieces.append(piece)
+        return pieces.joined()
+
+
+class InFile:
+    """Pieces in a file without a name, that reads as bytes do."""
+
+    def __init__(self, folder: str) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by joined(), or with the request
+
+    def append(self, piece: bytes) -> None:
+        self._file.write(piece)
+
+    def joined(self) -> bytes:
+        with self._file as file:
+            if not file.tell():
+                return b""
             file.flush()
             return cast(bytes, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
