@@ -17,6 +17,7 @@ import pytest
 import urllib3
 from real import provided, started
 
+from pgben_testkit.storage.client import boto3_client
 from pgben_testkit.storage.conformance.sigv4 import Keys, signed_headers
 from pgben_testkit.storage.conformance.target import Target
 
@@ -357,3 +358,19 @@ def test_a_warm_server_keeps_its_gate_until_down(project, run):
     assert "stopped 1 warm run" in run("down").stdout
     with pytest.raises(urllib3.exceptions.HTTPError):
         urllib3.request("GET", f"http://{shown['address'].removeprefix('http://')}/", retries=False)
+
+
+def test_a_form_signed_for_another_region_or_with_too_much_metadata_is_refused(target):
+    other = boto3_client(target.endpoint, target.access_key, target.secret_key, "sa-east-1")
+    for client, more, status in (
+        (target.s3, {}, 204),
+        (other, {}, 400),
+        (target.s3, {"x-amz-meta-a": "x" * 3000}, 400),
+    ):
+        key = target.key()
+        made = client.generate_presigned_post(
+            target.shared, key, Fields=dict(more), Conditions=[dict(more)] if more else []
+        )
+        answer = urllib3.request("POST", f"{target.endpoint}/{target.shared}", fields={**made["fields"], "file": b"a"})
+        assert answer.status == status
+        assert (target.raw("GET", f"/{target.shared}/{key}").status == 200) == (status == 204)

@@ -1,4 +1,4 @@
-"""The `minio` npm client on the fake's socket and on the embedded server: every case of the conformance suite that goes through Node."""
+"""The `minio` npm client on the fake's socket and on the embedded server: every case that goes through Node."""
 
 import shutil
 import subprocess

@@ -12,6 +12,7 @@ from pgben_testkit.storage.fake import (
     configs,
     copying,
     form,
+    formpost,
     listing,
     locks,
     motoside,
@@ -140,7 +141,7 @@ class Engine:
             if identity is not None:
                 form.check_policy(filled, bucket_name, now)
             call = Call(request, self.store, identity, now, self._users, True, bucket_name)
-            return form.post_object(call, filled)
+            return formpost.post_object(call, filled)
 
 
 def find(request: Request, bucket_name: str, key: str) -> Operation:

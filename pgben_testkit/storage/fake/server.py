@@ -156,6 +156,10 @@ class Reader:
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
             + body
         )
+        self._linger()
+
+    def _linger(self) -> None:
+        """The connection ends."""
         # What the client still sends is read for a moment: a reset would take the answer from it.
         try:
             self._socket.shutdown(socket.SHUT_WR)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from pgben_testkit.storage.fake import checksums, deletion, lifecycle, metadata, parameters, policy, sealing, tags
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.wire import Request
+from collections.abc import Mapping
 
-LISTS = ("versions", "uploads")
-"""Bucket listings besides the listing of objects."""
+from pgben_testkit.storage.fake import (
+    checksums,
+    deletion,
+    form,
+    lifecycle,
+    metadata,
+    parameters,
+    policy,
+    sealing,
+    tags,
+)
+from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.fake.signature import Identity
+from pgben_testkit.storage.fake.wire import Request
 
 
 def brings_object(request: Request, key: str) -> bool:
@@ -16,6 +26,36 @@ def brings_object(request: Request, key: str) -> bool:
     if not key or {"tagging", "acl", "retention", "legal-hold", "uploadId"} & query.keys():
         return False
     return request.method == "PUT" or (request.method == "POST" and "uploads" in query)
+
+
+def by_form(request: Request, bucket: str, identities: Mapping[str, Identity], region: str, now: float) -> None:
+    """What an upload by an HTML form tells: its signature, its policy, what its object would be made of.
+
+    Raises:
+        S3Failure: as S3 refuses it.
+    """
+    filled = form.parse(request.header("content-type"), request.body)
+    if form.signer(filled, dict(identities), region) is not None:
+        form.check_policy(filled, bucket, now)
+    headers = form.object_headers(filled)
+    tagging = headers.pop("tagging", "")
+    if tagging:
+        tags.tags_from(tagging.encode())
+    of_object(headers)
+    checksums.given(headers, {})
+
+
+def of_object(headers: Mapping[str, str]) -> None:
+    """What the headers say that an object is made of.
+
+    Raises:
+        S3Failure: as S3 refuses it.
+    """
+    metadata.metadata(headers)
+    tags.tags_of(headers.get("x-amz-tagging", ""))
+    sealing.asked(headers, None)
+    if headers.get("x-amz-storage-class", "STANDARD") not in metadata.STORAGE_CLASSES:
+        raise failure("InvalidStorageClass", extra={"StorageClassRequested": headers["x-amz-storage-class"]})
 
 
 def by_head(request: Request, key: str) -> None:
@@ -28,11 +68,7 @@ def by_head(request: Request, key: str) -> None:
     if method in ("PUT", "POST"):
         checksums.given(headers, {})
     if brings_object(request, key):
-        metadata.metadata(headers)
-        tags.tags_of(headers.get("x-amz-tagging", ""))
-        sealing.asked(headers, None)
-        if headers.get("x-amz-storage-class", "STANDARD") not in metadata.STORAGE_CLASSES:
-            raise failure("InvalidStorageClass", extra={"StorageClassRequested": headers["x-amz-storage-class"]})
+        of_object(headers)
     if key and method == "PUT" and "uploadId" in query:
         parameters.part_number(query)
     if not key and method == "GET":

@@ -116,7 +116,9 @@ class Visit(Reader):
         kind = request.header("content-type")
         if request.method == "OPTIONS" or (
             request.method == "POST" and bucket and not key and kind.startswith("multipart/form-data")
-        ):  # both bring no signature in a header; a form has its own, which the server checks
+        ):  # both bring no signature in a header; a form has its own, which the server checks too
+            if request.method == "POST" and not self._unread:
+                checks.by_form(request, bucket, gate.identities, gate.region, now)
             outgoing = Outgoing(request.method, request.raw_path, request.raw_query, request.headers)
             return self._forward(request, outgoing, bucket, key, keep)
         proof = authenticate(request, gate.identities, gate.region, now)
@@ -235,6 +237,8 @@ class Visit(Reader):
         self._socket.sendall(head)
         if not no_body:
             side.pass_body(head, self._client, no_body=False)
+        if self._unread:
+            self._linger()
         ending = "close" in headers.get("connection", "").lower()
         if ending:
             backend.close()
