@@ -134,12 +134,13 @@ def moto_server() -> Iterator[Bucket]:
 
 
 @contextmanager
-def weed() -> Iterator[Bucket]:
+def weed(gate: str = "yes") -> Iterator[Bucket]:
     from pgben_testkit import settings
     from pgben_testkit.services.supply import Supply
     from pgben_testkit.storage.server import StorageInfo
 
-    supply = Supply(settings.read(root=Path.cwd(), environ={}, command_line={"backend": "embedded", "warm": "no"}))
+    supply = Supply(settings.read(root=Path.cwd(), environ={}, command_line={
+        "backend": "embedded", "warm": "no", "storage_gate": gate}))  # fmt: skip
     try:
         info = supply.get("storage").info
         assert isinstance(info, StorageInfo)
@@ -156,7 +157,7 @@ def on_sockets(rounds: int) -> dict[str, float]:
         servers.append(("moto's server", moto_server))
     except ModuleNotFoundError:
         pass  # moto[server] is not installed: left out of the table
-    servers.append(("weed", weed))
+    servers += [("weed", lambda: weed("no")), ("weed behind the gate", weed)]
     found = {}
     for name, server in servers:
         with server() as bucket:
@@ -177,6 +178,11 @@ def main() -> None:
         / found[f"the fake, socket, put+get by {client}"]
         for client in ("presigned URLs", "minio-py", "boto3")
         if f"moto's server, socket, put+get by {client}" in found
+    }
+    ratios |= {
+        f"weed behind the gate / weed, {client}": found[f"weed behind the gate, socket, put+get by {client}"]
+        / found[f"weed, socket, put+get by {client}"]
+        for client in ("presigned URLs", "minio-py", "boto3")
     }
     if asked.json:
         print(json.dumps({"median_ms": found, "ratio": ratios}, indent=2))

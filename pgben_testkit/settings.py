@@ -66,6 +66,9 @@ class Settings:
         "container image of MinIO; more than one: the first that can be had", kind="words",
     )  # fmt: skip
     storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
+    storage_gate: bool = setting(
+        True, "stand before the embedded S3 server and refuse what S3 refuses and it doesn't", kind="bool"
+    )
     storage_buckets: int = setting(16, "buckets at most that tests hold at one time, a run", kind="int")
 
     redis_url: str = setting("", "address of an external Redis (redis://:password@host:port/number)", secret=True)

@@ -16,8 +16,10 @@ def line(settings: Settings, services: Iterable[str]) -> str:
     for service in services:
         module = importlib.import_module(f"pgben_testkit.{service}.provide")
         try:
-            choice = choose(module.offer(settings), settings)
-            parts.append(f"{service} {choice.kind} ({choice.why})")
+            offer = module.offer(settings)
+            choice = choose(offer, settings)
+            note = f", {offer.embedded_note}" if choice.kind == "embedded" and offer.embedded_note else ""
+            parts.append(f"{service} {choice.kind}{note} ({choice.why})")
         except TestkitError as error:
             parts.append(f"{service} none ({error.why or error.what})")
     return "pgben: " + ", ".join(parts)

@@ -29,7 +29,8 @@ class Choice:
 @dataclass(frozen=True)
 class Offer:
     """What a service can be had from. `images` in the order to be tried; `image_story` is what a person must know
-    who can get none of them. `embedded` gives a reason why not, or an empty string."""
+    who can get none of them. `embedded` gives a reason why not, or an empty string; `embedded_note` is what the header
+    says of it besides."""
 
     service: str
     address: str
@@ -37,6 +38,7 @@ class Offer:
     embedded: Callable[[], str]
     embedded_remedy: str
     image_story: str = ""
+    embedded_note: str = ""
 
 
 def choose(offer: Offer, settings: Settings, failed: Mapping[str, str] | None = None) -> Choice:

@@ -25,7 +25,7 @@ def _asked(service: str, settings: Settings) -> list[str]:
     """The settings that a warm server must have been started with to be of use. A new schema is none of them."""
     names = {
         "postgres": ("postgres_bin", "postgres_url", "postgres_image", "postgres_options"),
-        "storage": ("storage_bin", "storage_url", "storage_image"),
+        "storage": ("storage_bin", "storage_url", "storage_image", "storage_gate"),
         "redis": ("redis_bin", "redis_url", "redis_image"),
     }[service]
     return [settings.backend_of(service), *(str(getattr(settings, name)) for name in names)]

@@ -70,8 +70,9 @@ def require(backend: str, wanted: Iterable[str]) -> None:
             remedy="try it with `pgben-testkit storage conformance`; run this test with --pgben-storage-backend=fake",
         )
     able = [each for each in CHEAPEST_FIRST if not lacking(each, wanted)]
+    named = "embedded" if backend != "ungated" else "embedded (with no gate)"
     raise EnvironmentNotAble(
-        f"the {backend} S3 server lacks {', '.join(missing)}",
+        f"the {named if backend in ('embedded', 'ungated') else backend} S3 server lacks {', '.join(missing)}",
         why="; ".join(f"{each}: {CAPABILITIES[each]}" for each in missing),
         remedy=f"use --pgben-storage-backend={able[0]}" if able else "no backend of the kit has it all",
     )

@@ -28,7 +28,7 @@ def pgben_bucket(request: pytest.FixtureRequest) -> Iterator[Bucket]:
     if wanted:
         from pgben_testkit.storage.capabilities import require
 
-        require(world_of(request.config).storage.backend, wanted)
+        require(world_of(request.config).storage.listed_as, wanted)
     buckets = world_of(request.config).buckets
     bucket = buckets.acquire()
     yield bucket

@@ -25,6 +25,13 @@ class StorageInfo(ServerInfo):
     keys: dict[str, list[str]] = field(default_factory=dict, repr=False)
     data: str = ""
     """The folder where the server keeps its objects, where this machine can look into it."""
+    gate: bool = False
+    """Whether our gate stands before it."""
+
+    @property
+    def listed_as(self) -> str:
+        """The name of its difference file: the backend, or `ungated`."""
+        return "ungated" if self.backend == "embedded" and not self.gate else self.backend
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> StorageInfo:

@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import pgben_testkit
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services.choose import Choice
-from pgben_testkit.services.process import Account, ServerProcess, free_ports
+from pgben_testkit.services.process import Account, ServerProcess, free_ports, tail
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
@@ -70,12 +71,31 @@ def config(info: StorageInfo) -> dict[str, object]:
     return {"identities": [admin, *users]}
 
 
+def start_gate(run: Run, info: StorageInfo, data: Path, port: int, upstream: int, pid: int) -> ServerProcess:
+    """The gate on its port, a process of its own: it must outlive the one that started a warm server."""
+    from pgben_testkit.storage.gate.gate import Plan
+
+    plan = data / "gate.json"
+    users = [(access, secret, bucket) for bucket, (access, secret) in info.keys.items()]
+    Plan(
+        port, upstream, info.region, str(data), pid, [(info.access_key, info.secret_key, "admin"), *users]
+    ).write(plan)  # fmt: skip
+    return ServerProcess.start(
+        "storage-gate", [sys.executable, "-m", "pgben_testkit.storage.gate", plan], run=run,
+        log=run.data / "storage-gate.log", account=Account(None, None), cwd=data,
+        env={"PYTHONPATH": str(Path(pgben_testkit.__file__).parents[1])},
+    )  # fmt: skip
+
+
 class Weed:
     """A server that we own."""
 
-    def __init__(self, info: StorageInfo, process: ServerProcess, data: Path, ports: list[int]) -> None:
+    def __init__(
+        self, info: StorageInfo, process: ServerProcess, gate: ServerProcess | None, data: Path, ports: list[int]
+    ) -> None:
         self.info = info
         self._process = process
+        self._gate = gate
         self._data = data
         self._ports = ports
 
@@ -89,10 +109,11 @@ class Weed:
         progress("starting the S3 server")
         data = run.data / "storage"
         data.mkdir(mode=0o700)
-        ports = free_ports(len(PORTS))
+        *ports, door = free_ports(len(PORTS) + 1)
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
+        public = door if settings.storage_gate else ports[0]
         info = StorageInfo(
-            backend="embedded", how="", why=choice.why, url=f"http://127.0.0.1:{ports[0]}",
+            backend="embedded", how="", why=choice.why, url=f"http://127.0.0.1:{public}",
             access_key="pgbenadmin", secret_key=secrets.token_hex(20), region=settings.storage_region, buckets=names,
             keys={name: [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] for name in names},
         )  # fmt: skip
@@ -107,25 +128,38 @@ class Weed:
         process = ServerProcess.start(
             "storage", argv, run=run, log=run.data / "storage.log", account=Account(None, None), cwd=data
         )
+        gate = None
         try:
+            if settings.storage_gate:
+                gate = start_gate(run, info, data, door, ports[0], process.popen.pid)
             client = admin_client(info)
 
             def probe() -> None:
+                if gate is not None and gate.popen.poll() is not None:
+                    raise EnvironmentNotAble(
+                        "the gate before the S3 server ended while it was starting", why=tail(gate.log),
+                        remedy="start again; --no-pgben-storage-gate does without it",
+                    )  # fmt: skip
                 bucket_exists_or_made(client, names[0])
                 put_probe(client, names[0])
 
             process.wait_ready(probe, retry=not_yet(), timeout_s=settings.start_timeout, interval_s=0.01)
         except BaseException:
+            if gate is not None:
+                gate.stop(signal.SIGKILL)
             process.stop(signal.SIGKILL)
             raise
+        how = f"SeaweedFS ({program}){' behind the gate' if gate else ', no gate'}"
         ready = StorageInfo.from_dict({
-            **info.as_dict(), "how": f"SeaweedFS ({program})", "data": str(data / "files"),
+            **info.as_dict(), "how": how, "gate": gate is not None, "data": str(data / "files"),
             "ready_s": time.perf_counter() - began,
         })  # fmt: skip
-        return cls(ready, process, data, ports)
+        return cls(ready, process, gate, data, ports)
 
     def stop(self) -> None:
         """Ended at once: its folder is ours and goes with it."""
+        if self._gate is not None:
+            self._gate.stop(signal.SIGKILL)
         self._process.stop(signal.SIGKILL)
         shutil.rmtree(self._data, ignore_errors=True)
         for port in self._ports:

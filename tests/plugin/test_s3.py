@@ -51,12 +51,13 @@ def test_the_fixtures_serve_on_every_backend(project, args):
 
 def test_a_backend_that_lacks_something_refuses_the_test_and_names_one_that_has_it(project):
     project.makepyfile(LACKS)
-    result = project.runpytest_subprocess()
+    result = project.runpytest_subprocess("--no-pgben-storage-gate")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*the embedded S3 server lacks public_access_block*", "*--pgben-storage-backend=fake*"]
+        ["*the embedded (with no gate) S3 server lacks public_access_block*", "*--pgben-storage-backend=fake*"]
     )
-    project.runpytest_subprocess("--pgben-storage-backend=fake").assert_outcomes(passed=1)
+    for option in ("--pgben-storage-gate", "--pgben-storage-backend=fake"):
+        project.runpytest_subprocess(option).assert_outcomes(passed=1)
 
 
 def test_a_capability_that_there_is_not_is_one_clear_error(project):

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
+from real import provided, started
 
 from pgben_testkit.storage.capabilities import CAPABILITIES
 from pgben_testkit.storage.conformance import differences
@@ -25,10 +27,14 @@ def on_fake(request):
 
 
 def on_embedded(request):
-    info = request.getfixturevalue("supply").get("storage").info
+    return on_server(request.getfixturevalue("supply"))
+
+
+def on_server(supply, chosen=None):
+    info = provided(supply, "storage").info
     access, secret = next(iter(info.keys.values()))
     return run(Target(info.url, info.access_key, info.secret_key, other=(access, secret),
-                      holds=lambda each: holds(info.data, each)))  # fmt: skip
+                      holds=lambda each: holds(info.data, each)), chosen=chosen, workers=4)  # fmt: skip
 
 
 @pytest.mark.parametrize("backend, tried", [("fake", on_fake), ("embedded", on_embedded)], ids=["fake", "embedded"])
@@ -44,6 +50,24 @@ def test_every_difference_is_listed_and_every_listed_one_is_there(backend, tried
         assert results and results.count("same") >= 0.5 * len(results), capability
     for capability in listed.lacks:
         assert any(each.result == "differs" for each in found if each.needs == capability), capability
+
+
+def test_without_the_gate_the_server_differs_where_its_own_file_says_so():
+    listed = differences.of_backend("ungated")
+    alike = {"objects/range", "denials/wrong-secret", "denials/anonymous", "policies/public-prefix"}
+    with ExitStack() as stack:
+        found = on_server(started(stack, backend="embedded", storage_gate="no"),
+                          {each.case for each in listed.differences} | alike)  # fmt: skip
+    verdict = differences.judge(found, listed)
+    assert ([(each.case, each.detail) for each in verdict.unlisted], verdict.gone) == ([], ())
+    assert {each.case for each in found if each.result == "same"} == alike
+
+
+def test_no_denial_differs_on_the_fake_and_on_the_embedded_server():
+    denials = {each.id for each in cases() if each.denial}
+    for backend in ("fake", "embedded"):
+        listed = {each.case for each in differences.of_backend(backend).differences}
+        assert (listed & denials, len(listed) <= 0.03 * len(cases())) == (set(), True)
 
 
 def test_every_listed_case_exists_and_has_a_reason():

@@ -1,9 +1,10 @@
-"""The `minio` npm client on the fake's socket: every case of the conformance suite that goes through Node."""
+"""The `minio` npm client on the fake's socket and on the embedded server: every case that goes through Node."""
 
 import shutil
 import subprocess
 
 import pytest
+from real import provided
 
 from pgben_testkit.storage.conformance.runner import run
 from pgben_testkit.storage.conformance.target import Target
@@ -23,9 +24,16 @@ def modules(tmp_path_factory):
     return root / "node_modules"
 
 
-def test_the_npm_client_finds_s3(modules):
-    with Fake() as fake:
-        target = Target(fake.serve().url, fake.access_key, fake.secret_key, node_modules=str(modules))
-        found = run(target, client="node")
+def on(info, modules):
+    found = run(Target(info.url, info.access_key, info.secret_key, node_modules=str(modules)), client="node")
     assert [(each.case, each.detail) for each in found if each.result != "same"] == []
     assert len(found) >= 25
+
+
+def test_the_npm_client_finds_s3_in_the_fake(modules):
+    with Fake() as fake:
+        on(fake.serve(), modules)
+
+
+def test_the_npm_client_finds_s3_behind_the_gate(modules, supply):
+    on(provided(supply, "storage").info, modules)

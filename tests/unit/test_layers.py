@@ -8,7 +8,7 @@ import pytest
 AREAS = ["services.supply", "services.desk", "services.container", "postgres.provide", "postgres.embedded",
          "postgres.container", "postgres.databases", "storage.provide", "storage.weed", "storage.container",
          "storage.bucket", "storage.lgpd", "storage.proxy", "storage.capabilities", "storage.conformance.runner",
-         "storage.fake.engine", "redis.provide", "redis.embedded", "redis.space", "world", "cli",
+         "storage.fake.engine", "storage.gate.visit", "redis.provide", "redis.embedded", "redis.space", "world", "cli",
          "env.assess", "env.draft", "env.doctor", "env.environment", "factories.maker", "factories.scenarios",
          "factories.tables", "factories.dumps", "factories.strategies"]  # fmt: skip
 HEAVY = {"psycopg", "boto3", "botocore", "minio", "redis", "docker", "testcontainers", "rich", "psutil", "filelock",
@@ -32,6 +32,10 @@ def test_the_plugin_imports_nothing_heavy():
     loaded = modules_after("import pytest, importlib, pgben_testkit.plugin as plugin, pgben_testkit.report.header\n"
                            "for each in plugin.FIXTURES: importlib.import_module(each)")  # fmt: skip
     assert not HEAVY & (loaded - before)
+
+
+def test_the_gate_imports_what_the_embedded_extra_has_and_nothing_heavy():
+    assert not HEAVY & modules_after("import pgben_testkit.storage.gate.visit, pgben_testkit.storage.gate.gate")
 
 
 def test_every_public_name_can_be_had():

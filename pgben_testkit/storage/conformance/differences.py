@@ -11,8 +11,9 @@ from pgben_testkit.errors import UsageProblem
 from pgben_testkit.storage.conformance.case import Outcome
 
 FOLDER = Path(__file__).resolve().parent.parent / "differences"
-FILES = {"fake": "fake.toml", "embedded": "seaweedfs-4.48.toml"}
-"""backend -> its file. External and container backends have none: they are whatever somebody runs."""
+FILES = {"fake": "fake.toml", "embedded": "seaweedfs-4.48.toml", "ungated": "seaweedfs-4.48-ungated.toml"}
+"""backend -> its file; `ungated` is the embedded server with `storage_gate` off. External and container backends have
+none: they are whatever somebody runs."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def read(path: Path) -> Listed:
 
 
 def of_backend(backend: str) -> Listed | None:
-    """The file of `fake` or `embedded`; None for others."""
+    """The file of `fake`, `embedded` or `ungated`; None for others."""
     return read(FOLDER / FILES[backend]) if backend in FILES else None
 
 

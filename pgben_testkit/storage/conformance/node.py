@@ -59,9 +59,14 @@ def results(t: Target) -> dict[str, str]:
     Raises:
         NotTried: no Node, no client.
     """
-    if "results" in t._node:
+    with t._node_lock:
+        if "results" not in t._node:
+            t._node["results"] = _tried(t)
         found: dict[str, str] = t._node["results"]
         return found
+
+
+def _tried(t: Target) -> dict[str, str]:
     program, modules = shutil.which("node"), find_modules(t.node_modules)
     if program is None:
         raise NotTried("node is not installed")
@@ -80,7 +85,6 @@ def results(t: Target) -> dict[str, str]:
     t._made += [str(name) for line in lines for name in line.get("buckets", ())]
     if not found:
         raise Differs(f"Node ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-    t._node["results"] = found
     return found
 
 

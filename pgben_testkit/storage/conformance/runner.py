@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.storage.conformance.case import Case, Differs, NotTried, Outcome, cases
@@ -43,9 +44,12 @@ def run_case(each: Case, target: Target) -> Outcome:
 
 
 def run(
-    target: Target, *, only: str = "*", client: str = "", told: Callable[[Outcome], None] | None = None
-) -> list[Outcome]:
+    target: Target, *, only: str = "*", client: str = "", told: Callable[[Outcome], None] | None = None,
+    chosen: Collection[str] | None = None, workers: int = 1,
+) -> list[Outcome]:  # fmt: skip
     """All outcomes, in order; `told` hears of each as it comes. What the cases made is removed.
+
+    `chosen`: the ids of the only cases wanted; `workers`: cases tried at one time.
 
     Raises:
         EnvironmentNotAble: the target doesn't answer, or refuses the administrator's keys.
@@ -62,13 +66,14 @@ def run(
         ) from None  # fmt: skip
     found = []
     try:
-        for each in cases(only, client):
-            outcome = run_case(each, target)
-            found.append(outcome)
-            if told is not None:
-                told(outcome)
+        wanted = [each for each in cases(only, client) if chosen is None or each.id in chosen]
+        with ThreadPoolExecutor(workers) as pool:
+            for outcome in pool.map(lambda each: run_case(each, target), wanted):
+                found.append(outcome)
+                if told is not None:
+                    told(outcome)
     finally:
-        target.close()
+        target.close(workers)
     return found
 
 

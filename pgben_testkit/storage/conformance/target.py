@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,7 +50,9 @@ class Target:
     node_modules: str = ""
     stem: str = field(default_factory=lambda: f"pgben-conf-{secrets.token_hex(4)}")
     _made: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
     _node: dict[str, Any] = field(default_factory=dict)
+    _node_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @cached_property
     def s3(self) -> Any:
@@ -90,7 +94,7 @@ class Target:
         return f"{secrets.token_hex(6)}/{end or 'rg.pdf'}"
 
     def bucket(self, **options: Any) -> str:
-        name = f"{self.stem}-{len(self._made)}"
+        name = f"{self.stem}-{next(self._numbers)}"
         self.s3.create_bucket(Bucket=name, **options)
         self._made.append(name)
         return name
@@ -147,27 +151,32 @@ class Target:
                                 extra=extra or {}, headers=headers or {})  # fmt: skip
         return path, query
 
-    def close(self) -> None:
+    def close(self, workers: int = 1) -> None:
         """What the cases made is gone, as far as it can be: locked objects stay."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(self._remove, self._made))
+
+    def _remove(self, name: str) -> None:
         import botocore.exceptions
 
-        for name in self._made:
+        try:
             try:
-                try:
-                    self.s3.delete_bucket_policy(Bucket=name)
-                except botocore.exceptions.ClientError:
-                    pass  # no policies on this server
-                empty(self.s3, name)
-                self.s3.delete_bucket(Bucket=name)
+                self.s3.delete_bucket_policy(Bucket=name)
             except botocore.exceptions.ClientError:
-                continue  # a retention that we set ourselves holds it
+                pass  # no policies on this server
+            empty(self.s3, name)
+            self.s3.delete_bucket(Bucket=name)
+        except botocore.exceptions.ClientError:
+            return  # a retention that we set ourselves holds it
 
 
 def _pool() -> Any:
     import urllib3
 
     if not hasattr(_pool, "made"):
-        _pool.made = urllib3.PoolManager(4)  # type: ignore[attr-defined]
+        _pool.made = urllib3.PoolManager(4, maxsize=8)  # type: ignore[attr-defined]
     return _pool.made  # type: ignore[attr-defined]
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from pgben_testkit.storage.fake import policy
+from pgben_testkit.storage.fake import policy, publicblock
 from pgben_testkit.storage.fake.acl import canned, from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public, operation
 from pgben_testkit.storage.fake.document import NAMESPACE, read, tag, text_of
 from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.objects import tags_from, tags_xml
+from pgben_testkit.storage.fake.moments import iso
 from pgben_testkit.storage.fake.sealing import KINDS, Seal
-from pgben_testkit.storage.fake.state import Bucket, iso
+from pgben_testkit.storage.fake.state import Bucket
+from pgben_testkit.storage.fake.tags import tags_from, tags_xml
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
 BUCKETS_MAX = 10_000
 OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
-BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
 def legal_name(name: str) -> bool:
@@ -230,24 +230,19 @@ def delete_bucket_ownership_controls(call: Call) -> Response:
 def get_public_access_block(call: Call) -> Response:
     if "publicAccessBlock" not in call.bucket.documents:
         raise failure("NoSuchPublicAccessBlockConfiguration", extra={"BucketName": call.bucket.name})
-    inside = "".join(tag(name, str(call.bucket.block[name]).lower()) for name in BLOCKS)
-    return xml_response(f"<PublicAccessBlockConfiguration {NAMESPACE}>{inside}</PublicAccessBlockConfiguration>")
+    return xml_response(publicblock.xml(call.bucket.block))
 
 
 @operation("PUT", "bucket", "publicAccessBlock", action="s3:PutBucketPublicAccessBlock")
 def put_public_access_block(call: Call) -> Response:
-    top = read(call.request.body, "PublicAccessBlockConfiguration")
-    words = {name: text_of(top, name, "false").lower() for name in BLOCKS}
-    if any(word not in ("true", "false") for word in words.values()):
-        raise failure("MalformedXML")
-    call.bucket.block = {name: word == "true" for name, word in words.items()}
+    call.bucket.block = publicblock.read(call.request.body)
     call.bucket.documents["publicAccessBlock"] = "set"
     return Response(200)
 
 
 @operation("DELETE", "bucket", "publicAccessBlock", action="s3:PutBucketPublicAccessBlock")
 def delete_public_access_block(call: Call) -> Response:
-    call.bucket.block = dict.fromkeys(BLOCKS, False)
+    call.bucket.block = publicblock.none()
     call.bucket.documents.pop("publicAccessBlock", None)
     return Response(204)
 

@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING
 from pgben_testkit.storage.fake.acl import AUTHENTICATED, Acl
 from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.policy import ANYBODY, judge
-from pgben_testkit.storage.fake.signature import Identity
-from pgben_testkit.storage.fake.state import ACCOUNT, Bucket, Store, StoredObject
+from pgben_testkit.storage.fake.signature import ACCOUNT, Identity
 from pgben_testkit.storage.fake.wire import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pgben_testkit.storage.fake.state import Bucket, Store, StoredObject
+
 ROOT_ACTIONS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 """What the bucket's owner may do whatever its policy denies: nobody can lock the owner out."""
+OF_VERSIONS = {"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion",
+               "s3:GetObjectTagging": "s3:GetObjectVersionTagging", "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
+               "s3:DeleteObjectTagging": "s3:DeleteObjectVersionTagging", "s3:GetObjectAcl": "s3:GetObjectVersionAcl",
+               "s3:PutObjectAcl": "s3:PutObjectVersionAcl",
+               "s3:GetObjectAttributes": "s3:GetObjectVersionAttributes"}  # fmt: skip
+ALONG = {"x-amz-tagging": "s3:PutObjectTagging", "x-amz-acl": "s3:PutObjectAcl",
+         "x-amz-object-lock-mode": "s3:PutObjectRetention",
+         "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold"}  # fmt: skip
+"""What is put along with an object needs a right of its own, under a policy that names it."""
 
 
 @dataclass
@@ -138,6 +148,20 @@ class Call:
     def require(self, action: str, *, key: str = "", permission: str = "", target: StoredObject | None = None) -> None:
         if not self.allowed(action, key=key, permission=permission, target=target):
             raise failure("AccessDenied")
+
+    def authorize(self, action: str, permission: str, target: StoredObject | None) -> None:
+        """The asker may do this to the bucket or key that the request names.
+
+        Raises:
+            S3Failure: AccessDenied.
+        """
+        if "versionId" in self.query:
+            action = OF_VERSIONS.get(action, action)
+        self.require(action, key=self.key, permission=permission, target=target)
+        if action == "s3:PutObject":
+            for name, needed in ALONG.items():
+                if name in self.headers:
+                    self.require(needed, key=self.key, permission=permission)
 
 
 def without_public(acl: Acl) -> Acl:

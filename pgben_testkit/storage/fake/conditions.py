@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.state import StoredObject, Version, http_date
+from pgben_testkit.storage.fake.moments import http_date
+from pgben_testkit.storage.fake.state import StoredObject, Version
 
 
 def _names(header: str, etag: str) -> bool:

@@ -12,6 +12,7 @@ from pgben_testkit.storage.fake import (
     configs,
     copying,
     form,
+    formpost,
     listing,
     locks,
     motoside,
@@ -21,8 +22,9 @@ from pgben_testkit.storage.fake import (
 )
 from pgben_testkit.storage.fake.call import OPERATIONS, Call, Operation
 from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.signature import Identity, authenticate
-from pgben_testkit.storage.fake.state import Store, StoredObject, http_date
+from pgben_testkit.storage.fake.state import Store, StoredObject
 from pgben_testkit.storage.fake.wire import Request, Response
 
 MODULES = (buckets, configs, copying, listing, locks, multipart, objects)
@@ -37,11 +39,6 @@ SUBS = {
 }  # fmt: skip
 """Query names that make another operation of a request; others are of no account."""
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
-OF_VERSIONS = {"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion",
-               "s3:GetObjectTagging": "s3:GetObjectVersionTagging", "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
-               "s3:DeleteObjectTagging": "s3:DeleteObjectVersionTagging", "s3:GetObjectAcl": "s3:GetObjectVersionAcl",
-               "s3:PutObjectAcl": "s3:PutObjectVersionAcl",
-               "s3:GetObjectAttributes": "s3:GetObjectVersionAttributes"}  # fmt: skip
 
 
 class Engine:
@@ -130,21 +127,11 @@ class Engine:
 
     @staticmethod
     def _authorize(call: Call, operation: Operation) -> None:
-        action, target = operation.action, None
-        if "versionId" in call.query:
-            action = OF_VERSIONS.get(action, action)
+        target = None
         if operation.target:
             found = objects.look_up(call)
             target = found if isinstance(found, StoredObject) else None
-        call.require(action, key=call.key, permission=operation.permission, target=target)
-        headers = call.headers
-        if action == "s3:PutObject":
-            # What is put along with an object needs a right of its own, under a policy that names it.
-            for name, needed in (("x-amz-tagging", "s3:PutObjectTagging"), ("x-amz-acl", "s3:PutObjectAcl"),
-                                 ("x-amz-object-lock-mode", "s3:PutObjectRetention"),
-                                 ("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold")):  # fmt: skip
-                if name in headers:
-                    call.require(needed, key=call.key, permission=operation.permission)
+        call.authorize(operation.action, operation.permission, target)
 
     def _form(self, request: Request, bucket_name: str, kind: str, now: float) -> Response:
         filled = form.parse(kind, request.body)
@@ -154,7 +141,7 @@ class Engine:
             if identity is not None:
                 form.check_policy(filled, bucket_name, now)
             call = Call(request, self.store, identity, now, self._users, True, bucket_name)
-            return form.post_object(call, filled)
+            return formpost.post_object(call, filled)
 
 
 def find(request: Request, bucket_name: str, key: str) -> Operation:

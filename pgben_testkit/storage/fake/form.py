@@ -13,13 +13,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pgben_testkit.storage.fake import checksums
-from pgben_testkit.storage.fake.call import Call
-from pgben_testkit.storage.fake.document import tag
 from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.newobject import facts_of, moment_of, place, version_headers
+from pgben_testkit.storage.fake.moments import moment_of
 from pgben_testkit.storage.fake.signature import ALGORITHM, SIGNATURE_2, Identity, sign, signing_key
-from pgben_testkit.storage.fake.wire import Response, xml_response
 
 FIELDS_BYTES_MAX = 20_000
 """The fields before the file together; S3's."""
@@ -185,44 +181,13 @@ def _check_length(least: Any, most: Any, form: Form) -> set[str]:
     return set()
 
 
-def post_object(call: Call, form: Form) -> Response:
-    """The object that the form brings is there."""
-    fields, bucket = form.fields, call.bucket
-    if not fields.get("key"):
-        raise failure("InvalidArgument", "Bucket POST must contain a field named 'key'.  If it is specified, please "
-                      "check the order of the fields.", extra={"ArgumentName": "key", "ArgumentValue": ""})  # fmt: skip
-    key = fields["key"].replace("${filename}", form.filename)
-    call.require("s3:PutObject", key=key, permission="WRITE")
+def object_headers(form: Form) -> dict[str, str]:
+    """The headers that the form's object would have been PUT with; `tagging` is a document."""
+    fields = form.fields
     headers = {name: value.encode("utf-8").decode("latin-1") for name, value in fields.items()
                if name not in ("key", "file", "policy")}  # fmt: skip
     if "content-type" not in headers and form.content_type:
         headers["content-type"] = form.content_type
     if "acl" in headers:
         headers["x-amz-acl"] = headers.pop("acl")
-    tagging = headers.pop("tagging", "")
-    host = call.headers.get("host", "localhost")
-    call.request.headers = headers
-    call.checksums = checksums.verify(headers, {}, form.content)
-    facts, customer = facts_of(call, bucket)
-    if tagging:
-        from pgben_testkit.storage.fake.objects import tags_from
-
-        facts.tags = tags_from(tagging.encode())
-    made = place(call, bucket, key, form.content, facts, customer)
-    location = f"http://{host}/{bucket.name}/{key}"
-    answer = {"ETag": f'"{facts.etag}"', "Location": location, **version_headers(bucket, made.version_id)}
-    if facts.seal:
-        answer |= facts.seal.headers
-    redirect = fields.get("success_action_redirect") or fields.get("redirect")
-    if redirect and redirect.startswith(("http://", "https://")) and "\r" not in redirect and "\n" not in redirect:
-        from urllib.parse import urlencode
-
-        joint = "&" if "?" in redirect else "?"
-        query = urlencode({"bucket": bucket.name, "key": key, "etag": f'"{facts.etag}"'})
-        return Response(303, answer | {"Location": redirect + joint + query})
-    status = fields.get("success_action_status", "204")
-    if status == "201":
-        return xml_response(
-            f"<PostResponse>{tag('Location', location)}{tag('Bucket', bucket.name)}{tag('Key', key)}"
-            f"<ETag>&quot;{facts.etag}&quot;</ETag></PostResponse>", 201, answer)  # fmt: skip
-    return Response(200 if status == "200" else 204, answer)
+    return headers

@@ -4,45 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
 
 from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.document import NAMESPACE, tag
 from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.state import Bucket, StoredObject, Version, iso
+from pgben_testkit.storage.fake.moments import iso
+from pgben_testkit.storage.fake.parameters import count_of, encoder
+from pgben_testkit.storage.fake.state import Bucket, StoredObject, Version
 from pgben_testkit.storage.fake.wire import Response, xml_response
-
-PAGE_MAX = 1000
-
-
-def count_of(call: Call, name: str, default: int = PAGE_MAX) -> int:
-    """A number of the query, 1000 at most.
-
-    Raises:
-        S3Failure: not a number, or below 0.
-    """
-    text = call.query.get(name, "")
-    if not text:
-        return default
-    if not re.fullmatch(r"[+-]?\d{1,18}", text):
-        raise failure("InvalidArgument", f"Provided {name} not an integer or within integer range",
-                      extra={"ArgumentName": name, "ArgumentValue": text})  # fmt: skip
-    if int(text) < 0 or int(text) > 2147483647:
-        raise failure("InvalidArgument", f"Argument {name} must be an integer between 0 and 2147483647",
-                      extra={"ArgumentName": name, "ArgumentValue": text})  # fmt: skip
-    return min(int(text), PAGE_MAX) if default else int(text)
-
-
-def encoder(call: Call) -> Callable[[str], str]:
-    kind = call.query.get("encoding-type")
-    if kind is None:
-        return str
-    if kind.lower() != "url":
-        raise failure("InvalidArgument", "Invalid Encoding Method specified in Request",
-                      extra={"ArgumentName": "encoding-type", "ArgumentValue": kind})  # fmt: skip
-    return lambda text: quote(text, safe="/-_.~*", errors="surrogateescape")
 
 
 def grouped(key: str, prefix: str, delimiter: str) -> str:
@@ -99,7 +69,7 @@ def _name(entry: StoredObject | str) -> str:
 
 
 def _common(call: Call, prefix: str, delimiter: str, most: int, truncated: bool) -> str:
-    encode = encoder(call)
+    encode = encoder(call.query)
     return (
         tag("Name", call.bucket.name) + tag("Prefix", encode(prefix)) + tag("MaxKeys", most)
         + (tag("Delimiter", encode(delimiter)) if delimiter else "")
@@ -115,7 +85,7 @@ def list_objects(call: Call) -> Response:
         if query["list-type"] != "2":
             raise failure("InvalidArgument", "Invalid List Type", extra={"ArgumentName": "list-type"})
         return list_objects_v2(call)
-    encode, most = encoder(call), count_of(call, "max-keys")
+    encode, most = encoder(call.query), count_of(call.query, "max-keys")
     prefix, delimiter, marker = query.get("prefix", ""), query.get("delimiter", ""), query.get("marker", "")
     entries, truncated = _page(call.bucket, prefix, delimiter, marker, most)
     following = ""
@@ -128,7 +98,7 @@ def list_objects(call: Call) -> Response:
 
 
 def list_objects_v2(call: Call) -> Response:
-    query, encode, most = call.query, encoder(call), count_of(call, "max-keys")
+    query, encode, most = call.query, encoder(call.query), count_of(call.query, "max-keys")
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     after = start = query.get("start-after", "")
     token = query.get("continuation-token")
@@ -164,7 +134,7 @@ def _all_versions(bucket: Bucket) -> Iterator[tuple[Version, bool]]:
 
 @operation("GET", "bucket", "versions", action="s3:ListBucketVersions", permission="READ")
 def list_object_versions(call: Call) -> Response:
-    query, encode, most = call.query, encoder(call), count_of(call, "max-keys")
+    query, encode, most = call.query, encoder(call.query), count_of(call.query, "max-keys")
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     key_marker, id_marker = query.get("key-marker", ""), query.get("version-id-marker", "")
     if id_marker and not key_marker:

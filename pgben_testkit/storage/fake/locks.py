@@ -8,9 +8,10 @@ from __future__ import annotations
 from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.document import NAMESPACE, number_of, read, tag, text_of
 from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.newobject import MODES, moment_of
+from pgben_testkit.storage.fake.moments import iso, moment_of
+from pgben_testkit.storage.fake.newobject import MODES
 from pgben_testkit.storage.fake.objects import existing
-from pgben_testkit.storage.fake.state import Bucket, iso
+from pgben_testkit.storage.fake.state import Bucket
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
 YEARS_MAX = 100

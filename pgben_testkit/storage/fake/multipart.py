@@ -14,16 +14,17 @@ from pgben_testkit.storage.fake import checksums, sealing
 from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.conditions import check_write
 from pgben_testkit.storage.fake.copying import copied_headers, ranged_source
-from pgben_testkit.storage.fake.document import NAMESPACE, read, tag
+from pgben_testkit.storage.fake.document import NAMESPACE, tag
 from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.listing import count_of, encoder, grouped
+from pgben_testkit.storage.fake.listing import grouped
+from pgben_testkit.storage.fake.moments import iso
 from pgben_testkit.storage.fake.newobject import facts_of, place, version_headers
-from pgben_testkit.storage.fake.state import PartNote, StoredPart, Upload, etag_of, iso
+from pgben_testkit.storage.fake.parameters import count_of, encoder, part_number, parts_of
+from pgben_testkit.storage.fake.state import PartNote, StoredPart, Upload, etag_of
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
 PART_BYTES_MIN = 5 << 20
 """Every part but the last; S3's."""
-PARTS_MAX = 10_000
 
 
 def upload_of(call: Call) -> Upload:
@@ -32,14 +33,6 @@ def upload_of(call: Call) -> Upload:
         raise failure("NoSuchUpload", extra={"UploadId": call.query.get("uploadId", "")})
     assert isinstance(found, Upload)
     return found
-
-
-def _part_number(call: Call) -> int:
-    text = call.query.get("partNumber", "")
-    if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= PARTS_MAX:
-        raise failure("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive",
-                      extra={"ArgumentName": "partNumber", "ArgumentValue": text})  # fmt: skip
-    return int(text)
 
 
 @operation("POST", "object", "uploads", action="s3:PutObject", permission="WRITE")
@@ -86,7 +79,7 @@ def _keep(call: Call, upload: Upload, number: int, body: bytes, sums: dict[str, 
 
 @operation("PUT", "object", "uploadId", action="s3:PutObject", permission="WRITE")
 def upload_part(call: Call) -> Response:
-    number, upload = _part_number(call), upload_of(call)
+    number, upload = part_number(call.query), upload_of(call)
     _same_customer(call, upload)
     if upload.algorithm and call.checksums and upload.algorithm not in call.checksums:
         raise failure(
@@ -101,7 +94,7 @@ def upload_part(call: Call) -> Response:
 
 @operation("PUT", "object", "(part copy)", action="s3:PutObject", permission="WRITE")
 def upload_part_copy(call: Call) -> Response:
-    number, upload = _part_number(call), upload_of(call)
+    number, upload = part_number(call.query), upload_of(call)
     _same_customer(call, upload)
     source_bucket, source, body = ranged_source(call)
     part = _keep(call, upload, number, body, {})
@@ -156,9 +149,7 @@ def _checksum(upload: Upload, chosen: list[StoredPart], body: bytes) -> dict[str
 @operation("POST", "object", "uploadId", action="s3:PutObject", permission="WRITE")
 def complete_multipart_upload(call: Call) -> Response:
     bucket, upload = call.bucket, upload_of(call)
-    lines = read(call.request.body, "CompleteMultipartUpload").findall("Part")
-    if not 1 <= len(lines) <= PARTS_MAX:
-        raise failure("MalformedXML")
+    lines = parts_of(call.request.body)
     chosen = _chosen(upload, lines)
     if "if-match" in call.headers or "if-none-match" in call.headers:
         check_write(call.headers, bucket.current(call.key))
@@ -200,7 +191,7 @@ def abort_multipart_upload(call: Call) -> Response:
 @operation("GET", "object", "uploadId", action="s3:ListMultipartUploadParts")
 def list_parts(call: Call) -> Response:
     upload = upload_of(call)
-    most, marker = count_of(call, "max-parts"), count_of(call, "part-number-marker", 0)
+    most, marker = count_of(call.query, "max-parts"), count_of(call.query, "part-number-marker", 0)
     rest = [upload.parts[number] for number in sorted(upload.parts) if number > marker]
     shown = rest[:most]
     lines = "".join(
@@ -224,10 +215,10 @@ def list_parts(call: Call) -> Response:
 
 @operation("GET", "bucket", "uploads", action="s3:ListBucketMultipartUploads", permission="READ")
 def list_multipart_uploads(call: Call) -> Response:
-    query, encode = call.query, encoder(call)
+    query, encode = call.query, encoder(call.query)
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     key_marker, id_marker = query.get("key-marker", ""), query.get("upload-id-marker", "")
-    most = count_of(call, "max-uploads")
+    most = count_of(call.query, "max-uploads")
     uploads = sorted(dict.values(call.bucket.multiparts), key=lambda each: (each.key_name, each.initiated, each.id))
     if key_marker:
         names = [each.id for each in uploads if each.key_name == key_marker]

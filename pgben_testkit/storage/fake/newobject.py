@@ -3,97 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from calendar import timegm
 from collections.abc import Mapping
-from datetime import datetime
-from urllib.parse import parse_qsl
 
 from pgben_testkit.storage.fake import sealing
 from pgben_testkit.storage.fake.acl import Acl, canned, from_headers
 from pgben_testkit.storage.fake.call import Call, is_public
-from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.fake.metadata import STORAGE_CLASSES, metadata
+from pgben_testkit.storage.fake.moments import moment_of
 from pgben_testkit.storage.fake.state import Bucket, Facts, StoredObject, etag_of
+from pgben_testkit.storage.fake.tags import tags_of
 
-SYSTEM = {"content-type": "Content-Type", "cache-control": "Cache-Control",
-          "content-disposition": "Content-Disposition", "content-encoding": "Content-Encoding",
-          "content-language": "Content-Language", "expires": "Expires",
-          "x-amz-website-redirect-location": "x-amz-website-redirect-location"}  # fmt: skip
-META = "x-amz-meta-"
-META_BYTES_MAX = 2048
-"""User metadata, names and values together; S3's."""
-STORAGE_CLASSES = ("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
-                   "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE")  # fmt: skip
 LOCK = "x-amz-object-lock-"
 MODES = ("GOVERNANCE", "COMPLIANCE")
-TAGS_MAX = 10
 DAY_S = 86400
-
-
-def metadata(headers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """`(system headers, user's metadata)`.
-
-    Raises:
-        S3Failure: more than 2 KB of the user's.
-    """
-    system = {name: headers[low] for low, name in SYSTEM.items() if headers.get(low)}
-    if "Content-Encoding" in system:
-        kept = [part.strip() for part in system["Content-Encoding"].split(",") if part.strip() != "aws-chunked"]
-        if kept:
-            system["Content-Encoding"] = ",".join(kept)
-        else:
-            del system["Content-Encoding"]
-    system.setdefault("Content-Type", "binary/octet-stream")
-    meta = {name[len(META) :]: value for name, value in headers.items() if name.startswith(META)}
-    size = sum(len(name) + len(value) for name, value in meta.items())
-    if size > META_BYTES_MAX:
-        raise failure("MetadataTooLarge", extra={"Size": str(size), "MaxSizeAllowed": str(META_BYTES_MAX)})
-    return system, meta
-
-
-def checked_tags(pairs: list[tuple[str, str]], *, most: int = TAGS_MAX) -> dict[str, str]:
-    """Raises:
-    S3Failure: too many, too long, twice the same, or of those that are AWS's own.
-    """
-    if len(pairs) > most:
-        raise S3Failure("BadRequest", f"Object tags cannot be greater than {most}", 400, {}, {})
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        if not 1 <= len(name) <= 128:
-            raise failure("InvalidTag", "The TagKey you have provided is invalid")
-        if len(value) > 256:
-            raise failure("InvalidTag", "The TagValue you have provided is invalid")
-        if name.lower().startswith("aws:"):
-            raise failure("InvalidTag", "Your TagKey cannot be prefixed with aws:")
-        if not all(each.isalnum() or each in " _.:/=+-@" for each in name + value):
-            raise failure("InvalidTag", "The TagKey or TagValue you have provided is invalid")
-        if name in found:
-            raise failure("InvalidTag", "Cannot provide multiple Tags with the same key")
-        found[name] = value
-    return found
-
-
-def tags_of(header: str) -> dict[str, str]:
-    """The tags of an `x-amz-tagging` header."""
-    if not header:
-        return {}
-    try:
-        pairs = parse_qsl(header, keep_blank_values=True, strict_parsing=True, errors="strict")
-    except (ValueError, UnicodeDecodeError):
-        raise failure("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "
-                                         "query parameters without tag name duplicates.") from None  # fmt: skip
-    return checked_tags(pairs)
-
-
-def moment_of(text: str) -> float | None:
-    """Seconds of an ISO 8601 time stamp, or None where it is none."""
-    if not re.match(r"\d{4}-\d\d-\d\d", text):
-        return None
-    try:
-        found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00"))
-        return found.timestamp() if found.tzinfo else timegm(found.timetuple())
-    except (ValueError, OverflowError):
-        return None
 
 
 def lock_of(headers: Mapping[str, str], bucket: Bucket, now: float) -> tuple[str | None, float, str | None]:

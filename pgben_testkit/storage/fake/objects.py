@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 
-from pgben_testkit.storage.fake import checksums, sealing
+from pgben_testkit.storage.fake import checksums, deletion, sealing
 from pgben_testkit.storage.fake.acl import from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public, operation
 from pgben_testkit.storage.fake.conditions import byte_range, check_read, check_write
-from pgben_testkit.storage.fake.document import NAMESPACE, read, tag, text_of
+from pgben_testkit.storage.fake.document import NAMESPACE, tag
 from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.newobject import LOCK, checked_tags, facts_of, place, version_headers
-from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject, Version, http_date, iso
+from pgben_testkit.storage.fake.moments import http_date, iso
+from pgben_testkit.storage.fake.newobject import LOCK, facts_of, place, version_headers
+from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject, Version
+from pgben_testkit.storage.fake.tags import tags_from, tags_xml
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
 OVERRIDES = {"response-content-type": "Content-Type", "response-content-language": "Content-Language",
              "response-expires": "Expires", "response-cache-control": "Cache-Control",
              "response-content-disposition": "Content-Disposition",
              "response-content-encoding": "Content-Encoding"}  # fmt: skip
-DELETE_MAX = 1000
-"""Keys that one DeleteObjects may name."""
 
 
 def look_up(call: Call) -> Version | None:
@@ -211,16 +211,10 @@ def delete_objects(call: Call) -> Response:
     bucket = call.bucket
     if "content-md5" not in call.headers and not call.checksums:
         raise failure("InvalidRequest", "Missing required header for this request: Content-MD5")
-    top = read(call.request.body, "Delete")
-    wanted = top.findall("Object")
-    if not 1 <= len(wanted) <= DELETE_MAX:
-        raise failure("MalformedXML")
-    quiet = text_of(top, "Quiet").lower() == "true"
+    wanted, quiet = deletion.read(call.request.body)
     lines = []
     for each in wanted:
         key, version_id = each.findtext("Key") or "", each.findtext("VersionId")
-        if not key:
-            raise failure("MalformedXML")
         named = tag("Key", key) + (tag("VersionId", version_id) if version_id else "")
         try:
             action = "s3:DeleteObjectVersion" if version_id else "s3:DeleteObject"
@@ -241,23 +235,6 @@ def delete_objects(call: Call) -> Response:
 
 
 # --- tags
-
-
-def tags_xml(tags: dict[str, str]) -> str:
-    inside = "".join(f"<Tag>{tag('Key', name)}{tag('Value', value)}</Tag>" for name, value in tags.items())
-    return f"<Tagging {NAMESPACE}><TagSet>{inside}</TagSet></Tagging>"
-
-
-def tags_from(body: bytes, *, most: int = 10) -> dict[str, str]:
-    top = read(body, "Tagging")
-    if top.find("TagSet") is None:
-        raise failure("MalformedXML")
-    pairs = []
-    for each in top.iterfind("TagSet/Tag"):
-        if each.find("Key") is None or each.find("Value") is None:
-            raise failure("MalformedXML")
-        pairs.append((each.findtext("Key") or "", each.findtext("Value") or ""))
-    return checked_tags(pairs, most=most)
 
 
 @operation("GET", "object", "tagging", action="s3:GetObjectTagging", target=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
+from typing import Protocol
 
 from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.signature import Proof, sign
@@ -22,6 +24,26 @@ CHUNK_BYTES_MIN = 8192
 OBJECT_BYTES_MAX = 5 << 30
 """5 GiB: what one PUT, one part and one form may carry."""
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+
+class Pieces(Protocol):
+    """Where the pieces of a decoded body are put, and had again as one."""
+
+    def append(self, piece: bytes) -> None: ...
+    def joined(self) -> bytes: ...
+
+
+class InMemory:
+    """Pieces in a list."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def append(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+
+    def joined(self) -> bytes:
+        return b"".join(self._pieces)
 
 
 def length_allowed(request: Request) -> None:
@@ -42,14 +64,16 @@ def length_allowed(request: Request) -> None:
         if int(text) > OBJECT_BYTES_MAX:
             raise failure("EntityTooLarge", extra={"ProposedSize": text, "MaxSizeAllowed": str(OBJECT_BYTES_MAX)})
     if "content-length" not in request.headers:
+        if "transfer-encoding" in request.headers and "x-amz-decoded-content-length" in request.headers:
+            return  # aws-chunked within chunked, as the JavaScript client sends streams
         if "transfer-encoding" in request.headers:
             raise failure("NotImplemented", "A header you provided implies functionality that is not implemented",
                           extra={"Header": "Transfer-Encoding"})  # fmt: skip
         raise failure("MissingContentLength")
 
 
-def verify(request: Request, proof: Proof | None) -> None:
-    """The request's body is what was signed; `body` and `trailers` are decoded.
+def verify(request: Request, proof: Proof | None, into: Callable[[], Pieces] = InMemory) -> None:
+    """The request's body is what was signed; `body` and `trailers` are decoded. `into`: where a decoded body goes.
 
     Raises:
         S3Failure: a wrong hash, a wrong chunk, a body that ends early.
@@ -58,7 +82,7 @@ def verify(request: Request, proof: Proof | None) -> None:
     if proof is not None and proof.presigned and not said:
         said = request.query.get("X-Amz-Content-Sha256", "")
     if said.startswith(STREAMING):
-        _decode(request, said, proof)
+        _decode(request, said, proof, into())
         return
     if not said or said == "UNSIGNED-PAYLOAD" or (proof is None and not re.fullmatch(r"[0-9a-f]{64}", said)):
         return
@@ -72,7 +96,7 @@ def verify(request: Request, proof: Proof | None) -> None:
             "ClientComputedContentSHA256": said, "S3ComputedContentSHA256": computed})  # fmt: skip
 
 
-def _decode(request: Request, kind: str, proof: Proof | None) -> None:
+def _decode(request: Request, kind: str, proof: Proof | None, pieces: Pieces) -> None:
     if kind not in (SIGNED, SIGNED + "-TRAILER", UNSIGNED_TRAILER):
         raise failure("NotImplemented", f"{kind} is not implemented")
     if kind != UNSIGNED_TRAILER and proof is None:
@@ -80,7 +104,8 @@ def _decode(request: Request, kind: str, proof: Proof | None) -> None:
     expected = request.headers.get("x-amz-decoded-content-length")
     if expected is None:
         raise failure("MissingContentLength")
-    body, position, trailer = _chunks(request.body, proof if kind != UNSIGNED_TRAILER else None)
+    position, trailer = _chunks(request.body, proof if kind != UNSIGNED_TRAILER else None, pieces)
+    body = pieces.joined()
     if len(body) != int(expected):
         raise failure("IncompleteBody")
     request.trailers = _trailers(request, request.body[position:], proof if kind == SIGNED + "-TRAILER" else None,
@@ -88,9 +113,8 @@ def _decode(request: Request, kind: str, proof: Proof | None) -> None:
     request.body = body
 
 
-def _chunks(raw: bytes, proof: Proof | None) -> tuple[bytes, int, str]:
-    """`(body, where the trailers begin, the last chunk's signature)`."""
-    pieces: list[bytes] = []
+def _chunks(raw: bytes, proof: Proof | None, pieces: Pieces) -> tuple[int, str]:
+    """`(where the trailers begin, the last chunk's signature)`."""
     position, previous, small = 0, proof.signature if proof else "", False
     while True:
         end = raw.find(b"\r\n", position, position + 1024)
@@ -119,7 +143,7 @@ def _chunks(raw: bytes, proof: Proof | None) -> tuple[bytes, int, str]:
             small = 0 < size < CHUNK_BYTES_MIN
         position = end + 2 + size
         if size == 0:
-            return b"".join(pieces), position, previous
+            return position, previous
         pieces.append(chunk)
         if raw[position : position + 2] != b"\r\n":
             raise failure("IncompleteBody")

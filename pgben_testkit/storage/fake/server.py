@@ -10,7 +10,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.storage.bucket import Bucket
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.payload import OBJECT_BYTES_MAX, length_allowed
 from pgben_testkit.storage.fake.wire import Request, Response, lowered
@@ -26,15 +25,14 @@ class Broken(Exception):
     """The other side is gone, or sent what is no HTTP: nothing more can be said to it."""
 
 
-class Served:
-    """The listening socket. `url` is where; closed with the fake."""
+class Listener:
+    """A listening socket; `serve` has each connection in a thread of its own, and returns when it ends."""
 
-    def __init__(self, answer: Answer, port: int, access_key: str, secret_key: str, region: str) -> None:
+    def __init__(self, serve: Callable[[socket.socket], None], port: int) -> None:
         """Raises:
         EnvironmentNotAble: the port is taken.
         """
-        self._answer = answer
-        self.access_key, self.secret_key, self.region = access_key, secret_key, region
+        self._serve_one = serve
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -42,7 +40,7 @@ class Served:
         except OSError as error:
             self._listener.close()
             raise EnvironmentNotAble(
-                f"the fake can't listen on 127.0.0.1:{port}",
+                f"nothing can listen on 127.0.0.1:{port}",
                 why=error.strerror or str(error),
                 remedy="use another port",
             ) from None
@@ -52,10 +50,6 @@ class Served:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True, name="pgben s3 fake").start()
-
-    def env(self, bucket: str = "pgben-documentos") -> dict[str, str]:
-        """PGBen's variables for it (`MINIO_*`)."""
-        return Bucket(bucket, self.url, self.access_key, self.secret_key, self.region).env()
 
     def close(self) -> None:
         """Nobody is answered any more."""
@@ -84,16 +78,37 @@ class Served:
             threading.Thread(target=self._serve, args=(connection,), daemon=True, name="pgben s3 fake").start()
 
     def _serve(self, connection: socket.socket) -> None:
-        reader = Reader(connection)
         try:
-            while reader.exchange(self._answer):
-                pass
+            self._serve_one(connection)
         except (OSError, Broken):
             pass  # the client is gone, and there is nobody to tell
         finally:
             with self._lock:
                 self._open.discard(connection)
             connection.close()
+
+
+class Served(Listener):
+    """The fake where it listens. `url` is where; closed with the fake."""
+
+    def __init__(self, answer: Answer, port: int, access_key: str, secret_key: str, region: str) -> None:
+        """Raises:
+        EnvironmentNotAble: the port is taken.
+        """
+        self.access_key, self.secret_key, self.region = access_key, secret_key, region
+
+        def serve(connection: socket.socket) -> None:
+            reader = Reader(connection)
+            while reader.exchange(answer):
+                pass
+
+        super().__init__(serve, port)
+
+    def env(self, bucket: str = "pgben-documentos") -> dict[str, str]:
+        """PGBen's variables for it (`MINIO_*`)."""
+        from pgben_testkit.storage.bucket import Bucket
+
+        return Bucket(bucket, self.url, self.access_key, self.secret_key, self.region).env()
 
 
 class Reader:
@@ -141,6 +156,10 @@ class Reader:
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
             + body
         )
+        self._linger()
+
+    def _linger(self) -> None:
+        """The connection ends."""
         # What the client still sends is read for a moment: a reset would take the answer from it.
         try:
             self._socket.shutdown(socket.SHUT_WR)

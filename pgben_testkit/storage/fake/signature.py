@@ -18,6 +18,7 @@ from urllib.parse import quote
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.wire import Request, decoded
 
+ACCOUNT = "123456789012"
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_S = 15 * 60
 """Seconds that a request's clock may be off; S3's."""
@@ -272,3 +273,19 @@ def _paths(raw: str) -> Iterable[str]:
     again = quote(decoded(raw), safe="/-_.~", errors="surrogateescape")
     if again != raw:
         yield again
+
+
+def authorization(
+    identity: Identity, region: str, method: str, path: str, query: str, headers: Mapping[str, str]
+) -> str:
+    """The `Authorization` header of a request that we send ourselves; all of `headers` (lower-case names, with
+    x-amz-date and x-amz-content-sha256) come under the signature. `path` and `query` are escaped as S3 does it."""
+    names, date = sorted(headers), headers["x-amz-date"][:8]
+    signed = ";".join(names)
+    lines = "".join(f"{name}:{' '.join(headers[name].split())}\n" for name in names)
+    canonical = f"{method}\n{path}\n{query}\n{lines}\n{signed}\n{headers['x-amz-content-sha256']}"
+    scope = f"{date}/{region}/s3/aws4_request"
+    digest = hashlib.sha256(canonical.encode("latin-1", "replace")).hexdigest()
+    text = f"{ALGORITHM}\n{headers['x-amz-date']}\n{scope}\n{digest}"
+    signature = sign(signing_key(identity.secret_key, date, region), text)
+    return f"{ALGORITHM} Credential={identity.access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"

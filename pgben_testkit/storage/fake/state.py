@@ -5,7 +5,6 @@ Nothing in here is shared: each fake has a backend of its own, out of moto's reg
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import time
@@ -16,27 +15,12 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, FakeMultipart, S3Backend, s3_backends
 
+from pgben_testkit.storage.fake import publicblock
 from pgben_testkit.storage.fake.acl import Acl
 from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.policy import Policy
 from pgben_testkit.storage.fake.sealing import Seal
-
-ACCOUNT = "123456789012"
-
-
-def iso(moment: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(moment)) + f"{int(moment * 1000) % 1000:03d}Z"
-
-
-def http_date(moment: float) -> str:
-    return _http_date(int(moment))
-
-
-@functools.lru_cache(64)
-def _http_date(second: int) -> str:
-    from email.utils import formatdate
-
-    return formatdate(second, usegmt=True)
+from pgben_testkit.storage.fake.signature import ACCOUNT
 
 
 def new_id() -> str:
@@ -181,9 +165,7 @@ class Bucket(FakeBucket):
         self.rules_of_access: Policy | None = None
         self.documents: dict[str, str] = {}
         self.tags: dict[str, str] = {}
-        self.block = dict.fromkeys(
-            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), False
-        )
+        self.block = publicblock.none()
         self.ownership = ""
         self.default_seal: Seal | None = None
         self.default_lock: tuple[str, int, str] | None = None

@@ -1,0 +1,97 @@
+"""What is refused before the server is asked: what S3 refuses and SeaweedFS takes. Every rule is the fake's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pgben_testkit.storage.fake import (
+    checksums,
+    deletion,
+    form,
+    lifecycle,
+    metadata,
+    parameters,
+    policy,
+    sealing,
+    tags,
+)
+from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.fake.signature import Identity
+from pgben_testkit.storage.fake.wire import Request
+
+
+def brings_object(request: Request, key: str) -> bool:
+    """Whether a new object, or an upload of one, begins with this request."""
+    query = request.query
+    if not key or {"tagging", "acl", "retention", "legal-hold", "uploadId"} & query.keys():
+        return False
+    return request.method == "PUT" or (request.method == "POST" and "uploads" in query)
+
+
+def by_form(request: Request, bucket: str, identities: Mapping[str, Identity], region: str, now: float) -> None:
+    """What an upload by an HTML form tells: its signature, its policy, what its object would be made of.
+
+    Raises:
+        S3Failure: as S3 refuses it.
+    """
+    filled = form.parse(request.header("content-type"), request.body)
+    if form.signer(filled, dict(identities), region) is not None:
+        form.check_policy(filled, bucket, now)
+    headers = form.object_headers(filled)
+    tagging = headers.pop("tagging", "")
+    if tagging:
+        tags.tags_from(tagging.encode())
+    of_object(headers)
+    checksums.given(headers, {})
+
+
+def of_object(headers: Mapping[str, str]) -> None:
+    """What the headers say that an object is made of.
+
+    Raises:
+        S3Failure: as S3 refuses it.
+    """
+    metadata.metadata(headers)
+    tags.tags_of(headers.get("x-amz-tagging", ""))
+    sealing.asked(headers, None)
+    if headers.get("x-amz-storage-class", "STANDARD") not in metadata.STORAGE_CLASSES:
+        raise failure("InvalidStorageClass", extra={"StorageClassRequested": headers["x-amz-storage-class"]})
+
+
+def by_head(request: Request, key: str) -> None:
+    """What headers and query alone tell.
+
+    Raises:
+        S3Failure: as S3 refuses it.
+    """
+    query, headers, method = request.query, request.headers, request.method
+    if method in ("PUT", "POST"):
+        checksums.given(headers, {})
+    if brings_object(request, key):
+        of_object(headers)
+    if key and method == "PUT" and "uploadId" in query:
+        parameters.part_number(query)
+    if not key and method == "GET":
+        parameters.encoder(query)
+        if query.get("continuation-token") == "":
+            raise failure("InvalidArgument", "The continuation token provided is incorrect",
+                          extra={"ArgumentName": "continuation-token"})  # fmt: skip
+
+
+def by_document(request: Request, bucket: str, key: str) -> None:
+    """What the document of a configuration or of a list tells.
+
+    Raises:
+        S3Failure: as S3 refuses it.
+    """
+    query, method, body = request.query, request.method, request.body
+    if method == "PUT" and "tagging" in query:
+        tags.tags_from(body, most=tags.TAGS_MAX if key else 50)
+    elif method == "PUT" and not key and "policy" in query:
+        policy.read(body, bucket)
+    elif method == "PUT" and not key and "lifecycle" in query:
+        lifecycle.rules_of(body)
+    elif method == "POST" and not key and "delete" in query:
+        deletion.read(body)
+    elif method == "POST" and key and "uploadId" in query:
+        parameters.parts_of(body)

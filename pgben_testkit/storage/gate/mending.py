@@ -1,0 +1,81 @@
+"""Answers of SeaweedFS 4.48 that S3 gives otherwise: looked into, and told right by what the server really holds."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from pgben_testkit.storage.fake import document, sealing
+from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.gate.backend import Backend, path_of
+
+LOCK_SUBS = frozenset({"retention", "legal-hold"})
+
+
+def concerned(request: Request, key: str, status: int, headers: dict[str, str], *, versioned: bool) -> bool:
+    """Whether such an answer is one of those."""
+    method, query = request.method, request.query
+    if status == 412:
+        return method == "PUT" and "if-match" in request.headers
+    if status == 404:
+        return method in ("GET", "HEAD") and bool(key) and (versioned or bool(LOCK_SUBS & query.keys()))
+    if method == "OPTIONS":
+        return status == 200 and (
+            "access-control-allow-origin" not in headers or "access-control-allow-methods" not in headers
+            or ("access-control-request-headers" in request.headers and "access-control-allow-headers" not in headers)
+        )  # fmt: skip
+    return (status in (200, 206) and method in ("GET", "HEAD") and bool(key)
+            and sealing.CUSTOMER + "algorithm" in request.headers
+            and sealing.CUSTOMER + "algorithm" not in headers)  # fmt: skip
+
+
+def mend(
+    backend: Backend, request: Request, bucket: str, key: str, status: int, code: str, headers: dict[str, str]
+) -> S3Failure | None:
+    """What S3 answers instead; None where it answers the same. `code`: the error's, empty after HEAD."""
+    if status == 412:
+        there = backend.ask("HEAD", path_of(bucket, key)).status != 404
+        return None if there else failure("NoSuchKey", extra={"Key": key})
+    if request.method == "OPTIONS":
+        return failure("AccessForbidden", extra={
+            "Method": request.header("access-control-request-method"), "ResourceType": "BUCKET"})  # fmt: skip
+    if status != 404:
+        try:
+            sealing.may_open(None, request.headers)
+        except S3Failure as error:
+            return error
+        return None
+    if code == "ObjectLockConfigurationNotFoundError" and LOCK_SUBS & request.query.keys():
+        locked = backend.ask("GET", path_of(bucket), "object-lock=").status == 200
+        return failure("NoSuchObjectLockConfiguration") if locked else None
+    if code not in ("", "NoSuchKey", "NoSuchVersion") or request.query.keys() & LOCK_SUBS:
+        return None
+    return _marker(backend, request, bucket, key)
+
+
+def _marker(backend: Backend, request: Request, bucket: str, key: str) -> S3Failure | None:
+    """What hides behind a 404: the delete marker that is the current version, or the one asked for."""
+    asked = request.query.get("versionId")
+    query = f"max-keys=1000&prefix={quote(key, safe='-_.~', errors='surrogateescape')}&versions="
+    answer = backend.ask("GET", path_of(bucket), query)
+    if answer.status != 200:
+        return None
+    for each in document.read(answer.body, "ListVersionsResult").iterfind("DeleteMarker"):
+        if each.findtext("Key") != key:
+            continue
+        version, latest = document.text_of(each, "VersionId"), document.text_of(each, "IsLatest") == "true"
+        told = {"x-amz-delete-marker": "true", "x-amz-version-id": version}
+        if asked is not None and asked == version:
+            return failure("MethodNotAllowed", headers={**told, "Allow": "DELETE"})
+        if asked is None and latest:
+            return failure("NoSuchKey", extra={"Key": key}, headers=told)
+    return None
+
+
+def holds_versions(backend: Backend, bucket: str) -> bool:
+    """Whether a version or delete marker is left in the bucket."""
+    answer = backend.ask("GET", path_of(bucket), "max-keys=1&versions=")
+    if answer.status != 200:
+        return False
+    top = document.read(answer.body, "ListVersionsResult")
+    return top.find("Version") is not None or top.find("DeleteMarker") is not None

@@ -1,0 +1,103 @@
+"""The gate's parts that need no server."""
+
+import sys
+
+import pytest
+
+from pgben_testkit.storage.fake.failures import S3Failure
+from pgben_testkit.storage.fake.signature import Identity, authenticate, authorization
+from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.gate import checks
+from pgben_testkit.storage.gate.access import asked
+from pgben_testkit.storage.gate.backend import Outgoing
+from pgben_testkit.storage.gate.gate import Gate, Plan
+
+ADMIN = Identity("admin", "segredo", "admin", "admin")
+
+
+@pytest.fixture
+def gate(tmp_path):
+    made = Gate(Plan(0, 1, "us-east-1", str(tmp_path), 1, [("admin", "segredo", "admin")]))
+    yield made
+    made.close()
+
+
+def request(method, path, query="", **headers):
+    return Request(method, path, query, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def test_a_plan_is_for_its_user_alone_and_reads_as_it_was_written(tmp_path):
+    plan = Plan(9000, 9001, "us-east-1", str(tmp_path), 1, [["a", "b", "c"]])
+    plan.write(tmp_path / "plan.json")
+    assert (tmp_path / "plan.json").stat().st_mode & 0o077 == 0
+    assert Plan.read(tmp_path / "plan.json") == plan
+
+
+def test_what_goes_out_is_signed_as_the_fake_verifies_it_and_no_secret_is_in_it():
+    outgoing = Outgoing("PUT", "/b/a%20b", "acl=", {"host": "x:1", "x-amz-acl": "private", "expect": "100-continue",
+                                                    "authorization": "old"}, ADMIN, size=3)  # fmt: skip
+    head = outgoing.head("us-east-1", "y:2")
+    assert b"segredo" not in head and b"expect" not in head and b"old" not in head
+    lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:] if line)
+    assert (lines["host"], lines["content-length"]) == ("x:1", "3")
+    import time
+
+    found = authenticate(Request("PUT", "/b/a%20b", "acl=", lines), {"admin": ADMIN}, "us-east-1", time.time())
+    assert found.identity is ADMIN
+    with pytest.raises(S3Failure, match="SignatureDoesNotMatch"):
+        authenticate(Request("PUT", "/b/other", "acl=", lines), {"admin": ADMIN}, "us-east-1", time.time())
+
+
+def test_the_signature_covers_every_header_given():
+    headers = {"host": "x", "x-amz-date": "20260101T000000Z", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    one = authorization(ADMIN, "us-east-1", "GET", "/", "", headers)
+    assert "SignedHeaders=host;x-amz-content-sha256;x-amz-date," in one
+    assert one != authorization(ADMIN, "us-east-1", "GET", "/", "", {**headers, "host": "y"})
+
+
+@pytest.mark.parametrize("method, query, key, wanted", [
+    ("GET", "", "k", "s3:GetObject"), ("HEAD", "versionId=abc", "k", "s3:GetObject"), ("PUT", "", "k", "s3:PutObject"),
+    ("DELETE", "", "k", "s3:DeleteObject"), ("POST", "uploads", "k", "s3:PutObject"),
+    ("GET", "list-type=2&prefix=a", "", "s3:ListBucket"), ("GET", "versions", "", "s3:ListBucketVersions"),
+    ("GET", "acl", "k", None), ("PUT", "tagging", "k", None), ("PUT", "", "", None), ("DELETE", "", "", None),
+    ("GET", "policy", "", None), ("POST", "delete", "", None), ("GET", "uploadId=1", "k", None),
+])  # fmt: skip
+def test_somebody_unknown_is_judged_for_objects_and_listings_alone(method, query, key, wanted):
+    found = asked(request(method, "/b/k", query), key)
+    assert (found[0] if found else None) == wanted
+
+
+def test_a_copy_by_somebody_unknown_is_left_to_the_server():
+    assert asked(request("PUT", "/b/k", x_amz_copy_source="/c/d"), "k") is None
+
+
+@pytest.mark.parametrize("refused, code", [
+    (request("PUT", "/b/k", x_amz_meta_a="x" * 2100), "MetadataTooLarge"),
+    (request("PUT", "/b/k", x_amz_server_side_encryption="ROT13"), "InvalidArgument"),
+    (request("PUT", "/b/k", x_amz_storage_class="BARATO"), "InvalidStorageClass"),
+    (request("PUT", "/b/k", x_amz_tagging="a=1&a=2"), "InvalidTag"),
+    (request("PUT", "/b/k", "partNumber=0&uploadId=1"), "InvalidArgument"),
+    (request("PUT", "/b/k", x_amz_checksum_crc32="AAAAAA==", x_amz_checksum_sha1="x"), "InvalidRequest"),
+])  # fmt: skip
+def test_heads_are_refused_by_the_fakes_own_rules(refused, code):
+    with pytest.raises(S3Failure) as caught:
+        checks.by_head(refused, "k")
+    assert caught.value.code == code
+
+
+def test_without_the_native_checksums_the_others_are_still_verified(gate, monkeypatch):
+    monkeypatch.setitem(sys.modules, "awscrt", None)
+    gate.verify_sums(Request("PUT", "/b/k", "", {"x-amz-checksum-crc32c": "AAAAAA=="}, b"a"))  # the server's business
+    with pytest.raises(S3Failure, match="BadDigest"):
+        gate.verify_sums(Request("PUT", "/b/k", "", {"x-amz-checksum-crc32": "AAAAAA=="}, b"a"))
+
+
+def test_what_the_gate_remembers_of_a_bucket_goes_with_it(gate):
+    gate.note(request("PUT", "/b", "versioning"), "b", "")
+    gate.note(request("PUT", "/c", x_amz_bucket_object_lock_enabled="true"), "c", "")
+    gate.access.blocks["b"] = {"BlockPublicAcls": True}
+    assert gate.versioned == {"b", "c"}
+    gate.note(request("DELETE", "/b", "policy"), "b", "")
+    assert "b" in gate.versioned
+    gate.note(request("DELETE", "/b"), "b", "")
+    assert (gate.versioned, gate.access.blocks) == ({"c"}, {})
