@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgben_testkit.errors import TestkitError, UsageProblem
+from pgben_testkit import errors
+from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability.catalogue import load, parse
 
 GOOD = """exporters:
@@ -81,7 +82,7 @@ def test_a_file_that_is_not_there_is_a_usage_problem(tmp_path):
 def test_any_text_is_a_catalogue_or_a_usage_problem(text):
     try:
         parse(text)
-    except TestkitError:
+    except errors.TestkitError:
         pass
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgben_testkit.errors import TestkitError
+from pgben_testkit import errors
 from pgben_testkit.observability.exposition import NotAnExposition, parse
 
 TEXT = """# HELP a_total Como se ve.
@@ -68,5 +68,5 @@ def test_openmetrics_that_was_cut_off_says_so():
 def test_any_text_is_an_exposition_or_a_usage_problem(text, openmetrics):
     try:
         parse(text, openmetrics=openmetrics)
-    except TestkitError:
+    except errors.TestkitError:
         pass

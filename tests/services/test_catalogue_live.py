@@ -1,4 +1,4 @@
-"""The reference catalogue against what really exports: the sample API under traffic, postgres_exporter, node_exporter."""
+"""The reference catalogue against what really exports: the sample API under traffic, and the exporters."""
 
 import re
 import shutil
@@ -87,8 +87,10 @@ def enum(name):
 
 
 @pytest.mark.parametrize(("metric", "label", "kind"), [
-    ("solicitacoes", "status", "status_solicitacao"), ("document_operations_total", "document_type", "tipo_documento"),
-    ("lgpd_subject_requests_open", "right", "direito_titular"), ("lgpd_audit_records_total", "operation", "tipo_operacao"),
+    ("solicitacoes", "status", "status_solicitacao"),
+    ("document_operations_total", "document_type", "tipo_documento"),
+    ("lgpd_subject_requests_open", "right", "direito_titular"),
+    ("lgpd_audit_records_total", "operation", "tipo_operacao"),
     ("lgpd_data_access_purpose_total", "purpose", "finalidade_tratamento"),
 ])  # fmt: skip
 def test_the_closed_sets_are_those_of_the_schema(metric, label, kind):
@@ -112,7 +114,8 @@ def exporter(stack, owned, program, arguments, env=None):
     [port] = free_ports(1)
     run = owned.supply.run
     process = ServerProcess.start(
-        program, [found, f"--web.listen-address=127.0.0.1:{port}", *arguments], run=run, log=run.data / f"{program}.log",
+        program, [found, f"--web.listen-address=127.0.0.1:{port}", *arguments], run=run,
+        log=run.data / f"{program}.log",
         account=Account(None, None), env=env,
     )  # fmt: skip
     stack.callback(process.stop)
