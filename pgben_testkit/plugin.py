@@ -19,6 +19,7 @@ FIXTURES = (
     "pgben_testkit.redis.fixtures",
     "pgben_testkit.env.fixtures",
     "pgben_testkit.factories.fixtures",
+    "pgben_testkit.observability.fixtures",
 )
 
 

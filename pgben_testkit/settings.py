@@ -85,6 +85,7 @@ class Settings:
     env_files: tuple[str, ...] = setting(
         [], ".env files that the test run has, or none; default: .env.test and .env", kind="words"
     )
+    metrics_catalogue: str = setting("", "catalogue of metrics (YAML) that pgben_metrics holds endpoints against")
     seed: str = setting("", "seed of the data factories; default: another in each run, named when a test fails")
 
     keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")

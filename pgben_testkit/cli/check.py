@@ -1,0 +1,103 @@
+"""`pgben-testkit check`: what is exported, held against what should be."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pgben_testkit import __version__
+from pgben_testkit import settings as settings_module
+from pgben_testkit.errors import EXIT_FINDINGS, EXIT_OK, UsageProblem
+from pgben_testkit.findings import SEVERITIES, Finding
+
+if TYPE_CHECKING:
+    from pgben_testkit.observability.exposition import Exposition
+
+
+@click.group()
+def check() -> None:
+    """Hold what is there against what should be.
+
+    Exit codes: 0 fine, 1 findings, 2 usage, 3 the endpoint does not answer.
+    """
+
+
+@check.command()
+@click.argument("where", metavar="URL|FILE")
+@click.option("--catalogue", metavar="FILE", type=click.Path(path_type=Path),
+              help="The catalogue in YAML. Default: the ini key pgben_metrics_catalogue.")  # fmt: skip
+@click.option("--exporter", default="", help="Whose metrics these are. Default: the one that has most of them.")
+@click.option("--before", metavar="FILE", help="An earlier exposition: counters are compared with it.")
+@click.option("--again-after", metavar="SECONDS", type=click.FloatRange(0, 3600),
+              help="Scrape the URL twice, so long apart, and compare the counters.")  # fmt: skip
+@click.option("--ignore", multiple=True, metavar="CHECK", help="Leave out a check, as metrics/unknown; repeatable.")
+@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait.")
+@click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), default="warning", show_default=True,
+              help="The least severity that makes the exit code 1.")  # fmt: skip
+@click.option("--json", "form", flag_value="json", help="For machines.")
+@click.option("--sarif", "form", flag_value="sarif", help="For code hosts.")
+def metrics(
+    where: str, catalogue: Path | None, exporter: str, before: str | None, again_after: float | None,
+    ignore: tuple[str, ...], timeout: float, fail_on: str, form: str | None,
+) -> None:  # fmt: skip
+    """Hold the metrics of an endpoint, or of a file with an exposition, against a catalogue.
+
+    \b
+    pgben-testkit check metrics http://localhost:3000/metrics --catalogue catalogue.yaml
+    """
+    from pgben_testkit.observability import catalogue as catalogues
+    from pgben_testkit.observability import scrape
+    from pgben_testkit.observability.metrics import Metrics
+
+    path = catalogue or _configured()
+    if before and again_after is not None:
+        raise UsageProblem("--before and --again-after both name the earlier scrape", remedy="give one of them")
+    if again_after is not None and not scrape.is_url(where):
+        raise UsageProblem("--again-after wants a URL", why=f"{where} is a file", remedy="name the earlier --before")
+    loaded = catalogues.load(path)
+    now = scrape.read(where, timeout_s=timeout)
+    earlier = scrape.read(before, timeout_s=timeout) if before else None
+    if again_after is not None:
+        earlier = now
+        time.sleep(again_after)
+        now = scrape.read(where, timeout_s=timeout)
+    named = exporter or loaded.likely(frozenset(now.families))
+    found = Metrics().check(now, catalogue=loaded, exporter=named, before=earlier, ignore=ignore)
+    click.echo(_written(form, now, named, found))
+    order: tuple[str, ...] = SEVERITIES
+    bad = fail_on != "never" and any(order.index(each.severity) <= order.index(fail_on) for each in found)
+    sys.exit(EXIT_FINDINGS if bad else EXIT_OK)
+
+
+def _configured() -> Path:
+    root = Path.cwd()
+    named = settings_module.read(root=root, command_line={}, ini=settings_module.ini_of(root)).metrics_catalogue
+    if not named:
+        raise UsageProblem(
+            "there is no catalogue of metrics", why="no --catalogue is given and the ini names none",
+            remedy="give --catalogue FILE, or set pgben_metrics_catalogue in the ini",
+        )  # fmt: skip
+    return root / named
+
+
+def _written(form: str | None, now: Exposition, exporter: str, found: tuple[Finding, ...]) -> str:
+    series = sum(len(each.samples) for each in now.families.values())
+    if form == "json":
+        facts = {"source": now.source, "exporter": exporter, "metrics": len(now.families), "samples": series,
+                 "size_bytes": now.size_bytes, "took_s": round(now.took_s, 4)}  # fmt: skip
+        return json.dumps({**facts, "findings": [asdict(each) for each in found]}, indent=2, ensure_ascii=False)
+    if form == "sarif":
+        from pgben_testkit.observability import checks
+        from pgben_testkit.report.sarif import log
+
+        return json.dumps(log(found, checks.rules(), version=__version__, root=Path.cwd()), indent=2)
+    from pgben_testkit.report.findings import as_text, counted
+
+    said = f"{len(now.families)} metrics and {series} samples of {exporter}: {counted(found)}"
+    return f"{as_text(found)}\n\n{said}" if found else said

@@ -1,0 +1,1 @@
+"""Observability: what is exported, held against a catalogue of what should be."""

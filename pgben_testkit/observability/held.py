@@ -1,0 +1,43 @@
+"""An exposition held against a catalogue: what the checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pgben_testkit.findings import Place
+from pgben_testkit.observability.catalogue import Catalogue, Exporter, Metric
+from pgben_testkit.observability.exposition import Exposition, Family
+
+
+@dataclass(frozen=True)
+class Held:
+    """`before`: an earlier exposition of the same endpoint, or None. `metrics`: those of its exporter, by name."""
+
+    now: Exposition
+    before: Exposition | None
+    catalogue: Catalogue
+    exporter: Exporter
+    metrics: Mapping[str, Metric]
+
+    def place(self, family: Family) -> Place:
+        return Place(self.now.source, family.line)
+
+    def known(self) -> Iterator[tuple[Family, Metric]]:
+        """The families that the catalogue has, each with its entry."""
+        for name, family in self.now.families.items():
+            if name in self.metrics:
+                yield family, self.metrics[name]
+
+
+def hold(
+    now: Exposition, catalogue: Catalogue, *, exporter: str = "", before: Exposition | None = None
+) -> Held:  # fmt: skip
+    """Hold it against the part of `exporter`, or of the one that most of its metrics are of.
+
+    Raises:
+        UsageProblem: no such exporter, or it can't be told.
+    """
+    named = exporter or catalogue.likely(frozenset(now.families))
+    metrics = catalogue.of(named)
+    return Held(now, before, catalogue, catalogue.exporters[named], metrics)
