@@ -46,7 +46,9 @@ class Sample:
     bucket: object
     owned: OwnedWorld
     tokens: dict = field(default_factory=dict)
-    _http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(timeout=15, retries=False))
+    _http: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(timeout=15, retries=False, maxsize=16)
+    )
 
     def ask(self, method, path, body=None, *, user="", purpose="concessao_beneficio", headers=None, raw=None):
         sent = {"x-finalidade": purpose} if purpose else {}
