@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgben_testkit.factories.catalog import CLASSES, imported
-
 _OTHERS = {"Fabrica": "maker", "PGBenFactory": "base", "Registro": "record", "Relacao": "base", "audit": "dumps"}
-__all__ = sorted([*CLASSES, *_OTHERS])
 
 
 def __getattr__(name: str) -> Any:
+    from pgben_testkit.factories.catalog import CLASSES, imported  # pytest loads this package in every run
+
+    if name == "__all__":
+        return sorted([*CLASSES, *_OTHERS])
     module = CLASSES.get(name) or _OTHERS.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
