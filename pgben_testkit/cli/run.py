@@ -31,7 +31,9 @@ class OptionalS3(click.Command):
     """`--s3` alone is `--s3=auto`: what comes after it is never taken for its value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        takes_value = {"--per-worker", "--env-map", "--backend"}
+        takes_value = {
+            name for each in self.params if isinstance(each, click.Option) and not each.is_flag for name in each.opts
+        } - {"--s3"}
         made, position = list(args), 0
         while position < len(made) and made[position].startswith("-") and made[position] != "--":
             if made[position] == "--s3":

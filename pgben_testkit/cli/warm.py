@@ -11,17 +11,15 @@ import click
 from pgben_testkit.cli.options import backend_option, progress, read_settings
 from pgben_testkit.services.reap import reap_dead, remove
 from pgben_testkit.services.run import claim, traces
+from pgben_testkit.services.supply import STARTERS, USUAL
 from pgben_testkit.services.warm import find, warm_runs
 from pgben_testkit.world import OwnedWorld
-
-SERVICES = ("postgres", "storage", "redis")
-USUAL = ("postgres", "storage")
 
 
 @click.command()
 @click.option(
     "--only",
-    type=click.Choice(SERVICES),
+    type=click.Choice(list(STARTERS)),
     multiple=True,
     help="This service; may be repeated (default: postgres and storage).",
 )

@@ -70,9 +70,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     errors = any(each.severity == "error" for each in assessment.bad)
-    only_looking = any(
-        config.getoption(name, False) for name in ("collectonly", "showfixtures", "show_fixtures_per_test")
-    )
+    only_looking = any(config.getoption(name, False) for name in ONLY_LOOKING)
     stop = errors and settings.env == "stop" and not only_looking
     said = f"the environment breaks its contract {assessment.ground.contract_name}: {drawn.counted(assessment.bad)}"
     if reporter is not None:

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-_OTHERS = {"Fabrica": "maker", "PGBenFactory": "base", "Registro": "record", "Relacao": "base", "audit": "dumps"}
+_OTHERS = {
+    "Fabrica": "maker",
+    "PGBenFactory": "base",
+    "Registro": "record",
+    "Relacao": "declarations",
+    "audit": "dumps",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,8 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
-from pgben_testkit.factories.documents import missing_extra
+from pgben_testkit.factories.declarations import Relacao
+from pgben_testkit.factories.extra import missing_extra
 from pgben_testkit.factories.record import Registro
 from pgben_testkit.factories.vocabulary import MEMBERS
 
@@ -29,75 +30,9 @@ except ModuleNotFoundError:
 
 if TYPE_CHECKING:
     from pgben_testkit.factories.identity import Draw
-    from pgben_testkit.factories.maker import Fabrica
 
 Rule = Callable[[Any], str | None]
 """What is wrong with an object, or None."""
-
-
-def registro(table: str) -> type[Registro]:
-    """The class of a table's objects."""
-    name = "".join(part.capitalize() for part in table.split("_"))
-    return type(name, (Registro,), {"table": table, "__module__": __name__})
-
-
-class Relacao(LazyAttribute):  # type: ignore[misc]
-    """Another object that this one refers to; made when it is needed and neither it nor its id was given.
-
-    `with_` gives the other factory's arguments from this object; `shared`: objects of one batch have it in common;
-    `when`: None where it doesn't hold.
-    """
-
-    def __init__(
-        self,
-        factory_name: str,
-        with_: Callable[[Any], dict[str, Any]] | None = None,
-        *,
-        shared: bool = False,
-        when: Callable[[Any], bool] | None = None,
-    ) -> None:
-        super().__init__(self.make)
-        self.factory_name = factory_name
-        self.with_ = with_
-        self.shared = shared
-        self.when = when
-        self.attribute = ""
-        self.id_attribute = ""
-
-    def make(self, o: Any) -> Any:
-        __tracebackhide__ = OURS_HIDDEN
-        draw: Draw = o.s
-        maker: Fabrica = draw.maker
-        if self.id_attribute in draw.given:
-            identifier = getattr(o, self.id_attribute)
-            return None if identifier is None else maker.existing(self.factory_name, identifier)
-        if self.when is not None and not self.when(o):
-            return None
-        given = self.with_(o) if self.with_ else {}
-        if draw.nested:
-            given |= draw.nested.get(self.attribute, {})
-        return maker.related(self.factory_name, given, shared=self.shared)
-
-
-def lazy(make: Callable[[Any], Any]) -> Any:
-    """factory-boy's LazyAttribute, for type checkers too: an attribute made from the object."""
-    return LazyAttribute(make)
-
-
-def de(relation: str) -> Any:
-    """The id of the object in the attribute `relation`; None where there is none."""
-
-    def identifier(o: Any) -> Any:
-        found = getattr(o, relation)
-        return None if found is None else found.id
-
-    return lazy(identifier)
-
-
-def status_params(enum: str, attribute: str = "status", **others: Any) -> Any:
-    """`Params` with a trait for each member of an enum, and others."""
-    traits = {member: Trait(**{attribute: member}) for member in MEMBERS[enum]}
-    return type("Params", (), traits | others)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory
+from pgben_testkit.factories.declarations import Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.vocabulary import MEMBERS
 
 NAMES = {

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
-from pgben_testkit.factories.documents import missing_extra
+from pgben_testkit.factories.extra import missing_extra
 
 if TYPE_CHECKING:
     from pgben_testkit.factories.base import PGBenFactory

@@ -10,7 +10,8 @@ from typing import Any
 from factory import Trait
 
 from pgben_testkit.factories import documents, people
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory
+from pgben_testkit.factories.declarations import Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.vocabulary import MEMBERS
 
 JOBS = ("Diarista", "Pedreiro", "Vendedora ambulante", "Pescador", "Costureira", "Auxiliar de cozinha", "Sem ocupação")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pgben_testkit.factories import documents
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory
+from pgben_testkit.factories.declarations import Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.requests import belongs, ordered
 
 

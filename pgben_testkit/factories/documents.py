@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any
 
-from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.factories.extra import need
 
 _CPF_FIRST = (10, 9, 8, 7, 6, 5, 4, 3, 2)
 _CPF_SECOND = (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -110,20 +111,7 @@ def is_valid(kind: str, text: str) -> bool:
 
 
 def _docbr() -> Any:
-    try:
-        import validate_docbr
-    except ModuleNotFoundError:
-        raise missing_extra("validate-docbr") from None
-    return validate_docbr
-
-
-def missing_extra(package: str) -> EnvironmentNotAble:
-    """The one error for every package of the extra."""
-    return EnvironmentNotAble(
-        "the data factories can't be used",
-        why=f"{package} is not installed",
-        remedy="pip install 'pgben-testkit[factories]'",
-    )
+    return need("validate_docbr", "validate-docbr")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.errors import TestkitError, UsageProblem
-from pgben_testkit.factories.documents import missing_extra
+from pgben_testkit.factories.extra import missing_extra
 
 if TYPE_CHECKING:
     from pgben_testkit.storage.bucket import Bucket

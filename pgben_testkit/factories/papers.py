@@ -9,7 +9,8 @@ from typing import Any
 from factory import Trait
 
 from pgben_testkit.factories import people
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory
+from pgben_testkit.factories.declarations import Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.files import MIMETYPES, content
 from pgben_testkit.factories.requests import _after
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from pgben_testkit.factories.base import PGBenFactory, Relacao, de, lazy, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory
+from pgben_testkit.factories.declarations import Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.requests import MAY_BE_APPROVED, belongs, forbids, needs, ordered
 
 ENDED = ("cessado", "cancelado")

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import cache
 
-from pgben_testkit.factories.documents import missing_extra
+from pgben_testkit.factories.extra import missing_extra
 from pgben_testkit.factories.identity import Draw
 
 DOMAIN = "sintetico.example"

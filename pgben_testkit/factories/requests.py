@@ -10,7 +10,8 @@ from typing import Any
 
 from factory import Trait
 
-from pgben_testkit.factories.base import PGBenFactory, Relacao, Rule, de, lazy, registro, status_params
+from pgben_testkit.factories.base import PGBenFactory, Rule
+from pgben_testkit.factories.declarations import Relacao, de, lazy, registro, status_params
 
 APPROVED = ("aprovada", "liberada", "em_processamento", "concluida", "executada", "erro_execucao")
 RELEASED = APPROVED[1:]

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from pgben_testkit.factories import documents, people
-from pgben_testkit.factories.documents import missing_extra
+from pgben_testkit.factories.extra import missing_extra
 from pgben_testkit.factories.identity import Draw
 from pgben_testkit.factories.introspect import Check, Column, Table
 

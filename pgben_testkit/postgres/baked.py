@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.postgres import cluster
-from pgben_testkit.postgres.prepared import UNUSED_DAYS, Facts, key_of
+from pgben_testkit.postgres.prepared import UNUSED_DAYS, Facts, key_of, sole_maker
 from pgben_testkit.services import images
 from pgben_testkit.services.container import ServerContainer
 from pgben_testkit.services.engine import Engine, client
@@ -71,24 +71,15 @@ def make(
     `build()` gives a container with a stopped, complete cluster in `HOME`/data. The image gets its name in the
     last step: one that failed or was killed is never found.
     """
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(str(_uses(settings) / f".{key}.lock"), timeout=settings.postgres_migrate_timeout + 60):
-            found = find(engine, key, settings)
-            if found:
-                return found
-            _prune(engine, settings)
-            with build() as (container, facts):
-                label = base64.b64encode(json.dumps(asdict(facts)).encode()).decode()
-                # As a change, not as configuration: Podman takes no notice of the latter.
-                container.wrapped.commit(repository=REPOSITORY, tag=key, changes=[f"LABEL {FACTS_LABEL}={label}"])
-    except Timeout:
-        raise EnvironmentNotAble(
-            "another run is still preparing the same image",
-            why=f"its lock in {_uses(settings)} was held for longer than a migration may take",
-            remedy="end that run, or raise --pgben-postgres-migrate-timeout",
-        ) from None
+    with sole_maker(_uses(settings), key, settings):
+        found = find(engine, key, settings)
+        if found:
+            return found
+        _prune(engine, settings)
+        with build() as (container, facts):
+            label = base64.b64encode(json.dumps(asdict(facts)).encode()).decode()
+            # As a change, not as configuration: Podman takes no notice of the latter.
+            container.wrapped.commit(repository=REPOSITORY, tag=key, changes=[f"LABEL {FACTS_LABEL}={label}"])
     baked = find(engine, key, settings)
     if baked is None:
         raise EnvironmentNotAble(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pgben_testkit.postgres import baked, cluster, template
 from pgben_testkit.postgres.admin import Admin
 from pgben_testkit.postgres.prepared import Facts
 from pgben_testkit.postgres.schema import Schema
-from pgben_testkit.postgres.server import PostgresInfo, connect
+from pgben_testkit.postgres.server import PostgresInfo, connect, import_driver_meanwhile
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services import images
 from pgben_testkit.services.choose import Choice
@@ -42,10 +41,10 @@ class ContainerPostgres:
     ) -> ContainerPostgres:
         """Running and answering, the template on it. What had to be prepared stays on the engine as an image."""
         began = time.perf_counter()
-        threading.Thread(target=_import_driver, daemon=True, name="import psycopg").start()
-        engine = engines.find()
-        base = images.find(engine, choice.image) if isinstance(engine, Engine) else None
-        if base is None or not isinstance(engine, Engine):
+        import_driver_meanwhile()
+        engine = engines.running("postgres")
+        base = images.find(engine, choice.image)
+        if base is None:
             raise EnvironmentNotAble(
                 "no container for postgres", why=f"{choice.image} is not on the engine any more", remedy="run again"
             )
@@ -70,23 +69,14 @@ class ContainerPostgres:
         ready = baked.find(engine, key, settings) or baked.make(engine, key, settings, build)
         server = _boot(engine, ready, settings, run)
         how = f"PostgreSQL {_shown(server.info.version)} of {choice.image} in a container on tmpfs"
-        server.info = replace(server.info, how=how, why=choice.why, template=ready.facts.template)
-        if not ready.facts.template:  # a schema that can't be fingerprinted is loaded anew in each run
-            try:
-                server.info = template.ensure(server.info, schema, run.id, progress)
-            except BaseException:
-                server.stop()
-                raise
+        server.info = replace(server.info, how=how, why=choice.why)
+        template.complete(server, ready.facts.template, schema, run.id, progress)
         server.info = replace(server.info, ready_s=time.perf_counter() - began)
         return server
 
     def stop(self) -> None:
         """The container is removed, and its data with it."""
         self._container.stop()
-
-
-def _import_driver() -> None:
-    import psycopg  # noqa: F401
 
 
 def _shown(version: int) -> str:

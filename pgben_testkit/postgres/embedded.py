@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +15,7 @@ from pgben_testkit.postgres import cluster, prepared, template
 from pgben_testkit.postgres.admin import Admin
 from pgben_testkit.postgres.binaries import Binaries
 from pgben_testkit.postgres.schema import Schema
-from pgben_testkit.postgres.server import PostgresInfo, connect
+from pgben_testkit.postgres.server import PostgresInfo, connect, import_driver_meanwhile
 from pgben_testkit.services.choose import Choice
 from pgben_testkit.services.places import MEMORY_DISK
 from pgben_testkit.services.process import Account, ServerProcess, unprivileged
@@ -45,8 +44,7 @@ class EmbeddedPostgres:
         found = programs.find(settings)
         if found is None:
             raise EnvironmentNotAble("no embedded postgres", why=programs.NONE_FOUND, remedy=programs.REMEDY)
-        # 100 ms of imports, while we only copy files: the first connection needs them.
-        threading.Thread(target=_import_driver, daemon=True, name="import psycopg").start()
+        import_driver_meanwhile()
         account = unprivileged()
         usable = programs.reachable(found, settings) if account.uid is not None else found
         kit = _Kit(usable, account, settings, run)
@@ -54,13 +52,8 @@ class EmbeddedPostgres:
         where = "tmpfs" if run.data.is_relative_to(MEMORY_DISK) else str(run.data.parent)
         server = kit.boot_copy(ready, run.data / "postgres", "postgres")
         how = f"PostgreSQL {ready.facts.version} of {found.folder} ({found.origin}) on {where}"
-        server.info = replace(server.info, how=how, why=choice.why, template=ready.facts.template)
-        if not ready.facts.template:  # a schema that can't be fingerprinted is loaded anew in each run
-            try:
-                server.info = template.ensure(server.info, schema, run.id, progress)
-            except BaseException:
-                server.stop()
-                raise
+        server.info = replace(server.info, how=how, why=choice.why)
+        template.complete(server, ready.facts.template, schema, run.id, progress)
         server.info = replace(server.info, ready_s=time.perf_counter() - began)
         return server
 
@@ -76,10 +69,6 @@ class EmbeddedPostgres:
     def stop_for_copy(self) -> None:
         """Ended in order, the data folder complete and consistent."""
         self._process.stop(cluster.STOP_FAST, grace_s=60)
-
-
-def _import_driver() -> None:
-    import psycopg  # noqa: F401
 
 
 class _Kit:

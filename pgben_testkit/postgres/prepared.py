@@ -7,7 +7,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -60,17 +61,39 @@ def find(key: str, settings: Settings) -> Prepared | None:
     return Prepared(folder, Facts(**known))
 
 
+@contextmanager
+def sole_maker(home: Path, key: str, settings: Settings) -> Iterator[None]:
+    """Nobody else on this machine makes `key` meanwhile.
+
+    Raises:
+        EnvironmentNotAble: somebody does, for longer than a migration may take.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(str(home / f".{key}.lock"), timeout=settings.postgres_migrate_timeout + 60)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise EnvironmentNotAble(
+            "another run is still preparing the same database",
+            why=f"its lock {lock.lock_file} was held for longer than a migration may take",
+            remedy="end that run, or raise --pgben-postgres-migrate-timeout",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def make(key: str, settings: Settings, build: Callable[[Path], Facts]) -> Prepared:
     """The folder of this key, built now unless somebody else just did.
 
     `build(data)` leaves a stopped cluster at `data`. It works in a hidden folder that is renamed when
     done: one that failed or was killed is never found.
     """
-    from filelock import FileLock, Timeout
-
     home = private_folder(cache_dir(settings) / "postgres", traversable=True)
     try:
-        with FileLock(str(home / f".{key}.lock"), timeout=settings.postgres_migrate_timeout + 60):
+        with sole_maker(home, key, settings):
             found = find(key, settings)
             if found:
                 return found
@@ -86,12 +109,6 @@ def make(key: str, settings: Settings, build: Callable[[Path], Facts]) -> Prepar
             finally:
                 shutil.rmtree(hidden, ignore_errors=True)
             return Prepared(home / key, facts)
-    except Timeout:
-        raise EnvironmentNotAble(
-            "another run is still preparing the same database",
-            why=f"its lock {home}/.{key}.lock was held for longer than a migration may take",
-            remedy="end that run, or raise --pgben-postgres-migrate-timeout",
-        ) from None
     except OSError as error:
         raise _no_room(error) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,15 @@ class PostgresInfo(ServerInfo):
 
     def __repr__(self) -> str:
         return f"<PostgreSQL at {self.host}:{self.port}, {self.how}>"
+
+
+def import_driver_meanwhile() -> None:
+    """Begin to import psycopg, 100 ms of work, while somebody copies files or waits for an engine."""
+
+    def work() -> None:
+        import psycopg  # noqa: F401
+
+    threading.Thread(target=work, daemon=True, name="import psycopg").start()
 
 
 def connect(

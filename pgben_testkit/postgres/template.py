@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Protocol
 
 from pgben_testkit.postgres.admin import Admin
 from pgben_testkit.postgres.database import Database
@@ -14,6 +15,14 @@ from pgben_testkit.services.server import Progress
 
 PREFIX = "pgben_template_"
 DAY_S = 86400.0
+
+
+class Owned(Protocol):
+    """A server that we started."""
+
+    info: PostgresInfo
+
+    def stop(self) -> None: ...
 
 
 def name_of(schema: Schema, run_id: str) -> str:
@@ -43,6 +52,19 @@ def ensure(info: PostgresInfo, schema: Schema, run_id: str, progress: Progress) 
     finally:
         admin.close()
     return replace(info, template=name)
+
+
+def complete(server: Owned, found: str, schema: Schema, run_id: str, progress: Progress) -> None:
+    """The server's info names its template: the one `found` in its prepared data, else one that is made now, as of a
+    schema that has no fingerprint. The server is stopped where that fails."""
+    if found:
+        server.info = replace(server.info, template=found)
+        return
+    try:
+        server.info = ensure(server.info, schema, run_id, progress)
+    except BaseException:
+        server.stop()
+        raise
 
 
 def build(info: PostgresInfo, admin: Admin, name: str, schema: Schema, progress: Progress) -> None:

@@ -6,13 +6,11 @@ import secrets
 import time
 from dataclasses import replace
 
-from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.redis.embedded import CONFIG
-from pgben_testkit.redis.server import RedisInfo, connect, not_yet
+from pgben_testkit.redis.server import RedisInfo, version_when_ready
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services.choose import Choice
 from pgben_testkit.services.container import Recipe, ServerContainer
-from pgben_testkit.services.engine import Engine
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
@@ -33,9 +31,7 @@ class ContainerRedis:
     def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> ContainerRedis:
         """Running and answering."""
         began = time.perf_counter()
-        engine = engines.find()
-        if not isinstance(engine, Engine):
-            raise EnvironmentNotAble("no container for redis", why=engine.why, remedy="start the engine again")
+        engine = engines.running("redis")
         progress("starting Redis")
         password = secrets.token_urlsafe(18)
         config = f"{CONFIG}bind 0.0.0.0\ndatabases {settings.redis_databases}\nrequirepass {password}\n"
@@ -48,18 +44,7 @@ class ContainerRedis:
             backend="container", how="", why=choice.why, host=container.host, port=container.ports[PORT],
             password=password, numbers=list(range(settings.redis_databases)),
         )  # fmt: skip
-        version = ""
-
-        def probe() -> None:
-            nonlocal version
-            with connect(info, 0, timeout_s=2.0) as client:
-                version = str(client.info("server")["redis_version"])
-
-        try:
-            container.wait_ready(probe, retry=not_yet(), timeout_s=settings.start_timeout)
-        except BaseException:
-            container.stop()
-            raise
+        version = version_when_ready(container, info, settings.start_timeout)
         how = f"Redis {version} of {choice.image} in a container"
         return cls(replace(info, how=how, ready_s=time.perf_counter() - began), container)
 

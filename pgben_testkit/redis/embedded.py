@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.redis.server import RedisInfo, connect, not_yet
+from pgben_testkit.redis.server import RedisInfo, version_when_ready
 from pgben_testkit.services.choose import Choice
 from pgben_testkit.services.process import Account, ServerProcess, free_ports
 from pgben_testkit.services.run import Run
@@ -73,18 +73,7 @@ class EmbeddedRedis:
         process = ServerProcess.start(
             "redis", [program, config], run=run, log=run.data / "redis.log", account=Account(None, None)
         )
-        version = ""
-
-        def probe() -> None:
-            nonlocal version
-            with connect(info, 0, timeout_s=2.0) as client:
-                version = str(client.info("server")["redis_version"])
-
-        try:
-            process.wait_ready(probe, retry=not_yet(), timeout_s=settings.start_timeout)
-        except BaseException:
-            process.stop()
-            raise
+        version = version_when_ready(process, info, settings.start_timeout)
         info = replace(info, how=f"Redis {version} ({program})", ready_s=time.perf_counter() - began)
         return cls(info, process)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.redis.server import RedisInfo, connect
+from pgben_testkit.redis.server import RedisInfo, connect, library
 from pgben_testkit.services.choose import Choice
 from pgben_testkit.services.run import Run, is_alive, owner_prefix
 from pgben_testkit.settings import Settings
@@ -74,12 +74,7 @@ def reach(run: Run, settings: Settings, choice: Choice) -> BorrowedRedis:
 def borrow(info: RedisInfo, home: int, run: Run, settings: Settings, why: str) -> BorrowedRedis:
     """Claims in the database `home` of the server. A run that is dead loses its claims."""
     began = time.perf_counter()
-    try:
-        import redis
-
-        refused: type[Exception] = redis.RedisError
-    except ModuleNotFoundError:
-        refused = EnvironmentNotAble  # `connect` says it
+    redis = library()
     try:
         with connect(info, home) as client:
             version = str(client.info("server")["redis_version"])
@@ -90,9 +85,7 @@ def borrow(info: RedisInfo, home: int, run: Run, settings: Settings, why: str) -
                     break
                 if number != home and _claim(info, home, number, run.id):
                     numbers.append(number)
-    except refused as error:
-        if isinstance(error, EnvironmentNotAble):
-            raise
+    except redis.RedisError as error:
         raise EnvironmentNotAble(
             f"the external Redis at {info.host}:{info.port} can't be used",
             why=str(error),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit import extras
 from pgben_testkit.services.server import ServerInfo
 
 if TYPE_CHECKING:
@@ -29,20 +30,26 @@ class RedisInfo(ServerInfo):
         return cls(**{name: value for name, value in data.items() if name in names})
 
 
+def library() -> Any:
+    """redis-py.
+
+    Raises:
+        EnvironmentNotAble: it is not installed.
+    """
+    return extras.need("redis", "redis", what="Redis can't be used", extra="redis")
+
+
 def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0) -> redis.Redis:
     """A redis-py client of one numbered database.
 
     Raises:
         EnvironmentNotAble: redis-py is not installed.
     """
-    try:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ModuleNotFoundError:
-        raise EnvironmentNotAble(
-            "Redis can't be used", why="redis-py is not installed", remedy="pip install 'pgben-testkit[redis]'"
-        ) from None
+    library()
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     return Redis(
         host=info.host, port=info.port, db=number, username=info.user or None, password=info.password or None,
         socket_connect_timeout=timeout_s, decode_responses=True,
@@ -50,8 +57,30 @@ def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0) -> redis.Re
     )  # fmt: skip
 
 
-def not_yet() -> tuple[type[Exception], ...]:
-    """The errors that a server which is still starting answers with."""
-    import redis
+class Starting(Protocol):
+    """A process or a container that was just started."""
 
-    return redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError
+    def wait_ready(
+        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float
+    ) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def version_when_ready(server: Starting, info: RedisInfo, timeout_s: float) -> str:
+    """The server answered; its version. Stopped where it doesn't within `timeout_s`."""
+    version = ""
+
+    def probe() -> None:
+        nonlocal version
+        with connect(info, 0, timeout_s=2.0) as client:
+            version = str(client.info("server")["redis_version"])
+
+    try:
+        redis = library()
+        not_yet = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
+        server.wait_ready(probe, retry=not_yet, timeout_s=timeout_s)
+    except BaseException:
+        server.stop()
+        raise
+    return version

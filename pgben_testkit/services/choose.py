@@ -99,11 +99,9 @@ def settle(offer: Offer, settings: Settings, progress: Progress) -> Choice:
         choice = choose(offer, settings, failed)
         if not choice.pull:
             return choice
-        engine = engines.find()
-        assert isinstance(engine, engines.Engine)  # the choice was made by asking it
         try:
             left_s = deadline - time.monotonic()
-            images.pull(engine, choice.image, timeout_s=max(0.0, left_s), progress=progress)
+            images.pull(engines.running(offer.service), choice.image, timeout_s=max(0.0, left_s), progress=progress)
         except EnvironmentNotAble as error:
             failed[choice.image] = error.why
 

@@ -10,7 +10,7 @@ from typing import Any
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.services.engine import NAME_LABEL, Engine, client, containers_of
 from pgben_testkit.services.process import LOG_TAIL_LINES
-from pgben_testkit.services.ready import wait_ready
+from pgben_testkit.services.ready import indented, wait_ready
 from pgben_testkit.services.run import RUN_LABEL, Run
 
 LOCAL = ("localhost", "127.0.0.1")
@@ -79,7 +79,7 @@ class ServerContainer:
             container.stop()
             raise EnvironmentNotAble(
                 f"the container of {name} ended at once",
-                why=f"{recipe.image} says:\n" + "\n".join(f"    {line}" for line in log.splitlines()),
+                why=f"{recipe.image} says:\n" + indented(log),
                 remedy="see whether the image is one of this service",
             ) from None
         except BaseException:
@@ -93,8 +93,13 @@ class ServerContainer:
     ) -> None:  # fmt: skip
         """Call `probe` until it returns; see `services.ready`."""
 
+        import docker.errors as refusals
+
         def ended() -> str:
-            self.wrapped.reload()
+            try:
+                self.wrapped.reload()
+            except refusals.NotFound:
+                return "somebody removed it"
             state = self.wrapped.attrs["State"]
             return "" if state["Running"] else f"exit code {state['ExitCode']}"
 
@@ -102,6 +107,14 @@ class ServerContainer:
             f"the container of {self.name}", probe, retry=retry, timeout_s=timeout_s, interval_s=interval_s,
             ended=ended, log=self.log,
         )  # fmt: skip
+
+    def _log_if_there(self) -> str:
+        import docker.errors as refusals
+
+        try:
+            return self.log()
+        except refusals.APIError:
+            return ""
 
     def log(self) -> str:
         """The last lines that it printed."""
@@ -112,9 +125,18 @@ class ServerContainer:
         """A shell script done inside.
 
         Raises:
-            EnvironmentNotAble: it failed; with the end of its output.
+            EnvironmentNotAble: it failed, with the end of its output; or the container has ended, with its log's.
         """
-        code, output = self.wrapped.exec_run(["sh", "-ec", script], user=user, environment=dict(environment or {}))
+        import docker.errors as refusals
+
+        try:
+            code, output = self.wrapped.exec_run(["sh", "-ec", script], user=user, environment=dict(environment or {}))
+        except refusals.APIError as error:
+            raise EnvironmentNotAble(
+                f"the container of {self.name} takes no orders",
+                why=f"the engine says: {error.explanation}; its log ends with:\n" + indented(self._log_if_there()),
+                remedy="see whether the image is one of this service; the base images are named in the docs",
+            ) from None
         if code != 0:
             raise EnvironmentNotAble(
                 f"a step in the container of {self.name} failed (exit code {code})",

@@ -118,6 +118,20 @@ def find() -> Engine | NoEngine:
     return NoEngine(why)
 
 
+def running(service: str) -> Engine:
+    """The engine that answers.
+
+    Raises:
+        EnvironmentNotAble: none does; `service` was to come from it.
+    """
+    found = find()
+    if isinstance(found, NoEngine):
+        raise EnvironmentNotAble(
+            f"no container for {service}", why=found.why, remedy="start the engine, or choose --pgben-backend=embedded"
+        )
+    return found
+
+
 def client(engine: Engine) -> Any:
     """testcontainers' client of `engine`; its `.client` is the Docker SDK's. One a thread: half a second to import.
 

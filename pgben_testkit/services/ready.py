@@ -36,17 +36,18 @@ def wait_ready(
             if how:
                 raise EnvironmentNotAble(
                     f"{name} ended while it was starting ({how})",
-                    why="its log ends with:\n" + _indented(log()),
+                    why="its log ends with:\n" + indented(log()),
                     remedy="the last lines of the log name the cause: a full disk, a missing right, a taken port",
                 )
         if now > deadline:
             raise EnvironmentNotAble(
                 f"{name} was not ready after {timeout_s:g} s",
-                why=f"last error: {type(last).__name__}: {last}; its log ends with:\n" + _indented(log()),
+                why=f"last error: {type(last).__name__}: {last}; its log ends with:\n" + indented(log()),
                 remedy="raise --pgben-start-timeout on a slow machine",
             )
         time.sleep(interval_s)
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
+    """A log's lines within an error."""
     return "\n".join("    " + line for line in text.splitlines())

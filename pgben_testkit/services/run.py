@@ -134,8 +134,11 @@ def traces() -> Iterator[Trace]:
     """All runs on record of this user and machine, alive or dead, ours included."""
     for record in sorted(runs_dir().iterdir()):
         if record.name.startswith("."):
-            if time.time() - record.lstat().st_mtime > 3600:
-                shutil.rmtree(record, ignore_errors=True)
+            try:
+                if time.time() - record.lstat().st_mtime > 3600:
+                    shutil.rmtree(record, ignore_errors=True)
+            except FileNotFoundError:
+                pass  # a run that was just beginning has begun, under its own name
             continue
         owner, warm = _read(record / "owner.json"), _read(record / "warm.json")
         yield Trace(record.name, record, owner or {}, warm)

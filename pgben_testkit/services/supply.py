@@ -11,6 +11,7 @@ from typing import Any
 
 from pgben_testkit.errors import TestkitError, UsageProblem
 from pgben_testkit.services import warm
+from pgben_testkit.services.choose import Offer
 from pgben_testkit.services.reap import reap_dead
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Announce, Server, silent
@@ -23,6 +24,16 @@ STARTERS = {
 }
 """service -> `module:function` of `(run, settings, progress, warm facts or None) -> Server`: named, not imported, so
 that a run pays only for what it uses and this area knows none above it."""
+
+USUAL = ("postgres", "storage")
+"""What `run` and `up` give unless told otherwise."""
+
+
+def offer(service: str, settings: Settings) -> Offer:
+    """What a service can be had from: its starter's module says it."""
+    module, _, _ = STARTERS[service].partition(":")
+    given: Offer = load(f"{module}:offer")(settings)
+    return given
 
 
 def load(path: str) -> Callable[..., Any]:

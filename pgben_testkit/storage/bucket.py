@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit import extras
 from pgben_testkit.services.desk import Asks
 from pgben_testkit.services.stats import Stats
 from pgben_testkit.storage.client import admin_client, boto3_client, empty
@@ -56,9 +56,7 @@ class Bucket:
         try:
             from minio import Minio
         except ModuleNotFoundError:
-            raise EnvironmentNotAble(
-                "minio-py can't be used", why="it is not installed", remedy="pip install 'pgben-testkit[s3]'"
-            ) from None
+            raise extras.missing("minio", what="minio-py can't be used", extra="s3") from None
         return Minio(
             f"{self.host}:{self.port}", access_key=self.access_key, secret_key=self.secret_key, secure=self.secure,
             region=self.region,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit import extras
 from pgben_testkit.storage.server import StorageInfo
 
 
@@ -21,9 +21,7 @@ def boto3_client(url: str, access_key: str, secret_key: str, region: str) -> Any
         import boto3
         from botocore.config import Config
     except ModuleNotFoundError:
-        raise EnvironmentNotAble(
-            "S3 can't be spoken", why="boto3 is not installed", remedy="pip install 'pgben-testkit[s3]'"
-        ) from None
+        raise extras.missing("boto3", what="S3 can't be spoken", extra="s3") from None
     return boto3.session.Session().client(
         "s3", endpoint_url=url, aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region,
         config=Config(

@@ -6,11 +6,9 @@ import base64
 import secrets
 import time
 
-from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services.choose import Choice
 from pgben_testkit.services.container import Recipe, ServerContainer
-from pgben_testkit.services.engine import Engine
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
@@ -36,9 +34,7 @@ class ContainerStorage:
     def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> ContainerStorage:
         """Running, and a first PUT worked. One pair of keys: MinIO makes others only by its own protocol."""
         began = time.perf_counter()
-        engine = engines.find()
-        if not isinstance(engine, Engine):
-            raise EnvironmentNotAble("no container for storage", why=engine.why, remedy="start the engine again")
+        engine = engines.running("storage")
         progress("starting the S3 server")
         access, secret = "pgbenadmin", secrets.token_hex(20)
         recipe = Recipe(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,58 +11,27 @@ from urllib.parse import unquote, urlsplit
 
 from pgben_testkit.storage.bucket import Bucket
 from pgben_testkit.storage.faults import Fault, Faults, cut, refusal_xml, wait
+from pgben_testkit.storage.listener import Listener
 from pgben_testkit.storage.side import Closed, Side, length_of
 
 
-class Proxy:
+class Proxy(Listener):
     """Listens on 127.0.0.1 until `close`. `url` is where; what strikes is in `faults`."""
 
     def __init__(self, upstream: str) -> None:
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname or "127.0.0.1", parts.port or 80)
         self.faults = Faults()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True, name="pgben s3 faults").start()
+        super().__init__(self._pass_on, name="pgben s3 faults")
 
-    def close(self) -> None:
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # closed before
-        self._listener.close()
-        with self._lock:
-            connections, self._open = list(self._open), set()
-        for each in connections:
+    def _pass_on(self, client: socket.socket) -> None:
+        with socket.create_connection(self._upstream, timeout=60) as server:
+            one, two = Side(client), Side(server)
             try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # its own thread was quicker
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return  # closed
-            with self._lock:
-                self._open.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True, name="pgben s3 faults").start()
-
-    def _serve(self, client: socket.socket) -> None:
-        try:
-            with client, socket.create_connection(self._upstream, timeout=60) as server:
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                one, two = Side(client), Side(server)
                 while self._exchange(one, two):
                     pass
-        except (OSError, Closed):
-            pass  # either side is gone, and the other is closed with it
-        finally:
-            with self._lock:
-                self._open.discard(client)
+            except Closed:
+                pass  # either side is gone, and the other is closed with it
 
     def _exchange(self, client: Side, server: Side) -> bool:
         head = client.head()

@@ -1,5 +1,6 @@
 """Containers on a real engine: prepared images, what a killed run leaves, what can't be pulled."""
 
+import io
 import json
 import signal
 import socket
@@ -179,6 +180,20 @@ def test_an_image_of_something_else_is_refused_with_what_it_says(in_containers, 
     assert "Traceback" not in refused.stderr
     assert list(traces()) == []
     assert not [each for each in containers(engine) if each.status == "created"]
+
+
+def test_an_image_without_the_servers_account_is_refused_with_what_it_says(in_containers, run, engine, monkeypatch):
+    recipe = io.BytesIO(f"FROM {POSTGRES_IMAGE}\nRUN userdel postgres\n".encode())
+    docker = engines.client(engine).client
+    image, _ = docker.images.build(fileobj=recipe, rm=True, tag="pgben-testkit-test/no-account:1")
+    try:
+        monkeypatch.setenv("PGBEN_POSTGRES_IMAGE", "pgben-testkit-test/no-account:1")
+        refused = run("run", "--db", "--", "true")
+    finally:
+        docker.images.remove(image.id, force=True)
+    assert refused.returncode == 3 and "Traceback" not in refused.stderr
+    assert "the container of postgres-baking" in refused.stderr and "invalid user" in refused.stderr
+    assert list(traces()) == []
 
 
 def test_an_engine_that_does_not_answer_costs_two_seconds_at_most(tmp_path, monkeypatch):

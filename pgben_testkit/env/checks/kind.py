@@ -14,8 +14,6 @@ from pgben_testkit.env.sources.base import ON_THIS_MACHINE, Declared, Source
 from pgben_testkit.env.variable import Variable
 from pgben_testkit.findings import Finding, Rule, finding
 
-FILLED_IN = ("path", "base64", "pem")
-"""Kinds that an example can give no true value of."""
 RULE = Rule("env/kind", "error", "A value is of the wrong kind")
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 
 from pgben_testkit.env.doctor import Fact, Level, Ports, is_wanted
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.findings import Rule
 from pgben_testkit.services.choose import choose
+from pgben_testkit.services.supply import STARTERS, offer
 from pgben_testkit.settings import Settings
 
 RULE = Rule("doctor/backends", "error", "A service can't be had from anywhere")
-PROVIDERS = {
-    "postgres": "pgben_testkit.postgres.provide",
-    "storage": "pgben_testkit.storage.provide",
-    "redis": "pgben_testkit.redis.provide",
-}
 
 
 def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
-    for service, module in PROVIDERS.items():
+    for service in STARTERS:
         try:
-            choice = choose(importlib.import_module(module).offer(settings), settings)
+            choice = choose(offer(service, settings), settings)
         except TestkitError as error:
             level: Level = "error" if is_wanted(service, settings) else "note"
             yield Fact(RULE, level, service, error.what, error.why, error.remedy)

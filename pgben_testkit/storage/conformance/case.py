@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pgben_testkit.storage.conformance.target import Target
 
 Client = Literal["boto3", "minio", "node"]
-CLIENTS: tuple[Client, ...] = ("boto3", "minio", "node")
 Result = Literal["same", "differs", "not tried"]
 MODULES = ("objects", "metadata", "conditions", "listings", "copies", "multiparts", "denials", "presigned", "forms",
            "versions", "locks", "encryption", "policies", "lists", "configurations", "integrity", "names", "limits",

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit import extras
+from pgben_testkit.errors import UsageProblem
 from pgben_testkit.storage.bucket import Bucket
 from pgben_testkit.storage.faults import Faults
 
@@ -44,11 +45,7 @@ class Fake:
         except ModuleNotFoundError as error:
             if not (error.name or "").startswith(("moto", "botocore", "boto3", "cryptography", "awscrt")):
                 raise
-            raise EnvironmentNotAble(
-                "the S3 fake can't be used",
-                why=f"{error.name} is not installed",
-                remedy="pip install 'pgben-testkit[fake]'",
-            ) from None
+            raise extras.missing(str(error.name), what="the S3 fake can't be used", extra="fake") from None
         known_access, known_secret = keys_of("admin")
         self.access_key = access_key or known_access
         self.secret_key = secret_key or known_secret

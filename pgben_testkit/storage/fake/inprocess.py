@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit import extras
+from pgben_testkit.errors import UsageProblem
 from pgben_testkit.storage.fake.failures import S3Failure
 from pgben_testkit.storage.fake.wire import Response, from_url
 
@@ -102,9 +103,7 @@ class Clients:
         try:
             from minio import Minio
         except ModuleNotFoundError:
-            raise EnvironmentNotAble(
-                "minio-py can't be used", why="it is not installed", remedy="pip install 'pgben-testkit[s3]'"
-            ) from None
+            raise extras.missing("minio", what="minio-py can't be used", extra="s3") from None
         door = Door()
         door.answer = self._answer
         self._doors.append(door)
@@ -127,9 +126,7 @@ def _new_boto3(access_key: str, secret_key: str, region: str, secure: bool) -> t
         import botocore
         from botocore.config import Config
     except ModuleNotFoundError:
-        raise EnvironmentNotAble(
-            "S3 can't be spoken", why="boto3 is not installed", remedy="pip install 'pgben-testkit[s3]'"
-        ) from None
+        raise extras.missing("boto3", what="S3 can't be spoken", extra="s3") from None
     client = boto3.session.Session().client(
         "s3", endpoint_url=f"http{'s' * secure}://{HOST}", aws_access_key_id=access_key or "none",
         aws_secret_access_key=secret_key or "none", region_name=region,

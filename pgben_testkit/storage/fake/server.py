@@ -5,87 +5,19 @@ from __future__ import annotations
 import re
 import socket
 import struct
-import threading
 from collections.abc import Callable
 from http import HTTPStatus
 
-from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.payload import OBJECT_BYTES_MAX, length_allowed
 from pgben_testkit.storage.fake.wire import Request, Response, lowered
+from pgben_testkit.storage.listener import Broken, Listener
 
 HEAD_BYTES_MAX = 65536
 """What is read of a head before the connection is refused; S3's own limit is far below."""
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 REQUEST_LINE = re.compile(rb"([A-Z]{1,16}) (\S{1,60000}) HTTP/1\.([01])")
 Answer = Callable[[Request], Response]
-
-
-class Broken(Exception):
-    """The other side is gone, or sent what is no HTTP: nothing more can be said to it."""
-
-
-class Listener:
-    """A listening socket; `serve` has each connection in a thread of its own, and returns when it ends."""
-
-    def __init__(self, serve: Callable[[socket.socket], None], port: int) -> None:
-        """Raises:
-        EnvironmentNotAble: the port is taken.
-        """
-        self._serve_one = serve
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            self._listener.close()
-            raise EnvironmentNotAble(
-                f"nothing can listen on 127.0.0.1:{port}",
-                why=error.strerror or str(error),
-                remedy="use another port",
-            ) from None
-        self._listener.listen(256)
-        self.port = int(self._listener.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True, name="pgben s3 fake").start()
-
-    def close(self) -> None:
-        """Nobody is answered any more."""
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # closed before
-        self._listener.close()
-        with self._lock:
-            connections, self._open = list(self._open), set()
-        for each in connections:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # its own thread was quicker
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return  # closed
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._lock:
-                self._open.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True, name="pgben s3 fake").start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            self._serve_one(connection)
-        except (OSError, Broken):
-            pass  # the client is gone, and there is nobody to tell
-        finally:
-            with self._lock:
-                self._open.discard(connection)
-            connection.close()
 
 
 class Served(Listener):
@@ -102,7 +34,7 @@ class Served(Listener):
             while reader.exchange(answer):
                 pass
 
-        super().__init__(serve, port)
+        super().__init__(serve, port, name="pgben s3 fake")
 
     def env(self, bucket: str = "pgben-documentos") -> dict[str, str]:
         """PGBen's variables for it (`MINIO_*`)."""

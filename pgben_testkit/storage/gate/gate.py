@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pgben_testkit.storage.fake import checksums
 from pgben_testkit.storage.fake.document import read, text_of
-from pgben_testkit.storage.fake.server import Listener
 from pgben_testkit.storage.fake.signature import Identity
 from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate.access import Access
+from pgben_testkit.storage.listener import Listener
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Gate:
         self.upload_grants: dict[str, dict[str, str]] = {}
         self._count = itertools.count(1)
         self._start = os.urandom(4).hex().upper()
-        self._listener = Listener(self._serve, plan.port)
+        self._listener = Listener(self._serve, plan.port, name="pgben s3 gate")
         self.url = self._listener.url
 
     def close(self) -> None:

@@ -4,74 +4,21 @@ import multiprocessing
 import re
 import subprocess
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
+from reference import one
 
 from pgben_testkit import settings
-from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.errors import UsageProblem
 from pgben_testkit.factories import CidadaoFactory, Fabrica, PagamentoFactory, audit
 from pgben_testkit.factories.catalog import NAMES, factory_of
-from pgben_testkit.factories.files import NotReadable
 from pgben_testkit.factories.scenarios import PLANS
 from pgben_testkit.factories.store import NotStored
 from pgben_testkit.factories.vocabulary import MEMBERS
 from pgben_testkit.postgres import binaries
-from pgben_testkit.postgres.databases import Databases
-from pgben_testkit.services.desk import Desk
-from pgben_testkit.services.stats import Stats
-from pgben_testkit.services.supply import Supply
-from pgben_testkit.storage.bucket import Buckets
 
-PGBEN = Path(__file__).parents[2] / "fixtures" / "pgben"
 PERSON_TABLES = ("cidadao", "composicao_familiar")
-
-
-@pytest.fixture(scope="module")
-def pgben():
-    """The server whose template is the reference schema."""
-    made = Supply(settings.read(
-        root=PGBEN.parent, environ={},
-        command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(PGBEN)},
-    ))  # fmt: skip
-    try:
-        yield made.get("postgres").info, made
-    except EnvironmentNotAble as error:
-        pytest.skip(str(error))
-    finally:
-        made.close()
-
-
-@pytest.fixture(scope="module")
-def databases(pgben):
-    info, supply = pgben
-    made = Databases(info, run_id=supply.run.id, worker="factories")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def database(databases):
-    strategy = databases.strategy("reset")
-    taken = strategy.acquire()
-    yield taken
-    strategy.release(taken)
-
-
-@pytest.fixture
-def connection(database):
-    with database.connect(autocommit=True) as made:
-        yield made
-
-
-@pytest.fixture
-def make(connection, request):
-    return Fabrica(seed="1", test=request.node.nodeid, connect=lambda: connection)
-
-
-def one(connection, query, *values):
-    return connection.execute(query, values or None).fetchone()[0]
 
 
 def test_the_reference_schema_has_the_size_of_the_real_one(connection):
@@ -429,62 +376,3 @@ def test_the_audit_reads_what_pg_dump_writes(make, database, connection, tmp_pat
     make.create("cidadao", nome_social="Joana", metadados={})
     make.create("cidadao", nome_social=None, metadados={})
     assert dumped().unmarked == {"cidadao": 2}
-
-
-# -- documents in a bucket
-
-
-@pytest.fixture(scope="module")
-def buckets(pgben):
-    _, supply = pgben
-    try:
-        info = supply.get("storage").info
-    except EnvironmentNotAble as error:
-        pytest.skip(str(error))
-    desk = Desk(supply)
-    made = Buckets(info, desk, Stats())
-    yield made
-    made.close()
-    desk.close()
-
-
-@pytest.fixture
-def bucket(buckets):
-    taken = buckets.acquire()
-    yield taken
-    buckets.release(taken)
-
-
-@pytest.mark.parametrize("kind", ["pdf", "png", "jpeg"])
-def test_a_document_is_in_the_bucket_encrypted_and_comes_back(connection, bucket, kind):
-    make = Fabrica(test=kind, connect=lambda: connection, bucket=lambda: bucket, encryption_key=b"k" * 32)
-    made = make.create("documento", com_arquivo=True, **{kind: True})
-    stored = bucket.boto3().get_object(Bucket=bucket.name, Key=made.caminho)
-    body = stored["Body"].read()
-    assert body != made.conteudo and len(body) == made.tamanho
-    assert set(stored["Metadata"]) == {"original-name", "hash", "encrypted", "iv", "authtag"}
-    assert stored["Metadata"]["hash"] == made.hash_arquivo
-    assert make.read_documento(made) == made.conteudo
-    stranger = Fabrica(test=kind, bucket=lambda: bucket, encryption_key=b"x" * 32)
-    with pytest.raises(NotReadable, match="can't be decrypted"):
-        stranger.read_documento(made)
-    bucket.boto3().delete_object(Bucket=bucket.name, Key=made.caminho)
-    with pytest.raises(NotReadable, match="NoSuchKey"):
-        make.read_documento(made)
-
-
-def test_a_document_that_is_not_encrypted_says_so(connection, bucket):
-    make = Fabrica(test="plain", connect=lambda: connection, bucket=lambda: bucket)
-    made = make.create("documento", com_arquivo=True, criptografado=False)
-    assert bucket.boto3().get_object(Bucket=bucket.name, Key=made.caminho)["Body"].read() == made.conteudo
-    assert make.read_documento(made) == made.conteudo
-
-
-def test_no_row_is_left_where_the_bucket_refuses_the_file(connection):
-    def broken():
-        raise RuntimeError("no bucket")
-
-    make = Fabrica(test="broken", connect=lambda: connection, bucket=broken)
-    with pytest.raises(RuntimeError):
-        make.create("documento", com_arquivo=True)
-    assert one(connection, "SELECT count(*) FROM documentos") == 0

@@ -1,0 +1,11 @@
+"""The extra `factories`: what making the data needs."""
+
+from __future__ import annotations
+
+import functools
+
+from pgben_testkit import extras
+
+WHAT, EXTRA = "the data factories can't be used", "factories"
+missing_extra = functools.partial(extras.missing, what=WHAT, extra=EXTRA)
+need = functools.partial(extras.need, what=WHAT, extra=EXTRA)
