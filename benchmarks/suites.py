@@ -88,6 +88,8 @@ def rows(options: argparse.Namespace) -> Rows:
 
     bare = seconds(alone(tests), "-p", "no:xdist")
     yield Row(f"{tests} committing tests, one shared database, no isolation", bare)
+    spread = seconds(alone(tests), "-n4", times=2)
+    yield Row(f"{tests} committing tests, a database a worker, no isolation, -n4", spread, 0, "what four workers cost")
     for name in ("reset", "pool", "clone"):
         one = seconds(ours(tests), "-n0", f"--pgben-postgres-isolation={name}")
         yield Row(f"{tests} committing tests, `{name}`, -n0", one, 3.0 if name == "reset" else 0)
