@@ -93,6 +93,7 @@ def _answering(container: ServerContainer, password: str, settings: Settings) ->
 
     def probe() -> None:
         nonlocal info
+        info = replace(info, port=container.ports[PORT])
         with connect(info, timeout_s=2) as connection:
             connection.execute("SELECT 1")
             info = replace(info, version=connection.info.server_version)

@@ -44,9 +44,11 @@ class ContainerRedis:
             backend="container", how="", why=choice.why, host=container.host, port=container.ports[PORT],
             password=password, numbers=list(range(settings.redis_databases)),
         )  # fmt: skip
-        version = version_when_ready(container, info, settings.start_timeout)
+        version = version_when_ready(
+            container, lambda: replace(info, port=container.ports[PORT]), settings.start_timeout
+        )
         how = f"Redis {version} of {choice.image} in a container"
-        return cls(replace(info, how=how, ready_s=time.perf_counter() - began), container)
+        return cls(replace(info, port=container.ports[PORT], how=how, ready_s=time.perf_counter() - began), container)
 
     def stop(self) -> None:
         """The container is removed, and its data with it."""

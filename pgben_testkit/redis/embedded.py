@@ -73,7 +73,7 @@ class EmbeddedRedis:
         process = ServerProcess.start(
             "redis", [program, config], run=run, log=run.data / "redis.log", account=Account(None, None)
         )
-        version = version_when_ready(process, info, settings.start_timeout)
+        version = version_when_ready(process, lambda: info, settings.start_timeout)
         info = replace(info, how=f"Redis {version} ({program})", ready_s=time.perf_counter() - began)
         return cls(info, process)
 

@@ -67,13 +67,14 @@ class Starting(Protocol):
     def stop(self) -> None: ...
 
 
-def version_when_ready(server: Starting, info: RedisInfo, timeout_s: float) -> str:
-    """The server answered; its version. Stopped where it doesn't within `timeout_s`."""
+def version_when_ready(server: Starting, info: Callable[[], RedisInfo], timeout_s: float) -> str:
+    """The server answered where `info` says it is at the moment; its version. Stopped where it doesn't within
+    `timeout_s`."""
     version = ""
 
     def probe() -> None:
         nonlocal version
-        with connect(info, 0, timeout_s=2.0) as client:
+        with connect(info(), 0, timeout_s=2.0) as client:
             version = str(client.info("server")["redis_version"])
 
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,10 @@ from pgben_testkit.services.ready import indented, wait_ready
 from pgben_testkit.services.run import RUN_LABEL, Run
 
 LOCAL = ("localhost", "127.0.0.1")
+REFUSED_S = 3.0
+"""A published port that refuses for so long while its container runs is published anew. Before Docker 23 the engine
+loses the process behind a port (docker-proxy) when the thread that started it ends, as it may whenever another
+container goes; nothing in the engine notices."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +77,7 @@ class ServerContainer:
             raise
         container = cls(name, wrapped, "127.0.0.1" if local else here, {}, run)
         try:
-            wrapped.reload()
-            published = wrapped.attrs["NetworkSettings"]["Ports"]
-            container.ports = {port: int(published[f"{port}/tcp"][0]["HostPort"]) for port in recipe.ports}
+            container._read_ports(recipe.ports)
         except (KeyError, TypeError, IndexError):  # it ended at once: its ports are gone with it
             log = container.log()
             container.stop()
@@ -87,21 +91,55 @@ class ServerContainer:
             raise
         return container
 
+    def _read_ports(self, wanted: Iterable[int]) -> None:
+        self.wrapped.reload()
+        published = self.wrapped.attrs["NetworkSettings"]["Ports"]
+        self.ports = {port: int(published[f"{port}/tcp"][0]["HostPort"]) for port in wanted}
+
+    def _publish_anew(self) -> None:
+        """The ports answer again, with other numbers; what runs inside goes on."""
+        networks = self.wrapped.client.networks
+        for name in list(self.wrapped.attrs["NetworkSettings"]["Networks"]):
+            networks.get(name).disconnect(self.wrapped)
+            networks.get(name).connect(self.wrapped)
+        self._read_ports(self.ports)
+
+    def _refuses(self) -> bool:
+        for port in self.ports.values():
+            try:
+                socket.create_connection((self.host, port), timeout=1).close()
+            except ConnectionRefusedError:
+                return True
+            except OSError:
+                pass  # something is there: the probe says what is wrong with it
+        return False
+
     def wait_ready(
         self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
         interval_s: float = 0.002,
     ) -> None:  # fmt: skip
-        """Call `probe` until it returns; see `services.ready`."""
+        """Call `probe` until it returns; see `services.ready`. `ports` may change meanwhile: read them in the probe."""
 
         import docker.errors as refusals
 
+        answered = time.monotonic()
+
         def ended() -> str:
+            nonlocal answered
             try:
                 self.wrapped.reload()
             except refusals.NotFound:
                 return "somebody removed it"
             state = self.wrapped.attrs["State"]
-            return "" if state["Running"] else f"exit code {state['ExitCode']}"
+            if not state["Running"]:
+                return f"exit code {state['ExitCode']}"
+            now = time.monotonic()
+            if not self._refuses():
+                answered = now
+            elif now - answered > REFUSED_S:
+                self._publish_anew()
+                answered = now
+            return ""
 
         wait_ready(
             f"the container of {self.name}", probe, retry=retry, timeout_s=timeout_s, interval_s=interval_s,

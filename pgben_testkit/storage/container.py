@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+from dataclasses import replace
+from typing import Any
 
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services.choose import Choice
@@ -50,14 +52,18 @@ class ContainerStorage:
         container = ServerContainer.start("storage", engine, recipe, run)
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
         info = StorageInfo(
-            backend="container", how=f"{choice.image} in a container", why=choice.why,
-            url=f"http://{container.host}:{container.ports[PORT]}", access_key=access, secret_key=secret,
-            region=settings.storage_region, buckets=names,
+            backend="container", how=f"{choice.image} in a container", why=choice.why, url="", access_key=access,
+            secret_key=secret, region=settings.storage_region, buckets=names,
         )  # fmt: skip
         try:
-            client = admin_client(info)
+            client: Any = None
 
             def probe() -> None:
+                nonlocal info, client
+                url = f"http://{container.host}:{container.ports[PORT]}"
+                if info.url != url:
+                    info = replace(info, url=url)
+                    client = admin_client(info)
                 bucket_exists_or_made(client, names[0])
                 put_probe(client, names[0])
 

@@ -9,12 +9,15 @@ import sys
 import threading
 import time
 
+import psutil
 import pytest
-from real import CLI, MINIO_IMAGE, POSTGRES_IMAGE
+from real import CLI, MINIO_IMAGE, POSTGRES_IMAGE, REDIS_IMAGE
 
+from pgben_testkit import settings
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services import images
-from pgben_testkit.services.run import RUN_LABEL, traces
+from pgben_testkit.services.container import Recipe, ServerContainer
+from pgben_testkit.services.run import RUN_LABEL, Run, traces
 
 REFUSED = "localhost:9/no-registry/postgres:15"
 """An image whose registry refuses connections at once, whatever the network."""
@@ -207,3 +210,30 @@ def test_an_engine_that_does_not_answer_costs_two_seconds_at_most(tmp_path, monk
         asking.start()
         asking.join(10)
     assert isinstance(found[0], engines.NoEngine) and "does not answer" in found[0].why
+
+
+def test_a_port_whose_proxy_was_lost_is_published_anew(project, engine, monkeypatch):
+    """Engines before Docker 23 lose it when the thread that started it ends."""
+    run = Run.begin(settings.read(root=project, environ={}))
+    recipe = Recipe(image=REDIS_IMAGE, command=["redis-server", "--protected-mode", "no"], ports=[6379], environment={},
+                    tmpfs={})  # fmt: skip
+    container = ServerContainer.start("redis", engine, recipe, run)
+    try:
+        first = container.ports[6379]
+        behind = [each for each in psutil.process_iter(["name", "cmdline"])
+                  if each.info["name"] == "docker-proxy" and str(first) in each.info["cmdline"]]  # fmt: skip
+        if not behind:
+            pytest.skip("this engine publishes ports without docker-proxy, or out of our sight")
+        behind[0].kill()
+        monkeypatch.setattr("pgben_testkit.services.container.REFUSED_S", 0.2)
+
+        def probe():
+            with socket.create_connection((container.host, container.ports[6379]), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                assert connection.recv(10) == b"+PONG\r\n"
+
+        container.wait_ready(probe, retry=(OSError,), timeout_s=20)
+        assert container.ports[6379] != first
+    finally:
+        container.stop()
+        run.end()
