@@ -1,0 +1,296 @@
+"""From due to due: what leads Prometheus and Alertmanager through time, and never past anything that they should do.
+
+Each step jumps to the next moment at which a scrape, an evaluation or a flush of a group is due, wakes the programs,
+and waits until that has been made and told on: evaluated alerts sent, groups flushed, messages delivered. What was
+missed or failed ends the run with an error: a wrong verdict would be worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.observability.lab import goroutines
+from pgben_testkit.observability.lab.flushes import Dispatch
+from pgben_testkit.observability.lab.pace import Pace
+from pgben_testkit.observability.lab.scrapes import AlertNow, Group, Key, Scrape, Watch
+from pgben_testkit.observability.servers.alertmanager import Alertmanager
+from pgben_testkit.observability.servers.http import HttpFailed
+from pgben_testkit.observability.servers.prometheus import Prometheus
+from pgben_testkit.services.process import ServerProcess, tail
+
+MARGIN_S = 0.002
+"""A jump goes this much past what is due: timers fire when their time is over, not at it."""
+TOGETHER_S = 0.05
+"""Dues so near to each other are met by one jump: less than the jitter of a real Prometheus."""
+WAIT_S = 15.0
+"""Seconds of the real clock that something which is due may take; programs that stand still are found so."""
+BOOT_HOP_S = 0.5
+BOOT_S = 600.0
+POLL_S = 0.0004
+SILENT_TRIES = 15
+"""So often we look whether a flush that may tell nobody has told somebody after all."""
+NOTIFIES = ("prometheus/notifier.", "prometheus/rules.(*Group).Eval")
+DISPATCHES = ("alertmanager/dispatch.", "alertmanager/notify", "alertmanager/provider")
+RETRIES = "notify.RetryStage.exec"
+_FLUSHES = re.compile(rb"\nalertmanager_nflog_queries_total (\S+)")
+
+
+class LostTime(EnvironmentNotAble):
+    """Something that was due was not made, or failed: no verdict can be had from this run."""
+
+
+class Feeder(Protocol):
+    """Whoever stands behind the targets."""
+
+    def held_until(self) -> float | None:
+        """When a scrape that a slow target holds back will end, answered or given up; None where none is."""
+
+    def holds(self, job: str, instance: str) -> bool:
+        """Whether a scrape of this target is being held back beyond now."""
+
+    def may_fail(self, job: str, instance: str) -> bool:
+        """Whether a scrape of this target is meant to fail."""
+
+    def lasted(self, seconds: float) -> None:
+        """So much jumped time is over: make the load that belongs to it."""
+
+
+class Driver:
+    """Leads one Prometheus and one Alertmanager. `on_evaluated` is called after each evaluation has been told on."""
+
+    def __init__(
+        self, pace: Pace, prometheus: Prometheus, alertmanager: Alertmanager, dispatch: Dispatch, feeder: Feeder,
+        on_evaluated: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.pace = pace
+        self.prometheus = prometheus
+        self.alertmanager = alertmanager
+        self.dispatch = dispatch
+        self.watch = Watch(prometheus)
+        self.steps = 0
+        self._feeder = feeder
+        self._on_evaluated = on_evaluated
+        self._firing: frozenset[tuple[str, Key]] = frozenset()
+        self._asked = 0.0
+        self._retrying_since: float | None = None
+        self._retry_step_s = 0.0
+
+    @property
+    def now(self) -> float:
+        return self.pace.now()
+
+    @property
+    def alerts(self) -> tuple[AlertNow, ...]:
+        """Pending and firing alerts, as of the last evaluation."""
+        return self.watch.alerts
+
+    def boot(self, targets: int) -> None:
+        """All `targets` were scraped, all groups evaluated, and Prometheus knows its Alertmanager."""
+        began = self.now
+        while True:
+            self._hop(BOOT_HOP_S)
+            self.watch.read_targets()
+            self.watch.read_scrapes()
+            self.watch.read_rules()
+            discovered = self.prometheus.http.json("/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
+            if (
+                discovered
+                and len(self.watch.scrapes) == targets
+                and all(each.last for each in self.watch.scrapes.values())
+                and all(each.last for each in self.watch.groups.values())
+            ):
+                break
+            if self.now - began > BOOT_S:
+                raise LostTime("Prometheus does not begin its work", why=self._not_begun(targets, bool(discovered)))
+        self._asked = self._flush_count()
+        self._check()
+        self._told(self.now)
+
+    def _hop(self, seconds: float) -> None:
+        self._advance(seconds)
+        self._wake()
+        deadline = time.monotonic() + WAIT_S
+        while self._busy(self.prometheus, ("prometheus/scrape", "prometheus/rules")):
+            self._alive(deadline, "Prometheus' first scrapes")
+
+    def _not_begun(self, targets: int, discovered: bool) -> str:
+        if len(self.watch.scrapes) != targets:
+            return (f"of {targets} targets {len(self.watch.scrapes)} are left after discovery; relabel_configs may drop "
+                    "the others, for want of a label that their service discovery would give")  # fmt: skip
+        waiting = [str(each) for each in (*self.watch.scrapes.values(), *self.watch.groups.values()) if not each.last]
+        return "not yet made: " + ", ".join(waiting) if waiting else "" if discovered else "it finds no Alertmanager"
+
+    def run_until(self, end: float, done: Callable[[], bool] = lambda: False) -> bool:
+        """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done."""
+        while not done():
+            if self.now >= end - MARGIN_S:
+                return False
+            self.step(end)
+        return True
+
+    def step(self, end: float) -> None:
+        """To the next due moment, or to `end` if that comes first."""
+        self.steps += 1
+        things: list[Scrape | Group] = [*self.watch.scrapes.values(), *self.watch.groups.values()]
+        dues = [each.due for each in things if not self._held(each)]
+        dues += [each for each in (self.dispatch.next_due, self._feeder.held_until(), self._retry_due()) if each]
+        first = min(dues, default=end)
+        target = max((each for each in dues if each <= first + TOGETHER_S), default=first)
+        self._advance(max(min(target, end) + MARGIN_S - self.now, 0.0))
+        now = self.now
+        self._wake()
+        due = [each for each in things if each.due <= now]
+        evaluated = any(isinstance(each, Group) for each in due)
+        if due:
+            self._made(due)
+            self._check()
+        if evaluated:
+            self._told(now)
+        self._flushed(now)
+        if evaluated:
+            self._on_evaluated()
+
+    def _advance(self, seconds: float) -> None:
+        self.pace.advance(seconds)
+        if seconds > 0:
+            self._feeder.lasted(seconds)
+
+    def _wake(self) -> None:
+        """Go looks for timers that are due when a request arrives."""
+        self.prometheus.http.get("/-/healthy")
+        self.alertmanager.http.get("/-/healthy")
+
+    def _made(self, due: list[Scrape | Group]) -> None:
+        """Everything that is due was made, scrapes that are being held back excepted."""
+        before = {id(each): each.last for each in due}
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            waiting = [each for each in due if each.last <= before[id(each)] and not self._held(each)]
+            scrapes = [each for each in waiting if isinstance(each, Scrape)]
+            groups = [each for each in waiting if isinstance(each, Group)]
+            if not scrapes and not groups:
+                return
+            if scrapes:
+                self.watch.read_scrapes()
+            if groups:
+                self.watch.read_rules()
+            self._alive(deadline, " and ".join(str(each) for each in waiting[:3]))
+
+    def _held(self, each: Scrape | Group) -> bool:
+        return isinstance(each, Scrape) and self._feeder.holds(each.job, each.instance)
+
+    def _check(self) -> None:
+        missed = [each for each in (*self.watch.scrapes.values(), *self.watch.groups.values()) if each.missed]
+        if missed:
+            raise LostTime(
+                f"{missed[0]} was missed",
+                why="the programs stood still, or this machine is too slow for the pace: more than one and a half "
+                "intervals lie between two of them",
+                remedy="run it again; on a machine that is always so slow, in fewer processes",
+            )
+        for each in self.watch.scrapes.values():
+            if each.last and not each.up and not self._feeder.may_fail(each.job, each.instance):
+                raise LostTime(f"{each} failed", why=self._scrape_error(each), remedy="mend the target")
+        for name, why in self.watch.failed_rules:
+            raise LostTime(f"the rule {name} can't be evaluated", why=why, remedy="mend its expression")
+
+    def _scrape_error(self, scrape: Scrape) -> str:
+        for each in self.prometheus.targets():
+            if (each["labels"].get("job"), each["labels"].get("instance")) == (scrape.job, scrape.instance):
+                return str(each["lastError"])
+        return "the target is gone"
+
+    def _told(self, now: float) -> None:
+        """New and resolved alerts have reached Alertmanager, and are in their groups there."""
+        firing = frozenset((each.rule, each.key) for each in self.alerts if each.state == "firing")
+        if firing == self._firing:
+            return
+        self._firing = firing
+        self._at_rest(self.prometheus, NOTIFIES, "Prometheus' sending of alerts")
+        self._at_rest(self.alertmanager, DISPATCHES, "Alertmanager's taking of alerts")
+        self.dispatch.arrived(self.alertmanager.groups(), now)
+
+    def _flushed(self, now: float) -> None:
+        """The groups that are due have been looked at, and what they send was delivered, or is being retried."""
+        due = self.dispatch.due_at(now)
+        if due:
+            tries = 0
+            deadline = time.monotonic() + WAIT_S
+            may_be_silent = all(each.may_be_silent or not each.listed for each in due)
+            while self._flush_count() <= self._asked:
+                self._alive(deadline, "Alertmanager's flush of a group")
+                tries += 1
+                if may_be_silent and tries > SILENT_TRIES:
+                    break
+        if due or self._retrying_since is not None:
+            self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages")
+            self._note_retries(now)
+            self._asked = self._flush_count()
+        if due:
+            self.dispatch.arrived(self.alertmanager.groups(), now)
+            for each in due:
+                self.dispatch.flushed(each, now)
+
+    def _note_retries(self, now: float) -> None:
+        found = goroutines.parse(self.alertmanager.http.get(goroutines.PATH), DISPATCHES)
+        if not any(RETRIES in frame for each in found for frame in each.frames):
+            self._retrying_since = None
+        elif self._retrying_since is None:
+            self._retrying_since, self._retry_step_s = now, 0.1
+
+    def _retry_due(self) -> float | None:
+        """Alertmanager waits between attempts, half a second first, half as long again each time, with chance in it."""
+        if self._retrying_since is None:
+            return None
+        self._retry_step_s = max(0.1, 0.15 * (self.now - self._retrying_since))
+        return self.now + self._retry_step_s
+
+    def _at_rest(self, server: Prometheus | Alertmanager, packages: tuple[str, ...], what: str) -> None:
+        deadline = time.monotonic() + WAIT_S
+        while self._busy(server, packages):
+            self._alive(deadline, what)
+
+    def _busy(self, server: Prometheus | Alertmanager, packages: tuple[str, ...]) -> bool:
+        profile = server.http.get(goroutines.PATH)
+        return bool(goroutines.busy(goroutines.parse(profile, packages), packages))
+
+    def _flush_count(self) -> float:
+        found = _FLUSHES.search(self.alertmanager.http.get("/metrics"))
+        return float(found[1]) if found else 0.0
+
+    def _alive(self, deadline: float, what: str) -> None:
+        """A moment's rest, then on.
+
+        Raises:
+            LostTime: a program has ended, or what we wait for does not come.
+        """
+        for process in (self.prometheus.process, self.alertmanager.process):
+            ended(process)
+        if time.monotonic() > deadline:
+            raise LostTime(
+                f"{what} was due and did not come within {WAIT_S:g} s",
+                why="the program stands still, or can't do it; the ends of the logs:\n"
+                + "\n".join(f"    {line}" for line in self._logs()),
+                remedy="see whether the disk is full or the process was stopped",
+            )
+        time.sleep(POLL_S)
+
+    def _logs(self) -> list[str]:
+        return [line for each in (self.prometheus.process, self.alertmanager.process) for line in tail(each.log, 5).splitlines()]
+
+
+def ended(process: ServerProcess) -> None:
+    """Raises LostTime if the process has ended, with the end of its log."""
+    code = process.popen.poll()
+    if code is not None:
+        raise LostTime(
+            f"{process.name} has ended (exit code {code})", why="its log ends with:\n    " + tail(process.log, 5),
+            remedy="somebody killed it, or it ran out of memory",
+        )  # fmt: skip
+
+
+__all__ = ["Driver", "Feeder", "HttpFailed", "LostTime"]

@@ -1,0 +1,86 @@
+"""When Alertmanager looks at its groups next: what no API of it tells, reckoned from its routes.
+
+Source: Alertmanager's dispatch/dispatch.go. A new group is flushed `group_wait` after its first alert came (at once if
+that alert began longer ago), then each `group_interval` until all its alerts are resolved and told; an empty group is
+removed within 30 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pgben_testkit.observability.lab.routing import Route
+from pgben_testkit.observability.lab.scrapes import unix
+
+CLEANUP_S = 30.0
+
+GroupKey = tuple[str, tuple[tuple[str, str], ...]]
+"""Receiver and group labels."""
+
+
+@dataclass
+class Flushes:
+    """A group's. `due`: unix times, more than one where it can't be told which counts."""
+
+    route: Route
+    due: set[float] = field(default_factory=set)
+    suppressed: bool = False
+    listed: bool = True
+    ghost_until: float | None = None
+
+    @property
+    def may_be_silent(self) -> bool:
+        """A flush may ask nobody: its alerts are inhibited or silenced, its route muted, or it is gone."""
+        return self.suppressed or self.route.may_mute or len(self.due) > 1 or self.ghost_until is not None
+
+
+class Dispatch:
+    """All groups of an Alertmanager."""
+
+    def __init__(self, root: Route) -> None:
+        self.root = root
+        self.groups: dict[GroupKey, Flushes] = {}
+
+    @property
+    def next_due(self) -> float | None:
+        return min((min(each.due) for each in self.groups.values() if each.due), default=None)
+
+    def due_at(self, now: float) -> list[Flushes]:
+        return [each for each in self.groups.values() if each.due and min(each.due) <= now]
+
+    def arrived(self, api_groups: Sequence[Mapping[str, Any]], now: float) -> None:
+        """What `/api/v2/alerts/groups` says, after alerts came at `now`."""
+        listed = set()
+        for each in api_groups:
+            key: GroupKey = (each["receiver"]["name"], tuple(sorted(each["labels"].items())))
+            listed.add(key)
+            known = self.groups.get(key)
+            if known is None or known.ghost_until is not None:
+                route = self._route(key, each["alerts"][0]["labels"])
+                made = Flushes(route)
+                began = min(unix(alert["startsAt"]) for alert in each["alerts"])
+                made.due = {now if began + route.wait_s < now else now + route.wait_s}
+                if known is not None and (known.ghost_until or 0.0) >= now:
+                    made.due |= known.due
+                self.groups[key] = known = made
+            known.listed = True
+            known.suppressed = all(alert["status"]["state"] == "suppressed" for alert in each["alerts"])
+        for key, known in self.groups.items():
+            known.listed = key in listed
+
+    def flushed(self, group: Flushes, at: float) -> None:
+        """One of its dues was at `at`."""
+        group.due = {each for each in group.due if each > at}
+        if group.ghost_until is None:
+            group.due = {at + group.route.interval_s} if len(group.due) == 0 else group.due | {at + group.route.interval_s}
+            if not group.listed:
+                group.ghost_until = at + CLEANUP_S + 5.0
+        elif at > group.ghost_until:
+            group.due = set()
+
+    def _route(self, key: GroupKey, labels: Mapping[str, str]) -> Route:
+        taken = [each for each in self.root.matching(labels) if each.receiver == key[0]]
+        exact = [each for each in taken if each.group(labels) == key[1]]
+        return (exact or taken or [self.root])[0]

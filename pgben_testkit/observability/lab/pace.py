@@ -1,0 +1,68 @@
+"""How time passes in the laboratory: jumped for the programs that we started, or as it really does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from pgben_testkit.observability.lab.clock import ProcessClock
+
+
+class Pace(Protocol):
+    """The time that the programs see. `name` goes into reports."""
+
+    name: str
+
+    def now(self) -> float:
+        """Unix time, seconds."""
+
+    def advance(self, seconds: float) -> None:
+        """`seconds` later; returns when it is."""
+
+    def close(self) -> None:
+        """The programs have the real time again, those that still run."""
+
+
+class JumpedPace:
+    """Clocks that jump together: no time passes for us."""
+
+    name = "jumped clock"
+
+    def __init__(self, clocks: Sequence[ProcessClock]) -> None:
+        self._clocks = clocks
+        self._ahead_s = 0.0
+        self.jumps = 0
+
+    def now(self) -> float:
+        return time.time() + self._ahead_s
+
+    def advance(self, seconds: float) -> None:
+        if seconds > 0:
+            for each in self._clocks:
+                each.jump(seconds)
+            self._ahead_s += seconds
+            self.jumps += 1
+
+    def close(self) -> None:
+        for each in self._clocks:
+            each.close()
+
+
+class RealPace:
+    """The machine's own time, where no clock can be jumped: right, and as slow as it is."""
+
+    name = "real time"
+
+    def __init__(self) -> None:
+        self.jumps = 0
+
+    def now(self) -> float:
+        return time.time()
+
+    def advance(self, seconds: float) -> None:
+        if seconds > 0:
+            time.sleep(seconds)
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,161 @@
+"""A synthetic target: an endpoint that Prometheus really scrapes, of series that a test moves."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.observability import durations
+from pgben_testkit.observability.lab.series import DEFAULT_BUCKETS, Counter, Gauge, Histogram, Now, Series, exposition
+from pgben_testkit.storage.listener import Listener
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+S = TypeVar("S", bound=Series)
+
+
+class Target:
+    """One target of a job. It is up, and exports nothing until it is told to.
+
+    `address` is where it listens, on loopback. Its series are there from the moment when they are first named.
+    """
+
+    def __init__(self, job: str, instance: str, now: Now) -> None:
+        self.job = job
+        self.instance = instance
+        self.scrapes = 0
+        self._now = now
+        self._series: dict[tuple[str, frozenset[tuple[str, str]]], Series] = {}
+        self._fixed = ""
+        self._lock = threading.Lock()
+        self._answering = threading.Condition()
+        self._is_down = False
+        self._delay_s = 0.0
+        self._held_until: float | None = None
+        self._closed = False
+        self._listener = Listener(lambda connection: _Handler(connection, self) and None, name=f"target {job}")
+        self.address = f"127.0.0.1:{self._listener.port}"
+
+    def counter(self, name: str, **labels: str) -> Counter:
+        """The counter of this name and these labels, at 0 when new."""
+        return self._named(Counter, name, labels)
+
+    def gauge(self, name: str, **labels: str) -> Gauge:
+        """The gauge of this name and these labels, at 0 when new."""
+        return self._named(Gauge, name, labels)
+
+    def histogram(self, name: str, buckets: Sequence[float] = DEFAULT_BUCKETS, **labels: str) -> Histogram:
+        """The histogram of this name and these labels, empty when new."""
+        return self._named(Histogram, name, labels, buckets=buckets)
+
+    def add(self, series: Series) -> None:
+        """A series of another kind."""
+        with self._lock:
+            self._series[(series.name, frozenset(series.labels.items()))] = series
+
+    def exposes(self, text: str) -> None:
+        """Besides its series, this exposition as it stands: what a real exporter once answered."""
+        self._fixed = text if not text or text.endswith("\n") else text + "\n"
+
+    def down(self) -> None:
+        """Scrapes fail from now on: the connection is closed without an answer."""
+        self._is_down = True
+
+    def up(self) -> None:
+        """Scrapes succeed again, at once."""
+        self._is_down = False
+        self._delay_s = 0.0
+
+    def slow(self, takes: str) -> None:
+        """Each scrape takes this duration of the laboratory's time; longer than the job's timeout, and it fails."""
+        self._delay_s = durations.seconds(takes)
+
+    def restart(self) -> None:
+        """The process behind it begins anew: counters and histograms from zero, `process_start_time_seconds` now, if
+        it is exported."""
+        with self._lock:
+            for each in self._series.values():
+                each.restarted()
+                if each.name == "process_start_time_seconds" and isinstance(each, Gauge):
+                    each.age()
+
+    def vanish(self) -> None:
+        """It exports no series any more, and is still up."""
+        with self._lock:
+            for each in self._series.values():
+                each.vanish()
+        self._fixed = ""
+
+    @property
+    def may_fail(self) -> bool:
+        return self._is_down or self._delay_s > 0
+
+    @property
+    def held_until(self) -> float | None:
+        """When the scrape that is being held back ends; None if none is, or if that moment has come."""
+        until = self._held_until
+        return until if until is not None and until > self._now() else None
+
+    def close(self) -> None:
+        """Nobody is answered any more."""
+        self._closed = True
+        with self._answering:
+            self._answering.notify_all()
+        self._listener.close()
+
+    def _named(self, kind: type[S], name: str, labels: dict[str, str], **more: Any) -> S:
+        values = {key: str(value) for key, value in labels.items()}
+        key = (name, frozenset(values.items()))
+        with self._lock:
+            found = self._series.get(key)
+            if found is None:
+                self._series[key] = found = kind(name, values, self._now, **more)
+        if not isinstance(found, kind):
+            raise UsageProblem(f"{name} is a {found.kind} of this target", why=f"it can't be a {kind.kind} too")
+        return found
+
+    def answer(self, timeout_s: float) -> bytes | None:
+        """What a scrape gets, None where it gets nothing. Blocks while a slow target holds it back."""
+        self.scrapes += 1
+        if self._delay_s:
+            began = self._now()
+            done = began + self._delay_s
+            self._held_until = min(done, began + timeout_s)
+            while self._now() < done and self._delay_s and not self._closed:
+                if self._now() > began + timeout_s + 1:  # given up by Prometheus: nobody reads it
+                    break
+                with self._answering:
+                    self._answering.wait(0.001)
+            self._held_until = None
+        if self._is_down or self._closed:
+            return None
+        with self._lock:
+            return (exposition(list(self._series.values()), self._now()) + self._fixed).encode()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """Answers the scrapes of one connection."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet: apart, they cost a delayed ACK of 40 ms
+
+    def __init__(self, connection: socket.socket, target: Target) -> None:
+        self._target = target
+        super().__init__(connection, ("127.0.0.1", 0), None)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        body = self._target.answer(float(self.headers.get("X-Prometheus-Scrape-Timeout-Seconds", "10")))
+        if body is None:
+            self.close_connection = True
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", CONTENT_TYPE)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Scrapes are counted, not logged."""

@@ -1,0 +1,79 @@
+"""An Alertmanager of ours: the real program, alone in its cluster, its data in the run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.observability.servers.configured import as_yaml
+from pgben_testkit.observability.servers.http import Http, HttpFailed
+from pgben_testkit.observability.servers.programs import Program
+from pgben_testkit.observability.servers.prometheus import OURSELVES, PROCESS_ENV, refusal
+from pgben_testkit.services.process import ServerProcess, free_ports, tail
+from pgben_testkit.services.run import Run
+
+
+class Alertmanager:
+    """Running. `http` is one connection to it, for one thread; `url` its address for everybody."""
+
+    def __init__(self, program: Program, process: ServerProcess, port: int, folder: Path) -> None:
+        self.program = program
+        self.process = process
+        self.port = port
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{port}"
+        self.http = Http("Alertmanager", port)
+
+    @classmethod
+    def start(
+        cls, program: Program, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
+        timeout_s: float = 60.0,
+    ) -> Alertmanager:  # fmt: skip
+        """Ready. `config` is a whole configuration as data; `name` is unique in the run.
+
+        Raises:
+            UsageProblem: Alertmanager refuses the configuration; in its own words.
+            EnvironmentNotAble: it did not start.
+        """
+        folder = run.data / name
+        folder.mkdir(mode=0o700)
+        (folder / "alertmanager.yml").write_text(as_yaml(config), "utf-8")
+        [port] = free_ports(1)
+        argv = [
+            program.path, f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=warn", *flags,
+        ]  # fmt: skip
+        process = ServerProcess.start(
+            name, argv, run=run, log=folder / "log", account=OURSELVES, env=PROCESS_ENV, cwd=folder
+        )
+        server = cls(program, process, port, folder)
+        try:
+            process.wait_ready(
+                lambda: server.http.get("/-/ready") and None, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003
+            )
+        except EnvironmentNotAble as error:
+            server.stop()
+            refused = refusal(tail(process.log))
+            if refused:
+                raise UsageProblem(
+                    "Alertmanager refuses the configuration", why=refused, remedy="amtool check-config says the same"
+                ) from None
+            raise error
+        return server
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Its groups of alerts that are not resolved, as the API gives them."""
+        found: list[dict[str, Any]] = self.http.json("/api/v2/alerts/groups")
+        return found
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Its alerts that are not resolved, suppressed ones included, as the API gives them."""
+        found: list[dict[str, Any]] = self.http.json("/api/v2/alerts")
+        return found
+
+    def stop(self) -> None:
+        """Ended; its data goes with the run. Twice is fine."""
+        self.http.close()
+        self.process.stop(grace_s=2.0)

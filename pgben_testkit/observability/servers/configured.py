@@ -1,0 +1,154 @@
+"""A user's Prometheus configuration, made to run here: only addresses are replaced, and each change is told."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pgben_testkit import extras
+from pgben_testkit.errors import UsageProblem
+
+DISCOVERY = "_sd_configs"
+LOGINS = ("authorization", "basic_auth", "bearer_token", "bearer_token_file", "oauth2", "tls_config", "proxy_url",
+          "proxy_from_environment", "no_proxy", "follow_redirects", "enable_http2")  # fmt: skip
+"""Parts of a scrape or alerting configuration that belong to an address which is not asked here."""
+AWAY = ("remote_write", "remote_read", "tracing")
+"""Parts that would send what is measured here to somebody else."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A scrape job of the configuration. `targets`: address and labels of its static ones; `discovers`: the kinds of
+    service discovery that it uses besides."""
+
+    name: str
+    targets: tuple[tuple[str, Mapping[str, str]], ...]
+    discovers: tuple[str, ...]
+    path: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a target of a job is to be found here. `instance`: the label that it gets; `labels`: more of them, names
+    beginning with `__` (as `__meta_kubernetes_pod_name`) included."""
+
+    address: str
+    instance: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class PrometheusConfig:
+    """A configuration as written, `data`, and where: relative names in it count from `folder`."""
+
+    data: dict[str, Any]
+    folder: Path
+    name: str
+
+    @classmethod
+    def load(cls, path: Path) -> PrometheusConfig:
+        """Raises UsageProblem: no such file, no YAML, no mapping."""
+        data = read_yaml(path)
+        for pattern in data.pop("scrape_config_files", None) or []:
+            for each in sorted(path.parent.glob(pattern)):
+                data.setdefault("scrape_configs", []).extend(read_yaml(each).get("scrape_configs") or [])
+        return cls(data, path.parent.resolve(), str(path))
+
+    @classmethod
+    def empty(cls, folder: Path, jobs: Sequence[str] = ()) -> PrometheusConfig:
+        """Where the user has rules and no Prometheus configuration: 15 s everywhere, a job of each name."""
+        data = {
+            "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
+            "scrape_configs": [{"job_name": name} for name in jobs],
+        }
+        return cls(data, folder, "(none)")
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """job name -> job."""
+        return {str(each["job_name"]): _job(each) for each in self.data.get("scrape_configs") or []}
+
+    @property
+    def rule_files(self) -> list[str]:
+        """Globs of rule files, absolute."""
+        return [str(self.folder / each) for each in self.data.get("rule_files") or []]
+
+    def here(
+        self, endpoints: Mapping[str, Sequence[Endpoint]], alertmanager: str, rule_files: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """The same configuration with targets (job -> endpoints) and Alertmanager (`host:port`, or empty) of ours;
+        jobs that are not named have no targets. `rule_files` are added to its own.
+        """
+        made = {key: value for key, value in self.data.items() if key not in AWAY}
+        made["rule_files"] = [*self.rule_files, *rule_files]
+        made["scrape_configs"] = [
+            _redirected(each, endpoints.get(str(each["job_name"]), ())) for each in self.data.get("scrape_configs") or []
+        ]
+        alerting = {key: value for key, value in (self.data.get("alerting") or {}).items() if key != "alertmanagers"}
+        if alertmanager:
+            alerting["alertmanagers"] = [{"static_configs": [{"targets": [alertmanager]}]}]
+        made["alerting"] = alerting
+        made["global"] = {key: value for key, value in (self.data.get("global") or {}).items() if not key.endswith("_file")}
+        return made
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file whose top is a mapping.
+
+    Raises:
+        UsageProblem: it can't be read, or is something else; with the line.
+    """
+    yaml = extras.need("yaml", "PyYAML", what="the file can't be read", extra="observability")
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageProblem(f"{path} can't be read", why=error.strerror or "", remedy="name an existing file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise UsageProblem(f"{path}{line} is no YAML", why=str(error).splitlines()[0], remedy="mend the file") from None
+    if not isinstance(data, dict):
+        raise UsageProblem(f"{path} holds no mapping", why="a configuration is one", remedy="name the right file")
+    return data
+
+
+def as_yaml(data: Mapping[str, Any]) -> str:
+    yaml = extras.need("yaml", "PyYAML", what="the file can't be written", extra="observability")
+    text: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=1000)
+    return text
+
+
+def diff(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:
+    """What was replaced, as a unified diff; empty if nothing."""
+    lines = difflib.unified_diff(
+        as_yaml(before).splitlines(), as_yaml(after).splitlines(), name, f"{name} (as run here)", lineterm="", n=2
+    )
+    return "\n".join(lines)
+
+
+def _job(scrape: Mapping[str, Any]) -> Job:
+    targets = [
+        (str(target), {str(key): str(value) for key, value in (each.get("labels") or {}).items()})
+        for each in scrape.get("static_configs") or []
+        for target in each.get("targets") or []
+    ]
+    return Job(
+        name=str(scrape["job_name"]), targets=tuple(targets),
+        discovers=tuple(key[: -len("_configs")] for key in scrape if key.endswith(DISCOVERY)),
+        path=str(scrape.get("metrics_path") or "/metrics"),
+    )  # fmt: skip
+
+
+def _redirected(scrape: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    made = {
+        key: value for key, value in scrape.items()
+        if not key.endswith(DISCOVERY) and key not in (*LOGINS, "static_configs", "scheme")
+    }  # fmt: skip
+    if endpoints:
+        made["static_configs"] = [
+            {"targets": [each.address], "labels": {**each.labels, "instance": each.instance}} for each in endpoints
+        ]
+    return made

@@ -1,0 +1,169 @@
+"""A Prometheus of ours: the real program on a configuration of a user's, with its data in the run's folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.observability.servers.configured import as_yaml
+from pgben_testkit.observability.servers.http import Http, HttpFailed
+from pgben_testkit.observability.servers.programs import Program
+from pgben_testkit.services.process import Account, ServerProcess, free_ports, tail
+from pgben_testkit.services.run import Run
+
+OURSELVES = Account(None, None)
+"""Not another user: only our own child's clock can be jumped without privileges."""
+PROCESS_ENV = {"TZ": "UTC", "GOMAXPROCS": "2"}
+"""UTC, so that times in answers end in Z. Two processors: what a small CI machine has."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One value of an instant query: labels with `__name__` where it has one, unix time, value."""
+
+    labels: Mapping[str, str]
+    at: float
+    value: float
+
+
+class Prometheus:
+    """Running. `http` is one connection to it, for one thread; `url` its address for everybody."""
+
+    def __init__(self, program: Program, process: ServerProcess, port: int, folder: Path) -> None:
+        self.program = program
+        self.process = process
+        self.port = port
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{port}"
+        self.http = Http("Prometheus", port)
+
+    @classmethod
+    def start(
+        cls, program: Program, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
+        timeout_s: float = 60.0,
+    ) -> Prometheus:  # fmt: skip
+        """Ready. `config` is a whole configuration as data; `name` is unique in the run.
+
+        Raises:
+            UsageProblem: Prometheus refuses the configuration; in its own words.
+            EnvironmentNotAble: it did not start.
+        """
+        folder = run.data / name
+        folder.mkdir(mode=0o700)
+        (folder / "prometheus.yml").write_text(as_yaml(config), "utf-8")
+        [port] = free_ports(1)
+        argv = [
+            program.path, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{port}", "--web.enable-lifecycle", "--log.level=warn", *flags,
+        ]  # fmt: skip
+        process = ServerProcess.start(
+            name, argv, run=run, log=folder / "log", account=OURSELVES, env=PROCESS_ENV, cwd=folder
+        )
+        server = cls(program, process, port, folder)
+        try:
+            process.wait_ready(
+                lambda: server.http.get("/-/ready") and None, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003
+            )
+        except EnvironmentNotAble as error:
+            server.stop()
+            refused = refusal(tail(process.log))
+            if refused:
+                raise UsageProblem(
+                    "Prometheus refuses the configuration", why=refused, remedy="promtool check config says the same"
+                ) from None
+            raise error
+        return server
+
+    def reload(self, config: Mapping[str, Any]) -> None:
+        """It runs on another configuration.
+
+        Raises:
+            UsageProblem: it refuses that one, and goes on with the old.
+        """
+        (self.folder / "prometheus.yml").write_text(as_yaml(config), "utf-8")
+        try:
+            self.http.post("/-/reload")
+        except HttpFailed as error:
+            raise UsageProblem(
+                "Prometheus refuses the configuration", why=error.why, remedy="promtool check config says the same"
+            ) from None
+
+    def query(self, expression: str, at: float | None = None) -> list[Sample]:
+        """An instant query's vector or scalar.
+
+        Raises:
+            UsageProblem: no PromQL; or a result of another kind.
+        """
+        data = self._query(f"/api/v1/query?query={quote(expression)}" + (f"&time={at:.3f}" if at else ""))
+        if data["resultType"] == "scalar":
+            return [Sample({}, float(data["result"][0]), float(data["result"][1]))]
+        if data["resultType"] != "vector":
+            raise UsageProblem(f"a {data['resultType']} is no instant value", why=expression)
+        return [Sample(each["metric"], float(each["value"][0]), float(each["value"][1])) for each in data["result"]]
+
+    def query_range(
+        self, expression: str, begin: float, end: float, step_s: float
+    ) -> list[tuple[Mapping[str, str], list[tuple[float, float]]]]:
+        """(labels, [(unix time, value), ...]) of each series.
+
+        Raises:
+            UsageProblem: no PromQL.
+        """
+        path = f"/api/v1/query_range?query={quote(expression)}&start={begin:.3f}&end={end:.3f}&step={step_s:g}"
+        return [
+            (each["metric"], [(float(at), float(value)) for at, value in each["values"]])
+            for each in self._query(path)["result"]
+        ]
+
+    def _query(self, path: str) -> Any:
+        try:
+            return self.http.json(path)["data"]
+        except HttpFailed as error:
+            if error.status in (400, 422):
+                raise UsageProblem("Prometheus refuses the query", why=error.why, remedy="mend the expression") from None
+            raise
+
+    def targets(self) -> list[dict[str, Any]]:
+        """Active targets as the API gives them."""
+        found: list[dict[str, Any]] = self.http.json("/api/v1/targets?state=active")["data"]["activeTargets"]
+        return found
+
+    def wait_all_up(self, timeout_s: float = 30.0) -> None:
+        """Every target was scraped, with success.
+
+        Raises:
+            EnvironmentNotAble: not within `timeout_s` seconds; each target that isn't up, with Prometheus' reason.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            targets = self.targets()
+            wrong = [each for each in targets if each["health"] != "up"]
+            if targets and not wrong:
+                return
+            if time.monotonic() > deadline:
+                told = [f"{each['scrapePool']} at {each['scrapeUrl']}: {each['lastError'] or 'not scraped yet'}"
+                        for each in wrong]  # fmt: skip
+                raise EnvironmentNotAble(
+                    "not all targets are up" if targets else "Prometheus has no targets",
+                    why="; ".join(told), remedy="mend the address, the path or the target",
+                )  # fmt: skip
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Ended; its data goes with the run. Twice is fine."""
+        self.http.close()
+        self.process.stop(grace_s=2.0)
+
+
+def refusal(log: str) -> str:
+    """The reason that a program's log gives for refusing its configuration, or nothing."""
+    for line in log.splitlines():
+        if "level=error" in line and ("config" in line or "file=" in line):
+            _, _, reason = line.partition("err=")
+            return reason.strip('"').replace('\\"', '"') or line
+    return ""
