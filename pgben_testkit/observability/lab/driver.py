@@ -28,12 +28,14 @@ TOGETHER_S = 0.05
 """Dues so near to each other are met by one jump: less than the jitter of a real Prometheus."""
 WAIT_S = 15.0
 """Seconds of the real clock that something which is due may take; programs that stand still are found so."""
-BOOT_HOP_S = 0.5
-BOOT_S = 600.0
+HOP_S = 0.5
+"""While it is not known when things are due: Prometheus' discovery takes 5 s, a first scrape up to its interval."""
+SETTLE_S = 600.0
 POLL_S = 0.0004
 SILENT_TRIES = 15
 """So often we look whether a flush that may tell nobody has told somebody after all."""
 NOTIFIES = ("prometheus/notifier.", "prometheus/rules.(*Group).Eval")
+BEGINS = ("prometheus/scrape.", "prometheus/rules.")
 DISPATCHES = ("alertmanager/dispatch.", "alertmanager/notify", "alertmanager/provider")
 RETRIES = "notify.RetryStage.exec"
 _FLUSHES = re.compile(rb"\nalertmanager_nflog_queries_total (\S+)")
@@ -76,6 +78,7 @@ class Driver:
         self._on_evaluated = on_evaluated
         self._firing: frozenset[tuple[str, Key]] = frozenset()
         self._asked = 0.0
+        self._unsettled = False
         self._retrying_since: float | None = None
         self._retry_step_s = 0.0
 
@@ -88,41 +91,33 @@ class Driver:
         """Pending and firing alerts, as of the last evaluation."""
         return self.watch.alerts
 
-    def boot(self, targets: int) -> None:
-        """All `targets` were scraped, all groups evaluated, and Prometheus knows its Alertmanager."""
+    def settle(self, targets: int) -> None:
+        """All `targets` were scraped, all groups evaluated, and Prometheus knows its Alertmanager: at the beginning,
+        and after each change of its configuration."""
         began = self.now
+        self._unsettled = True
         while True:
-            self._hop(BOOT_HOP_S)
             self.watch.read_targets()
             self.watch.read_scrapes()
             self.watch.read_rules()
             discovered = self.prometheus.http.json("/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
-            if (
-                discovered
-                and len(self.watch.scrapes) == targets
-                and all(each.last for each in self.watch.scrapes.values())
-                and all(each.last for each in self.watch.groups.values())
-            ):
+            if discovered and len(self.watch.scrapes) == targets and not self._unknown():
                 break
-            if self.now - began > BOOT_S:
+            if self.now - began > SETTLE_S:
                 raise LostTime("Prometheus does not begin its work", why=self._not_begun(targets, bool(discovered)))
+            self.step(self.now + HOP_S)
+        self._unsettled = False
         self._asked = self._flush_count()
-        self._check()
-        self._told(self.now)
 
-    def _hop(self, seconds: float) -> None:
-        self._advance(seconds)
-        self._wake()
-        deadline = time.monotonic() + WAIT_S
-        while self._busy(self.prometheus, ("prometheus/scrape", "prometheus/rules")):
-            self._alive(deadline, "Prometheus' first scrapes")
+    def _unknown(self) -> list[Scrape | Group]:
+        return [each for each in (*self.watch.scrapes.values(), *self.watch.groups.values()) if not each.last]
 
     def _not_begun(self, targets: int, discovered: bool) -> str:
         if len(self.watch.scrapes) != targets:
             return (f"of {targets} targets {len(self.watch.scrapes)} are left after discovery; relabel_configs may drop "
                     "the others, for want of a label that their service discovery would give")  # fmt: skip
-        waiting = [str(each) for each in (*self.watch.scrapes.values(), *self.watch.groups.values()) if not each.last]
-        return "not yet made: " + ", ".join(waiting) if waiting else "" if discovered else "it finds no Alertmanager"
+        waiting = ", ".join(map(str, self._unknown()))
+        return f"not yet made: {waiting}" if waiting else "it finds no Alertmanager"
 
     def run_until(self, end: float, done: Callable[[], bool] = lambda: False) -> bool:
         """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done."""
@@ -136,14 +131,16 @@ class Driver:
         """To the next due moment, or to `end` if that comes first."""
         self.steps += 1
         things: list[Scrape | Group] = [*self.watch.scrapes.values(), *self.watch.groups.values()]
-        dues = [each.due for each in things if not self._held(each)]
+        dues = [each.due for each in things if each.last and not self._held(each)]
         dues += [each for each in (self.dispatch.next_due, self._feeder.held_until(), self._retry_due()) if each]
         first = min(dues, default=end)
         target = max((each for each in dues if each <= first + TOGETHER_S), default=first)
         self._advance(max(min(target, end) + MARGIN_S - self.now, 0.0))
         now = self.now
         self._wake()
-        due = [each for each in things if each.due <= now]
+        if self._unsettled:
+            self._at_rest(self.prometheus, BEGINS, "Prometheus' first scrapes")
+        due = [each for each in things if each.last and each.due <= now]
         evaluated = any(isinstance(each, Group) for each in due)
         if due:
             self._made(due)

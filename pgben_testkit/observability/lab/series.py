@@ -10,6 +10,14 @@ from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
 
 Now = Callable[[], float]
+Tell = Callable[[str], None]
+"""Told in a few words of each change that a test makes: they go into the timeline."""
+
+
+def nobody(change: str) -> None:
+    """No one listens."""
+
+
 PER = {"s": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "m": 60.0, "h": 3600.0, "hour": 3600.0, "day": 86400.0}
 DEFAULT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """prometheus-client's own."""
@@ -29,20 +37,26 @@ class Series:
 
     kind = ""
 
-    def __init__(self, name: str, labels: Mapping[str, str], now: Now) -> None:
+    def __init__(self, name: str, labels: Mapping[str, str], now: Now, tell: Tell = nobody) -> None:
         self.name = name
         self.labels = dict(labels)
         self._now = now
+        self._tell = tell
         self.gone = False
+
+    def __str__(self) -> str:
+        return self.name + _labels(self.labels)
 
     def vanish(self) -> Self:
         """Not exported any more, from the next scrape on; Prometheus marks it stale."""
         self.gone = True
+        self._tell(f"{self} vanishes")
         return self
 
     def appear(self) -> Self:
         """Exported again, as it was."""
         self.gone = False
+        self._tell(f"{self} appears")
         return self
 
     def restarted(self) -> None:
@@ -58,8 +72,8 @@ class Counter(Series):
 
     kind = "counter"
 
-    def __init__(self, name: str, labels: Mapping[str, str], now: Now) -> None:
-        super().__init__(name, labels, now)
+    def __init__(self, name: str, labels: Mapping[str, str], now: Now, tell: Tell = nobody) -> None:
+        super().__init__(name, labels, now, tell)
         self._base = 0.0
         self._rate = 0.0
         self._since = now()
@@ -68,6 +82,7 @@ class Counter(Series):
         """`value` events per `s`, `min`, `h` or `day` from now on."""
         self._settle()
         self._rate = per_second(value, per)
+        self._tell(f"{self} grows by {value:g} per {per}" if value else f"{self} stops")
         return self
 
     def stop(self) -> Self:
@@ -82,6 +97,7 @@ class Counter(Series):
         """
         self._settle()
         self._base += per_second(by, "s")
+        self._tell(f"{self} grows by {by:g} at once")
         return self
 
     def restarted(self) -> None:
@@ -105,20 +121,22 @@ class Gauge(Series):
 
     kind = "gauge"
 
-    def __init__(self, name: str, labels: Mapping[str, str], now: Now) -> None:
-        super().__init__(name, labels, now)
+    def __init__(self, name: str, labels: Mapping[str, str], now: Now, tell: Tell = nobody) -> None:
+        super().__init__(name, labels, now, tell)
         self._from = self._to = 0.0
         self._began = self._takes = 0.0
 
     def set(self, value: float) -> Self:
         self._from = self._to = float(value)
         self._takes = 0.0
+        self._tell(f"{self} = {value:g}")
         return self
 
     def ramp(self, to: float, over: str) -> Self:
         """From its value now to `to`, over a duration as `10m`; it stays there."""
         now = self._now()
         self._from, self._to, self._began, self._takes = self.value(now), float(to), now, durations.seconds(over)
+        self._tell(f"{self} goes to {to:g} over {over}")
         return self
 
     def age(self) -> Self:
@@ -140,8 +158,11 @@ class Histogram(Series):
 
     kind = "histogram"
 
-    def __init__(self, name: str, labels: Mapping[str, str], now: Now, buckets: Sequence[float] = DEFAULT_BUCKETS) -> None:
-        super().__init__(name, labels, now)
+    def __init__(
+        self, name: str, labels: Mapping[str, str], now: Now, tell: Tell = nobody,
+        buckets: Sequence[float] = DEFAULT_BUCKETS,
+    ) -> None:  # fmt: skip
+        super().__init__(name, labels, now, tell)
         self.buckets = tuple(sorted(float(each) for each in buckets if each != math.inf))
         self._flows: list[tuple[float, Counter]] = []
 
@@ -155,20 +176,25 @@ class Histogram(Series):
         shares = {float(of): 1.0} if isinstance(of, int | float) else dict(of)
         if abs(sum(shares.values()) - 1.0) > 1e-6:
             raise UsageProblem(f"shares of {sum(shares.values()):g}", why="the shares of all sizes are 1 together")
-        self.stop()
+        for _, flow in self._flows:
+            flow.stop()
         for size, share in shares.items():
             self._flow(size).rate(value * share, per)
+        sizes = ", ".join(f"{share:.0%} of {size:g}" for size, share in shares.items())
+        self._tell(f"{self} grows by {value:g} per {per}: {sizes}")
         return self
 
     def observe(self, size: float, count: int = 1) -> Self:
         """`count` observations at once."""
         self._flow(size).inc(count)
+        self._tell(f"{self} gets {count} of {size:g}")
         return self
 
     def stop(self) -> Self:
         """No more observations; the counts stay."""
         for _, flow in self._flows:
             flow.stop()
+        self._tell(f"{self} stops")
         return self
 
     def restarted(self) -> None:

@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
-from pgben_testkit.observability.lab.series import DEFAULT_BUCKETS, Counter, Gauge, Histogram, Now, Series, exposition
+from pgben_testkit.observability.lab.series import (
+    DEFAULT_BUCKETS,
+    Counter,
+    Gauge,
+    Histogram,
+    Now,
+    Series,
+    Tell,
+    exposition,
+    nobody,
+)
 from pgben_testkit.storage.listener import Listener
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,11 +33,12 @@ class Target:
     `address` is where it listens, on loopback. Its series are there from the moment when they are first named.
     """
 
-    def __init__(self, job: str, instance: str, now: Now) -> None:
+    def __init__(self, job: str, instance: str, now: Now, tell: Tell = nobody) -> None:
         self.job = job
         self.instance = instance
         self.scrapes = 0
         self._now = now
+        self._tell = tell
         self._series: dict[tuple[str, frozenset[tuple[str, str]]], Series] = {}
         self._fixed = ""
         self._lock = threading.Lock()
@@ -38,6 +49,9 @@ class Target:
         self._closed = False
         self._listener = Listener(lambda connection: _Handler(connection, self) and None, name=f"target {job}")
         self.address = f"127.0.0.1:{self._listener.port}"
+
+    def __str__(self) -> str:
+        return f"target {self.instance} of {self.job}"
 
     def counter(self, name: str, **labels: str) -> Counter:
         """The counter of this name and these labels, at 0 when new."""
@@ -63,15 +77,18 @@ class Target:
     def down(self) -> None:
         """Scrapes fail from now on: the connection is closed without an answer."""
         self._is_down = True
+        self._tell(f"{self} is down")
 
     def up(self) -> None:
         """Scrapes succeed again, at once."""
         self._is_down = False
         self._delay_s = 0.0
+        self._tell(f"{self} is up")
 
     def slow(self, takes: str) -> None:
         """Each scrape takes this duration of the laboratory's time; longer than the job's timeout, and it fails."""
         self._delay_s = durations.seconds(takes)
+        self._tell(f"{self} takes {takes} to answer")
 
     def restart(self) -> None:
         """The process behind it begins anew: counters and histograms from zero, `process_start_time_seconds` now, if
@@ -81,6 +98,7 @@ class Target:
                 each.restarted()
                 if each.name == "process_start_time_seconds" and isinstance(each, Gauge):
                     each.age()
+        self._tell(f"{self} restarts")
 
     def vanish(self) -> None:
         """It exports no series any more, and is still up."""
@@ -88,6 +106,7 @@ class Target:
             for each in self._series.values():
                 each.vanish()
         self._fixed = ""
+        self._tell(f"{self} exports nothing any more")
 
     @property
     def may_fail(self) -> bool:
@@ -112,7 +131,7 @@ class Target:
         with self._lock:
             found = self._series.get(key)
             if found is None:
-                self._series[key] = found = kind(name, values, self._now, **more)
+                self._series[key] = found = kind(name, values, self._now, self._tell, **more)
         if not isinstance(found, kind):
             raise UsageProblem(f"{name} is a {found.kind} of this target", why=f"it can't be a {kind.kind} too")
         return found

@@ -1,0 +1,40 @@
+"""Everything behind the targets of a laboratory: synthetic ones, real endpoints, and the load on those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pgben_testkit.observability.lab.target import Target
+
+Load = Callable[[float], None]
+"""Called with the seconds of jumped time that have passed: makes the load that belongs to them."""
+
+
+@dataclass
+class Feed:
+    """The driver's view of them."""
+
+    targets: list[Target] = field(default_factory=list)
+    may_be_down: set[tuple[str, str]] = field(default_factory=set)
+    """(job, instance) of real endpoints whose scrapes may fail."""
+    loads: list[Load] = field(default_factory=list)
+
+    def held_until(self) -> float | None:
+        return min((each.held_until for each in self.targets if each.held_until), default=None)
+
+    def holds(self, job: str, instance: str) -> bool:
+        return any(each.held_until for each in self.targets if (each.job, each.instance) == (job, instance))
+
+    def may_fail(self, job: str, instance: str) -> bool:
+        return (job, instance) in self.may_be_down or any(
+            each.may_fail for each in self.targets if (each.job, each.instance) == (job, instance)
+        )
+
+    def lasted(self, seconds: float) -> None:
+        for each in self.loads:
+            each(seconds)
+
+    def close(self) -> None:
+        for each in self.targets:
+            each.close()
