@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.observability.durations import text
 from pgben_testkit.observability.lab import goroutines
 from pgben_testkit.observability.lab.flushes import Dispatch
 from pgben_testkit.observability.lab.pace import Pace
@@ -32,6 +33,7 @@ HOP_S = 0.5
 """While it is not known when things are due: Prometheus' discovery takes 5 s, a first scrape up to its interval."""
 SETTLE_S = 600.0
 POLL_S = 0.0004
+TELL_STEPS = 50
 SILENT_TRIES = 15
 """So often we look whether a flush that may tell nobody has told somebody after all."""
 NOTIFIES = ("prometheus/notifier.", "prometheus/rules.(*Group).Eval")
@@ -119,12 +121,18 @@ class Driver:
         waiting = ", ".join(map(str, self._unknown()))
         return f"not yet made: {waiting}" if waiting else "it finds no Alertmanager"
 
-    def run_until(self, end: float, done: Callable[[], bool] = lambda: False) -> bool:
-        """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done."""
+    def run_until(
+        self, end: float, done: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = lambda step: None
+    ) -> bool:
+        """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done. `tell` hears how
+        far it is."""
+        begin = self.now
         while not done():
             if self.now >= end - MARGIN_S:
                 return False
             self.step(end)
+            if self.steps % TELL_STEPS == 0:
+                tell(f"{text(round(self.now - begin))} of at most {text(round(end - begin))}")
         return True
 
     def step(self, end: float) -> None:

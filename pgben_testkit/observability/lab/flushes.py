@@ -28,6 +28,7 @@ class Flushes:
     due: set[float] = field(default_factory=set)
     suppressed: bool = False
     listed: bool = True
+    last: float = 0.0
     ghost_until: float | None = None
 
     @property
@@ -72,6 +73,7 @@ class Dispatch:
 
     def flushed(self, group: Flushes, at: float) -> None:
         """One of its dues was at `at`."""
+        group.last = at
         group.due = {each for each in group.due if each > at}
         if group.ghost_until is None:
             group.due = {at + group.route.interval_s} if len(group.due) == 0 else group.due | {at + group.route.interval_s}
@@ -79,6 +81,14 @@ class Dispatch:
                 group.ghost_until = at + CLEANUP_S + 5.0
         elif at > group.ghost_until:
             group.due = set()
+
+    def keys(self, labels: Mapping[str, str]) -> set[GroupKey]:
+        """The groups that an alert with these labels belongs to."""
+        return {(each.receiver, each.group(labels)) for each in self.root.matching(labels)}
+
+    def flushed_since(self, key: GroupKey, since: float) -> bool:
+        known = self.groups.get(key)
+        return known is not None and known.last >= since
 
     def _route(self, key: GroupKey, labels: Mapping[str, str]) -> Route:
         taken = [each for each in self.root.matching(labels) if each.receiver == key[0]]

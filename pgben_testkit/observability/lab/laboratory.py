@@ -1,0 +1,417 @@
+"""The alert laboratory: a user's rules and routes on the real programs, in time that jumps.
+
+Everything is declared first (rules, configurations, targets); the programs start when time is first asked to pass.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.observability import durations
+from pgben_testkit.observability.lab import rules
+from pgben_testkit.observability.lab.alert import Alert
+from pgben_testkit.observability.lab.clock import ProcessClock, why_not_able
+from pgben_testkit.observability.lab.driver import Driver
+from pgben_testkit.observability.lab.feed import Feed, Load
+from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
+from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace
+from pgben_testkit.observability.lab.routing import tree
+from pgben_testkit.observability.lab.scrapes import AlertNow, Key
+from pgben_testkit.observability.lab.target import Target
+from pgben_testkit.observability.lab.timeline import Timeline
+from pgben_testkit.observability.servers import programs
+from pgben_testkit.observability.servers.alertmanager import Alertmanager
+from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig, diff, read_yaml
+from pgben_testkit.observability.servers.prometheus import Prometheus
+from pgben_testkit.services.run import Run
+
+_numbers = itertools.count(1)
+
+
+class Delivered(Protocol):
+    """Where messages arrive: the receivers, as the laboratory needs them."""
+
+    def redirect(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The Alertmanager configuration with its receivers' addresses replaced by ours."""
+
+    def deliveries(self) -> Sequence[Any]:
+        """What has arrived, in order."""
+
+
+@dataclass
+class Plan:
+    """What was declared before the start."""
+
+    prometheus: PrometheusConfig | None = None
+    alertmanager: dict[str, Any] | None = None
+    alertmanager_name: str = ""
+    rule_globs: list[str] = field(default_factory=list)
+
+
+DEFAULT_ALERTMANAGER: dict[str, Any] = {
+    "route": {
+        "receiver": "webhook", "group_by": ["alertname"], "group_wait": "30s", "group_interval": "5m",
+        "repeat_interval": "4h",
+    },
+    "receivers": [{"name": "webhook", "webhook_configs": [{"url": "http://webhook.invalid/", "send_resolved": True}]}],
+}  # fmt: skip
+"""Where no configuration is given: Alertmanager's own times, one webhook."""
+
+
+class Laboratory:
+    """One test's. `pace`: `auto` (jumped clocks, real time where they can't be), `jump`, `real`."""
+
+    def __init__(
+        self, run: Run, *, folder: Path, receivers: Callable[[Callable[[], float]], Delivered],
+        pace: str = "auto", prometheus_bin: str = "", alertmanager_bin: str = "",
+        announce: Callable[[str], None] = lambda step: None,
+    ) -> None:  # fmt: skip
+        self._run = run
+        self._folder = folder
+        self._pace_wanted = pace
+        self._bins = (prometheus_bin, alertmanager_bin)
+        self._announce = announce
+        self._plan = Plan()
+        self._pace: Pace | None = None
+        self._driver: Driver | None = None
+        self._prometheus: Prometheus | None = None
+        self._alertmanager: Alertmanager | None = None
+        self._feed = Feed()
+        self._endpoints: dict[str, list[Endpoint]] = {}
+        self._asked_for: set[str] = set()
+        self._states: dict[tuple[str, Key], str] = {}
+        self._seen = 0
+        self._rules: dict[str, list[rules.AlertRule]] = {}
+        self._start_at: datetime | None = None
+        self.receivers = receivers(self.clock)
+        self.timeline = Timeline(self.clock())
+        self.why_not_jumped = ""
+        self.changes = ""
+
+    # What is declared
+
+    def load_rules(self, *patterns: str | Path) -> None:
+        """Rule files, or globs of them, besides those of the Prometheus configuration; relative to the project.
+
+        Raises:
+            UsageProblem: the laboratory has started; nothing matches.
+        """
+        self._not_started("load_rules")
+        for each in patterns:
+            rules.files([str(self._folder / each)])
+            self._plan.rule_globs.append(str(self._folder / each))
+
+    def load_prometheus(self, path: str | Path) -> None:
+        """A whole Prometheus configuration, its rule files included: only targets and addresses are replaced."""
+        self._not_started("load_prometheus")
+        self._plan.prometheus = PrometheusConfig.load(self._folder / path)
+
+    def load_alertmanager(self, path: str | Path) -> None:
+        """An Alertmanager configuration: only its receivers' addresses and secrets are replaced."""
+        self._not_started("load_alertmanager")
+        config = read_yaml(self._folder / path)
+        beside = (self._folder / path).resolve().parent
+        config["templates"] = [str(beside / each) for each in config.get("templates") or []]
+        self._plan.alertmanager = config
+        self._plan.alertmanager_name = str(self._folder / path)
+
+    def start_at(self, moment: datetime | str) -> None:
+        """The laboratory's time begins at this moment of the future (with a zone, or UTC): for mute times.
+
+        Raises:
+            UsageProblem: it lies in the past; clocks jump forward.
+        """
+        self._not_started("start_at")
+        found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        self._start_at = found if found.tzinfo else found.replace(tzinfo=UTC)
+        if self._start_at.timestamp() < self.clock():
+            raise UsageProblem(f"{moment} is over", why="clocks jump forward", remedy="name a moment of the future")
+
+    def target(self, job: str, instance: str = "", **labels: str) -> Target:
+        """The synthetic target of a scrape job: its only one, or the one called `instance`, made if there is none.
+
+        `labels` are what its service discovery would give it, names beginning with `__` included.
+
+        Raises:
+            UsageProblem: the configuration has no such job.
+        """
+        self._defaults()
+        found = [each for each in self._feed.targets if each.job == job and instance in ("", each.instance)]
+        if found:
+            return found[0]
+        self._known_job(job)
+        return self._add_target(job, instance or f"{job}:0", labels)
+
+    def connect(self, job: str, url: str, *, instance: str = "", may_fail: bool = False, **labels: str) -> None:
+        """A real endpoint (`http://host:port`, on this machine) as the job's target, instead of a synthetic one."""
+        self._defaults()
+        self._known_job(job)
+        parts = urlsplit(url if "//" in url else f"//{url}")
+        name = instance or self._instances(job)[0]
+        for each in [each for each in self._feed.targets if each.job == job and each.instance == name]:
+            self._feed.targets.remove(each)
+            each.close()
+        here = self._endpoints.setdefault(job, [])
+        here[:] = [each for each in here if each.instance != name]
+        here.append(Endpoint(parts.netloc, name, labels))
+        if may_fail:
+            self._feed.may_be_down.add((job, name))
+        self._note(f"{job} is the real {parts.netloc}{parts.path}")
+        self._changed()
+
+    def load(self, paced: Load) -> None:
+        """`paced` is called with the seconds that have passed, at each step: it makes the load that belongs to them."""
+        self._feed.loads.append(paced)
+
+    def alert(self, name: str, **labels: str) -> Alert:
+        """The alert of this name, those of its instances that have these labels.
+
+        Raises:
+            UsageProblem: no rule file has it; with the nearest names.
+        """
+        known = self.rules
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, 3)
+            raise UsageProblem(
+                f"no alert is called {name}", why=f"{len(known)} alerts are loaded"
+                + (f"; the nearest: {', '.join(near)}" if near else ""), remedy="load its rule file, or mend the name",
+            )  # fmt: skip
+        self._asked_for.add(name)
+        return Alert(self, known[name], labels)
+
+    @property
+    def rules(self) -> dict[str, list[rules.AlertRule]]:
+        """alert name -> its rules, of all loaded files."""
+        if not self._rules:
+            prometheus = self._plan.prometheus
+            patterns = [*(prometheus.rule_files if prometheus else []), *self._plan.rule_globs]
+            self._rules = rules.alerts(rules.files(patterns))
+        return self._rules
+
+    # What happens
+
+    def clock(self) -> float:
+        """Unix time in the laboratory."""
+        import time
+
+        return self._pace.now() if self._pace else time.time()
+
+    @property
+    def now(self) -> datetime:
+        """The laboratory's time, UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    @property
+    def pace(self) -> str:
+        """How time passes: `jumped clock`, `real time`."""
+        self.start()
+        assert self._pace
+        return self._pace.name
+
+    @property
+    def prometheus(self) -> Prometheus:
+        self.start()
+        assert self._prometheus
+        return self._prometheus
+
+    @property
+    def alertmanager(self) -> Alertmanager:
+        self.start()
+        assert self._alertmanager
+        return self._alertmanager
+
+    @property
+    def driver(self) -> Driver:
+        self.start()
+        assert self._driver
+        return self._driver
+
+    def advance(self, duration: str) -> None:
+        """This much time passes, with everything that is due in it."""
+        self.run_until(self.driver.now + durations.seconds(duration))
+
+    def run_until(self, end: float, done: Callable[[], bool] = lambda: False) -> bool:
+        """Time passes until `done` or `end`; whether it was done."""
+        try:
+            return self.driver.run_until(end, done, self._announce)
+        finally:
+            self._note_deliveries()
+
+    def no_other_alerts(self, *besides: str) -> None:
+        """Nothing has fired but alerts that the test has asked for by `alert`, and those named here.
+
+        Raises:
+            AssertionError: with the timelines of those that have.
+        """
+        __tracebackhide__ = True
+        allowed = {*self._asked_for, *besides}
+        others = sorted({each.alert for each in self.timeline.events
+                         if each.kind == "state" and "firing" in each.text and each.alert not in allowed})  # fmt: skip
+        if others:
+            stories = "\n\n".join(Alert(self, self.rules[name], {}).story() for name in others)
+            raise AssertionError(f"other alerts have fired: {', '.join(others)}\n{stories}")
+
+    def start(self) -> None:
+        """The programs run, every target was scraped once and every rule evaluated. Twice is fine.
+
+        Raises:
+            UsageProblem: a program refuses its configuration.
+            EnvironmentNotAble: a program is missing or does not begin.
+        """
+        if self._driver is not None:
+            return
+        self._defaults()
+        number = next(_numbers)
+        alerting = self._plan.alertmanager or DEFAULT_ALERTMANAGER
+        redirected = self.receivers.redirect(alerting)
+        self.changes = diff(alerting, redirected, self._plan.alertmanager_name or "alertmanager.yml")
+        self._alertmanager = Alertmanager.start(
+            programs.find("alertmanager", self._bins[1]), redirected, run=self._run, name=f"alertmanager-{number}"
+        )
+        assert self._plan.prometheus
+        here = self._prometheus_config()
+        self.changes += "\n" * bool(self.changes) + diff(self._plan.prometheus.data, here, self._plan.prometheus.name)
+        self._prometheus = Prometheus.start(
+            programs.find("prometheus", self._bins[0]), here, run=self._run, name=f"prometheus-{number}",
+        )  # fmt: skip
+        self._pace = self._paced()
+        if self._start_at:
+            self._pace.advance(self._start_at.timestamp() - self._pace.now())
+        self._driver = Driver(
+            self._pace, self._prometheus, self._alertmanager, Dispatch(tree(alerting)), self._feed, self._evaluated
+        )
+        self._driver.settle(sum(map(len, self._endpoints.values())))
+        self.timeline.began = self.clock()
+        self._note(f"started at {self.now:%Y-%m-%d %H:%M:%S} UTC, {self._pace.name}")
+
+    def close(self) -> None:
+        """Programs and targets are gone. Twice is fine."""
+        if self._pace is not None:
+            self._pace.close()
+        for server in (self._prometheus, self._alertmanager):
+            if server is not None:
+                server.stop()
+        self._feed.close()
+
+    def state_changes(self, alert: str) -> list[tuple[float, str]]:
+        """(unix time, `pending`, `firing` or `inactive`) of an alert's worst instance."""
+        return [(each.at, each.text.split()[0]) for each in self.timeline.events
+                if each.kind == "state" and each.alert == alert]  # fmt: skip
+
+    # Inside
+
+    def _not_started(self, what: str) -> None:
+        if self._driver is not None:
+            raise UsageProblem(
+                f"{what} after the start", why="the programs run with the configuration that they began with",
+                remedy=f"call {what} before anything that lets time pass",
+            )  # fmt: skip
+        self._rules = {}
+
+    def _defaults(self) -> None:
+        """Each job of the configuration has its static targets, synthetic, until others take their place."""
+        if self._plan.prometheus is None:
+            self._plan.prometheus = PrometheusConfig.empty(self._folder)
+        if self._endpoints or self._driver is not None:
+            return
+        for job in self._plan.prometheus.jobs.values():
+            for address, labels in job.targets:
+                self._add_target(job.name, address, labels)
+
+    def _known_job(self, job: str) -> None:
+        config = self._plan.prometheus
+        assert config
+        if job in config.jobs:
+            return
+        if config.name != "(none)":
+            raise UsageProblem(
+                f"no scrape job is called {job}", why=f"{config.name} has {', '.join(config.jobs)}",
+                remedy="use one of these, or add the job to the configuration",
+            )  # fmt: skip
+        config.data["scrape_configs"].append({"job_name": job})
+
+    def _instances(self, job: str) -> list[str]:
+        config = self._plan.prometheus
+        assert config
+        return [address for address, _ in config.jobs[job].targets] or [f"{job}:0"]
+
+    def _add_target(self, job: str, instance: str, labels: Mapping[str, str]) -> Target:
+        made = Target(job, instance, self.clock, self._note)
+        self._feed.targets.append(made)
+        self._endpoints.setdefault(job, []).append(Endpoint(made.address, instance, labels))
+        self._changed()
+        return made
+
+    def _changed(self) -> None:
+        """A running Prometheus learns of the targets that it has now."""
+        if self._driver is not None and self._prometheus is not None:
+            self._prometheus.reload(self._prometheus_config())
+            self._driver.settle(sum(map(len, self._endpoints.values())))
+
+    def _prometheus_config(self) -> dict[str, Any]:
+        assert self._plan.prometheus and self._alertmanager
+        address = f"127.0.0.1:{self._alertmanager.port}"
+        return self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
+
+    def _paced(self) -> Pace:
+        assert self._prometheus and self._alertmanager
+        if self._pace_wanted == "real":
+            return RealPace()
+        self.why_not_jumped = why_not_able()
+        if not self.why_not_jumped:
+            popens = (self._prometheus.process.popen, self._alertmanager.process.popen)
+            return JumpedPace([ProcessClock(each) for each in popens])
+        if self._pace_wanted == "jump":
+            from pgben_testkit.observability.lab.clock import ClockNotAble
+
+            raise ClockNotAble("clocks can't be jumped here", why=self.why_not_jumped, remedy="use the pace `real`")
+        return RealPace()
+
+    def _note(self, text: str) -> None:
+        self.timeline.add(self.clock(), "feed", text)
+
+    def _evaluated(self) -> None:
+        """Note what has changed: called by the driver after each evaluation."""
+        self._note_deliveries()
+        now = self.clock()
+        found = {(each.rule, each.key): each for each in self.driver_alerts()}
+        for key, each in found.items():
+            if self._states.get(key) != each.state:
+                self.timeline.add(now, "state", f"{each.state}  value {each.value:g}  {_shown(each)}", each.rule)
+        for key in set(self._states) - set(found):
+            self.timeline.add(now, "state", f"inactive  {_labels(dict(key[1]))}", key[0])
+        self._states = {key: each.state for key, each in found.items()}
+
+    def groups_of(self, alert: AlertNow) -> set[GroupKey]:
+        """Alertmanager's groups of an alert: by its labels and Prometheus' external ones."""
+        assert self._plan.prometheus
+        external = (self._plan.prometheus.data.get("global") or {}).get("external_labels") or {}
+        return self.driver.dispatch.keys({**{key: str(value) for key, value in external.items()}, **alert.labels})
+
+    def driver_alerts(self) -> tuple[AlertNow, ...]:
+        """Pending and firing alerts, as of the last evaluation."""
+        return self._driver.alerts if self._driver else ()
+
+    def _note_deliveries(self) -> None:
+        arrived = self.receivers.deliveries()
+        for each in arrived[self._seen :]:
+            for name in each.alerts_named or ("",):
+                self.timeline.add(each.at_unix, "delivery", each.headline, name)
+        self._seen = len(arrived)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != "alertname") + "}"
+
+
+def _shown(alert: AlertNow) -> str:
+    return _labels(alert.labels)
