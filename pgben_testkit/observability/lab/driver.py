@@ -152,7 +152,7 @@ class Driver:
         evaluated = any(isinstance(each, Group) for each in due)
         if due:
             self._made(due)
-            self._check()
+            self._check(due)
         if evaluated:
             self._told(now)
         self._flushed(now)
@@ -188,7 +188,8 @@ class Driver:
     def _held(self, each: Scrape | Group) -> bool:
         return isinstance(each, Scrape) and self._feeder.holds(each.job, each.instance)
 
-    def _check(self) -> None:
+    def _check(self, made: list[Scrape | Group]) -> None:
+        """Nothing was missed, and what was just made has not failed, unless it is meant to."""
         missed = [each for each in (*self.watch.scrapes.values(), *self.watch.groups.values()) if each.missed]
         if missed:
             raise LostTime(
@@ -197,8 +198,8 @@ class Driver:
                 "intervals lie between two of them",
                 remedy="run it again; on a machine that is always so slow, in fewer processes",
             )
-        for each in self.watch.scrapes.values():
-            if each.last and not each.up and not self._feeder.may_fail(each.job, each.instance):
+        for each in made:
+            if isinstance(each, Scrape) and not each.up and not self._feeder.may_fail(each.job, each.instance):
                 raise LostTime(f"{each} failed", why=self._scrape_error(each), remedy="mend the target")
         for name, why in self.watch.failed_rules:
             raise LostTime(f"the rule {name} can't be evaluated", why=why, remedy="mend its expression")

@@ -45,7 +45,7 @@ class Target:
         self._answering = threading.Condition()
         self._is_down = False
         self._delay_s = 0.0
-        self._held_until: float | None = None
+        self._held: dict[int, float] = {}
         self._closed = False
         self._listener = Listener(lambda connection: _Handler(connection, self) and None, name=f"target {job}")
         self.address = f"127.0.0.1:{self._listener.port}"
@@ -115,8 +115,8 @@ class Target:
     @property
     def held_until(self) -> float | None:
         """When the scrape that is being held back ends; None if none is, or if that moment has come."""
-        until = self._held_until
-        return until if until is not None and until > self._now() else None
+        now = self._now()
+        return min((until for until in list(self._held.values()) if until > now), default=None)
 
     def close(self) -> None:
         """Nobody is answered any more."""
@@ -139,16 +139,17 @@ class Target:
     def answer(self, timeout_s: float) -> bytes | None:
         """What a scrape gets, None where it gets nothing. Blocks while a slow target holds it back."""
         self.scrapes += 1
+        number = self.scrapes
         if self._delay_s:
             began = self._now()
             done = began + self._delay_s
-            self._held_until = min(done, began + timeout_s)
-            while self._now() < done and self._delay_s and not self._closed:
-                if self._now() > began + timeout_s + 1:  # given up by Prometheus: nobody reads it
-                    break
+            self._held[number] = ends = min(done, began + timeout_s)
+            while self._now() < ends and self._delay_s and not self._closed:
                 with self._answering:
                     self._answering.wait(0.001)
-            self._held_until = None
+            del self._held[number]
+            if done > ends and self._delay_s:
+                return None  # given up by Prometheus at this moment
         if self._is_down or self._closed:
             return None
         with self._lock:
