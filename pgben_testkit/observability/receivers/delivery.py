@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Literal
 
 from pgben_testkit.observability.receivers import sms
@@ -13,13 +14,13 @@ from pgben_testkit.observability.receivers import sms
 ChannelName = Literal["email", "slack", "sms", "webhook", "other"]
 CHANNELS: tuple[ChannelName, ...] = ("email", "slack", "sms", "webhook", "other")
 """`other`: integrations that are recorded and not understood, as PagerDuty's."""
-Outcome = Literal["delivered", "refused by us", "fault"]
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One try, whatever came of it. `status`: the HTTP or SMTP code that was answered, 0 where none was; `why`: in a
-    word or two; `receiver` is empty where the connection ended before it could be told."""
+    word or two; `receiver` is empty where the connection ended before it could be told; `message`: the same for the same
+    content (see `digest`), empty where none was seen."""
 
     channel: ChannelName
     receiver: str
@@ -28,6 +29,7 @@ class Attempt:
     status: int
     delivered: bool
     why: str
+    message: str = ""
 
     def __str__(self) -> str:
         to = f" to {self.receiver}" if self.receiver else ""
@@ -251,6 +253,11 @@ def about(delivery: Delivery, alertname: str) -> bool:
             return True
         began = said.find(alertname, began + 1)
     return False
+
+
+def digest(content: bytes) -> str:
+    """What tells that two attempts are of one message."""
+    return sha256(content).hexdigest()[:16]
 
 
 def _indented(text: str, by: str = "  ") -> str:

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 from urllib.parse import parse_qs, quote, unquote
 
-from pgben_testkit.observability.receivers.delivery import ChannelName, Delivery
+from pgben_testkit.observability.receivers.delivery import ChannelName, Delivery, digest
 from pgben_testkit.observability.receivers.faults import Fault
 from pgben_testkit.observability.receivers.view import Channel
 from pgben_testkit.storage.listener import Listener
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer = server.answer(request)
         if answer.deliveries:
-            server.inbox.deliver(answer.deliveries, status=answer.status)
+            server.inbox.deliver(answer.deliveries, status=answer.status, message=digest(request.body))
         elif answer.counts:
             self._told(answer.why, request, answer.status)
         self._say(answer.status, answer.body, answer.kind)
@@ -150,14 +150,13 @@ class _Handler(BaseHTTPRequestHandler):
                 _wait_closed(self.connection, fault.seconds)
         elif fault.kind == "drop":
             self._told("dropped", request)
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
         else:
             self._told("refused", request)
             reset(self.connection)
 
     def _told(self, why: str, request: Request, status: int = 0) -> None:
         self.server.inbox.failed(self.server.channel_name, why, status=status, receiver=request.receiver,
-                                 integration=request.integration)  # fmt: skip
+                                 integration=request.integration, message=digest(request.body))  # fmt: skip
 
     def _body(self) -> bytes | None:
         """None where there is none to be had: the answer is given."""

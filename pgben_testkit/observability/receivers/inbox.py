@@ -18,7 +18,7 @@ class Lost(AssertionError):
     """Attempts failed and no later one succeeded. `attempts` has them."""
 
     def __init__(self, attempts: Sequence[Attempt]) -> None:
-        lines = ["messages were lost: these attempts failed, and no later one to the same receiver succeeded"]
+        lines = ["messages were lost: these attempts failed, and no later one made it good"]
         super().__init__("\n".join([*lines, *(f"  {each}" for each in attempts)]))
         self.attempts = tuple(attempts)
 
@@ -32,6 +32,14 @@ class PersonalDataDelivered(AssertionError):
             lines += [f"  {each.summary}", f"    {each.reason}", f"    {each.remedy}"]
         super().__init__("\n".join(lines))
         self.findings = tuple(findings)
+
+
+def _makes_good(later: Attempt, failed: Attempt) -> bool:
+    if not later.delivered or later.channel != failed.channel:
+        return False
+    if failed.receiver and (later.receiver, later.integration) != (failed.receiver, failed.integration):
+        return False
+    return not failed.message or later.message == failed.message
 
 
 def wall() -> datetime:
@@ -138,41 +146,39 @@ class Inbox:
         finally:
             self.count(in_flight=1, held=-1)
 
-    def deliver(self, deliveries: Sequence[Delivery], *, status: int) -> None:
+    def deliver(self, deliveries: Sequence[Delivery], *, status: int, message: str) -> None:
+        """All of them came by one attempt; `message`: the `digest` of its content."""
+        first = deliveries[0]
         with self._changed:
             self._deliveries += deliveries
-            first = deliveries[0]
-            self._attempts.append(Attempt(first.channel, first.receiver, first.integration, first.at, status, True,
-                                          "delivered"))  # fmt: skip
+            self._attempts.append(
+                Attempt(first.channel, first.receiver, first.integration, first.at, status, True, "delivered", message)
+            )
             self._changed.notify_all()
 
     def failed(
-        self, channel: ChannelName, why: str, *, status: int = 0, receiver: str = "", integration: int = 0
-    ) -> None:
+        self, channel: ChannelName, why: str, *, status: int = 0, receiver: str = "", integration: int = 0,
+        message: str = "",
+    ) -> None:  # fmt: skip
         with self._changed:
-            self._attempts.append(Attempt(channel, receiver, integration, self.now(), status, False, why))
+            self._attempts.append(Attempt(channel, receiver, integration, self.now(), status, False, why, message))
             self._changed.notify_all()
 
     # What a test asserts
 
     def lost(self) -> tuple[Attempt, ...]:
-        """Failed attempts after which nothing was delivered to the same receiver and integration; where the receiver
-        of a failed one isn't known: on the same channel."""
-        found: list[Attempt] = []
-        arrived: set[tuple[str, str, int]] = set()
-        channels: set[str] = set()
-        for each in reversed(self.attempts):
-            if each.delivered:
-                arrived.add((each.channel, each.receiver, each.integration))
-                channels.add(each.channel)
-            elif (each.channel, each.receiver, each.integration) not in arrived and (
-                each.receiver or each.channel not in channels
-            ):
-                found.append(each)
-        return tuple(reversed(found))
+        """Failed attempts that no later one made good: one to the same receiver and integration with the same content;
+        where the content wasn't seen (a bounce comes before it), any to the same receiver and integration; where the
+        receiver wasn't either (a refused connection), any on the channel.
+        """
+        tried = self.attempts
+        return tuple(
+            each for number, each in enumerate(tried)
+            if not each.delivered and not any(_makes_good(later, each) for later in tried[number + 1 :])
+        )  # fmt: skip
 
     def assert_nothing_lost(self) -> None:
-        """Raises Lost: an attempt failed, and no later one to the same receiver succeeded."""
+        """Raises Lost: an attempt failed, and no later one made it good."""
         lost = self.lost()
         if lost:
             raise Lost(lost)

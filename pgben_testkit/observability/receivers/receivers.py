@@ -85,7 +85,7 @@ class Receivers:
         return cls(Inbox(now), folder)
 
     def redirect(
-        self, config: Mapping[str, Any], *, gateways: redirect.Gateways = redirect.Gateways()
+        self, config: Mapping[str, Any], *, gateways: redirect.Gateways = redirect.DEFAULT
     ) -> tuple[dict[str, Any], list[redirect.Change]]:
         """Alertmanager's configuration, delivering here; and the changes. SNS topics that it names are made."""
         for receiver in config.get("receivers") or []:

@@ -31,8 +31,7 @@ GLOBAL_URLS = ("pagerduty_url", "opsgenie_api_url", "victorops_api_url", "wechat
 GLOBAL_LOGINS = ("opsgenie_api_key", "victorops_api_key", "wechat_api_secret", "wechat_api_corp_id",
                  "rocketchat_token", "rocketchat_token_id")  # fmt: skip
 OTHER_LOGINS = ("routing_key", "service_key", "api_key", "api_secret", "bot_token", "corp_id", "token", "token_id")
-HTTP_PARTS = ("tls_config", "proxy_url", "proxy_from_environment", "proxy_connect_header", "no_proxy", "oauth2",
-              "authorization", "basic_auth", "bearer_token", "bearer_token_file")  # fmt: skip
+HTTP_PARTS = ("tls_config", "proxy_url", "proxy_from_environment", "proxy_connect_header", "no_proxy", "oauth2")
 """Parts of `http_config` that belong to an address which is not asked here."""
 SECRET = re.compile(r"password|secret|token|key|identity|authorization|oauth|basic_auth|slack|http_config|webhook|url")
 STANDS_FOR = "pgben-testkit"
@@ -51,6 +50,9 @@ class Gateways:
         return receiver in self.receivers or bool(self.url and re.search(self.url, url))
 
 
+DEFAULT = Gateways()
+
+
 @dataclass(frozen=True)
 class Change:
     """One thing that was replaced. `path` as `receivers[2].slack_configs[0].api_url`; values that may hold a secret
@@ -67,7 +69,7 @@ class Change:
 
 
 def redirect(
-    config: Mapping[str, Any], addresses: Addresses, *, gateways: Gateways = Gateways()
+    config: Mapping[str, Any], addresses: Addresses, *, gateways: Gateways = DEFAULT
 ) -> tuple[dict[str, Any], list[Change]]:
     """A parsed configuration that delivers to `addresses`, and what was replaced. The given one stays as it is."""
     made = copy.deepcopy(dict(config))
@@ -122,8 +124,8 @@ class _Redirect:
                     self.other(where, each, name, number, kind)
                 else:
                     self.changes.append(Change(where, "(an integration)", "", deliverable=False))
-                if kind != "email_configs":
-                    self.http(where, each, keep=kind == "webhook_configs")
+                if kind not in ("email_configs", "webhook_configs"):
+                    self.http(where, each)
             if kind not in ("email_configs", "slack_configs", "sns_configs", "webhook_configs", *OTHERS):
                 del receiver[kind]
 
@@ -175,11 +177,7 @@ class _Redirect:
         self.drop(path, each, "url_file")
         base = self.to.sms_url if gateway else self.to.webhook_url
         self.set(path, each, "url", with_receiver(base + (kept if kept.startswith("/") else f"/{kept}"), name, number))
-        http = each.get("http_config") or {}
-        if gateway and ("authorization" in http or "bearer_token" in http or "bearer_token_file" in http):
-            http["authorization"] = {"type": "Bearer", "credentials": self.to.sms_token}
-            each["http_config"] = http
-            self.changes.append(Change(f"{path}.http_config.authorization", "(secret)", "(secret)"))
+        self.http(path, each, self.to.sms_token if gateway else STANDS_FOR)
 
     def other(self, path: str, each: dict[str, Any], name: str, number: int, kind: str) -> None:
         short = kind.removesuffix("_configs")
@@ -195,15 +193,22 @@ class _Redirect:
             self.drop(path, part, f"{field}_file")
             self.set(path, part, field, f"0:{STANDS_FOR}" if field == "bot_token" else STANDS_FOR)
 
-    def http(self, path: str, part: dict[str, Any], *, keep: bool = False) -> None:
-        """Without what belongs to their address; `keep`: an authorization that is ours by now."""
+    def http(self, path: str, part: dict[str, Any], login: str = STANDS_FOR) -> None:
+        """Without what belongs to their address; with `login` in place of a login of theirs."""
         config = part.get("http_config")
         if not isinstance(config, dict):
             return
+        path = f"{path}.http_config"
         for field in HTTP_PARTS:
-            ours = keep and (config.get("authorization") or {}).get("credentials") == self.to.sms_token
-            if field in config and not (field == "authorization" and ours):
-                self.drop(f"{path}.http_config", config, field)
+            self.drop(path, config, field)
+        for field in ("authorization", "basic_auth"):
+            if isinstance(config.get(field), dict):
+                secret = "credentials" if field == "authorization" else "password"
+                kept = {name: value for name, value in config[field].items() if name in ("type", "username")}
+                self.set(path, config, field, {**kept, secret: login})
+        if "bearer_token" in config or "bearer_token_file" in config:
+            self.drop(path, config, "bearer_token_file")
+            self.set(path, config, "bearer_token", login)
 
     def set(self, path: str, part: dict[str, Any], field: str, value: Any) -> None:
         before = part.get(field)

@@ -14,8 +14,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
 
-from pgben_testkit.observability.receivers import message
-from pgben_testkit.observability.receivers.delivery import Email
+from pgben_testkit.observability.receivers import message as messages
+from pgben_testkit.observability.receivers.delivery import Email, digest
 from pgben_testkit.observability.receivers.inbox import Inbox, wall
 
 HELLO = ".receiver.invalid"
@@ -108,18 +108,20 @@ class _Handler:
         return "250 OK"
 
     async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
+        mail = self.server.delivery(session, envelope, wall())
+        content = digest(f"{mail.subject}\0{mail.text}".encode())
         fault = self.server.inbox.email.faults.take("fail", "time_out")
         if fault and fault.kind == "fail":
-            self.server.failed(session, "failed", fault.status)
+            self.server.failed(session, "failed", fault.status, content)
             return f"{fault.status} {fault.body or 'Requested action not taken'}"
         if fault:
-            self.server.failed(session, "timed out")
+            self.server.failed(session, "timed out", message=content)
             with self.server.inbox.holding():  # ends with the session's task when the other side closes
                 await asyncio.sleep(3600 if fault.seconds is None else fault.seconds)
             assert smtp.transport is not None
             smtp.transport.abort()  # type: ignore[attr-defined]
             return "421 Timed out"
-        self.server.inbox.deliver([self.server.delivery(session, envelope, wall())], status=250)
+        self.server.inbox.deliver([mail], status=250, message=content)
         return "250 OK"
 
 
@@ -156,7 +158,7 @@ class SmtpServer:
 
     def delivery(self, session: Session, envelope: Envelope, received: datetime) -> Email:
         raw = bytes(envelope.original_content or b"")
-        read = message.read(raw)
+        read = messages.read(raw)
         receiver, integration = of_hello(str(session.host_name))
         return Email(
             channel="email", receiver=receiver, integration=integration, addresses=tuple(envelope.rcpt_tos),
@@ -166,9 +168,9 @@ class SmtpServer:
             user=str(session.auth_data or ""),
         )  # fmt: skip
 
-    def failed(self, session: Session | None, why: str, status: int = 0) -> None:
+    def failed(self, session: Session | None, why: str, status: int = 0, message: str = "") -> None:
         receiver, integration = of_hello(str(session.host_name)) if session is not None else ("", 0)
-        self.inbox.failed("email", why, status=status, receiver=receiver, integration=integration)
+        self.inbox.failed("email", why, status=status, receiver=receiver, integration=integration, message=message)
 
     def _run(self, ready: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)

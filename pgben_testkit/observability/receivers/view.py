@@ -130,7 +130,7 @@ class Channel(View[D]):
         self.faults.add(Fault("time_out", seconds=seconds), _count(times))
 
     def drop(self, times: int | None = 1) -> None:
-        """Close the connection in the midst of the message."""
+        """Close the connection: HTTP, after the request and without an answer; SMTP, in the midst of the message."""
         self.faults.add(Fault("drop"), _count(times))
 
     def recover(self) -> None:

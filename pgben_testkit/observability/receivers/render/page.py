@@ -23,7 +23,7 @@ iframe { border: 0; width: 100%; height: 640px; display: block }
 .fields { display: flex; flex-wrap: wrap } .field { flex: 1 0 100%; margin: .3em 0 } .field.short { flex-basis: 45% }
 .button { display: inline-block; border: 1px solid #bbb; border-radius: 4px; padding: .2em .8em; margin: .3em .4em 0 0 }
 code, .slack pre { background: #f4f4f4; border: 1px solid #ddd; border-radius: 3px; padding: 0 .3em }
-.part { background: #e9e9eb; border-radius: 16px; padding: .5em .9em; margin: .3em 0; max-width: 24em; white-space: pre-wrap }
+.part { background: #e9e9eb; border-radius: 16px; padding: .5em .9em; margin: .3em 0; max-width: 24em }
 .failed { color: #a30200 } td, th { text-align: left; padding: .1em 1em .1em 0 }
 """
 
