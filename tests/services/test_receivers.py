@@ -132,6 +132,13 @@ def stack():
         yield stack
 
 
+@pytest.fixture
+def own():
+    """For an Alertmanager that a test has for itself."""
+    with ExitStack() as stack:
+        yield stack
+
+
 @pytest.fixture(scope="module")
 def world(stack, tmp_path_factory):
     folder = tmp_path_factory.mktemp("receivers")
@@ -300,30 +307,30 @@ def test_the_gateway_sends_to_each_number_and_tells_what_is_resolved(inbox, aler
     assert [each.status for each in inbox.sms] == ["firing", "firing", "resolved", "resolved"]
 
 
-def test_a_wrong_token_is_refused_by_the_gateway_and_the_message_is_lost(stack, receivers, inbox, tmp_path, name):
+def test_a_wrong_token_is_refused_by_the_gateway_and_the_message_is_lost(receivers, inbox, own, tmp_path, name):
     config, _ = receivers.redirect(yaml.safe_load(CONFIG))
     sms = next(each for each in config["receivers"] if each["name"] == "sms")
     sms["webhook_configs"][0]["http_config"]["authorization"]["credentials"] = "errado"
-    Alertmanager(stack, tmp_path, config).post(name, "sms")
+    Alertmanager(own, tmp_path, config).post(name, "sms")
     assert inbox.wait_for(lambda: bool(inbox.sms.attempts), timeout_s=10)
     assert [(each.status, each.why, each.receiver) for each in inbox.lost()][:1] == [(401, "token_invalido", "sms")]
     assert not inbox.sms
 
 
-def test_an_sns_key_that_is_wrong_is_refused(stack, receivers, inbox, tmp_path, name):
+def test_an_sns_key_that_is_wrong_is_refused(receivers, inbox, own, tmp_path, name):
     config, _ = receivers.redirect(yaml.safe_load(CONFIG))
     sns = next(each for each in config["receivers"] if each["name"] == "sns")
     sns["sns_configs"][0]["sigv4"]["secret_key"] = "errado"
-    Alertmanager(stack, tmp_path, config).post(name, "sns")
+    Alertmanager(own, tmp_path, config).post(name, "sns")
     assert inbox.wait_for(lambda: bool(inbox.sms.attempts), timeout_s=10)
     assert inbox.sms.attempts[0].why == "SignatureDoesNotMatch" and not inbox.sms
 
 
-def test_an_email_without_login_is_refused_where_one_is_required(stack, receivers, inbox, tmp_path, name):
+def test_an_email_without_login_is_refused_where_one_is_required(receivers, inbox, own, tmp_path, name):
     theirs = yaml.safe_load(CONFIG)
     del theirs["global"]["smtp_auth_username"], theirs["global"]["smtp_auth_password_file"]
     config, _ = receivers.redirect(theirs)
-    alertmanager = Alertmanager(stack, tmp_path, config)
+    alertmanager = Alertmanager(own, tmp_path, config)
     alertmanager.post(name, "email")
     deadline = time.monotonic() + 10
     while "530" not in alertmanager.log.read_text("utf-8"):

@@ -19,7 +19,7 @@ CHANNELS: tuple[ChannelName, ...] = ("email", "slack", "sms", "webhook", "other"
 @dataclass(frozen=True)
 class Attempt:
     """One try, whatever came of it. `status`: the HTTP or SMTP code that was answered, 0 where none was; `why`: in a
-    word or two; `receiver` is empty where the connection ended before it could be told; `message`: the same for the same
+    word or two; `receiver`: empty where the connection ended before it could be told; `message`: the same for the same
     content (see `digest`), empty where none was seen."""
 
     channel: ChannelName

@@ -33,7 +33,9 @@ def read(raw: bytes) -> Message:
     """Any bytes are some message: what is malformed comes as it is."""
     parsed = email.message_from_bytes(raw, policy=email.policy.default)
     parts = tuple(
-        (each.get_content_type(), each.get_content()) for each in parsed.walk() if each.get_content_maintype() == "text"
+        (each.get_content_type(), each.get_content().replace("\r\n", "\n"))
+        for each in parsed.walk()
+        if each.get_content_maintype() == "text"
     )
     html = next((text for kind, text in parts if kind == "text/html"), "")
     plain = next((text for kind, text in parts if kind == "text/plain"), "")

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import ssl
 import threading
-from datetime import datetime
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
@@ -108,7 +107,9 @@ class _Handler:
         return "250 OK"
 
     async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
-        mail = self.server.delivery(session, envelope, wall())
+        assert smtp.transport is not None
+        encrypted = smtp.transport.get_extra_info("sslcontext") is not None
+        mail = self.server.delivery(session, envelope, encrypted=encrypted)
         content = digest(f"{mail.subject}\0{mail.text}".encode())
         fault = self.server.inbox.email.faults.take("fail", "time_out")
         if fault and fault.kind == "fail":
@@ -118,7 +119,6 @@ class _Handler:
             self.server.failed(session, "timed out", message=content)
             with self.server.inbox.holding():  # ends with the session's task when the other side closes
                 await asyncio.sleep(3600 if fault.seconds is None else fault.seconds)
-            assert smtp.transport is not None
             smtp.transport.abort()  # type: ignore[attr-defined]
             return "421 Timed out"
         self.server.inbox.deliver([mail], status=250, message=content)
@@ -156,15 +156,15 @@ class SmtpServer:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
 
-    def delivery(self, session: Session, envelope: Envelope, received: datetime) -> Email:
+    def delivery(self, session: Session, envelope: Envelope, *, encrypted: bool) -> Email:
         raw = bytes(envelope.original_content or b"")
         read = messages.read(raw)
         receiver, integration = of_hello(str(session.host_name))
         return Email(
             channel="email", receiver=receiver, integration=integration, addresses=tuple(envelope.rcpt_tos),
-            at=self.inbox.now(), received=received, text=read.text, raw=raw, subject=read.subject,
+            at=self.inbox.now(), received=wall(), text=read.text, raw=raw, subject=read.subject,
             sender=str(envelope.mail_from), from_=read.from_, to=read.to, html=read.html, plain=read.plain,
-            parts=read.parts, headers=read.headers, encrypted=session.ssl is not None,
+            parts=read.parts, headers=read.headers, encrypted=encrypted,
             user=str(session.auth_data or ""),
         )  # fmt: skip
 
