@@ -78,6 +78,7 @@ receivers:
     victorops_configs: [{api_key: theirs, routing_key: banco}]
     telegram_configs: [{bot_token: '1:theirs', chat_id: 7}]
     discord_configs: [{webhook_url: 'https://discord.example/api/webhooks/1/theirs'}]
+    wechat_configs: [{api_secret: theirs, corp_id: theirs, agent_id: '1', to_user: todos}]
     webex_configs: [{room_id: sala, http_config: {authorization: {credentials: theirs}}}]
     pushover_configs: [{user_key: theirs, token: theirs}]
 """
@@ -352,7 +353,7 @@ def test_a_webhook_message_is_data(inbox, alertmanager, name):
 
 def test_other_integrations_are_recorded_and_what_cannot_be_is_taken_out(world, inbox, alertmanager, name):
     alertmanager.post(name, "outros")
-    kinds = {"pagerduty", "opsgenie", "victorops", "telegram", "discord", "webex"}
+    kinds = {"pagerduty", "opsgenie", "victorops", "telegram", "discord", "webex", "wechat"}
     inbox.other.wait(len(kinds), timeout_s=20)
     assert {each.kind for each in inbox.other} == kinds
     assert {each.receiver for each in inbox.other} == {"outros"}

@@ -131,7 +131,15 @@ class _Handler(BaseHTTPRequestHandler):
         if fault:
             self._struck(fault, request)
             return
-        answer = server.answer(request)
+        try:
+            answer = server.answer(request)
+        except (
+            Exception
+        ) as error:  # a bug of ours, or a package that lacks: told to both sides, then shown with its frames
+            self._told(f"error of ours: {type(error).__name__}: {error}".splitlines()[0], request, 500)
+            self._say(500, b"")
+            self.wfile.flush()
+            raise
         if answer.deliveries:
             server.inbox.deliver(answer.deliveries, status=answer.status, message=digest(request.body))
         elif answer.counts:

@@ -45,7 +45,7 @@ class SlackServer(HttpServer):
         if payload is None:
             return _no(400, "invalid_payload")
         attachments = payload.get("attachments") or []
-        if not all(isinstance(each, dict) for each in attachments):
+        if not all(map(_well_formed, attachments)):
             return _no(400, "invalid_payload")
         if len(attachments) > ATTACHMENTS:
             return _no(400, "too_many_attachments")
@@ -98,6 +98,11 @@ def _payload(request: Request) -> dict[str, Any] | None:
     except ValueError:
         return None
     return data if isinstance(data, dict) and isinstance(data.get("attachments") or [], list) else None
+
+
+def _well_formed(data: object) -> bool:
+    lists = [data.get("fields") or [], data.get("actions") or []] if isinstance(data, dict) else [None]
+    return all(isinstance(each, list) and all(isinstance(one, dict) for one in each) for each in lists)
 
 
 def _shows(data: Mapping[str, Any]) -> bool:

@@ -31,6 +31,8 @@ def read(body: bytes) -> dict[str, Any]:
         raise NoWebhook("no JSON") from None
     if not isinstance(data, dict) or data.get("version") != "4" or not isinstance(data.get("alerts"), list):
         raise NoWebhook("no message of version 4")
+    if not all(isinstance(each, dict) for each in data["alerts"]):
+        raise NoWebhook("alerts that are none")
     return data
 
 

@@ -23,7 +23,8 @@ def email(html):
 
 def everything(html=EVIL):
     bar = SlackAttachment(color=EVIL, pretext=EVIL, title=EVIL, title_link="javascript:alert(3)", text=EVIL,
-                          footer=EVIL, fields=((EVIL, EVIL, True),), actions=((EVIL, "javascript:alert(4)"),))  # fmt: skip
+                          footer=EVIL, fields=((EVIL, EVIL, True),),
+                          actions=((EVIL, "javascript:alert(4)"),))  # fmt: skip
     return [
         email(html),
         Slack(channel="slack", text=EVIL, message=EVIL, username=EVIL, attachments=(bar,), **COMMON),

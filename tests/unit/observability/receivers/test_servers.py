@@ -127,6 +127,7 @@ def test_a_session_counts_as_in_flight_until_it_ends(receivers, inbox):
     (b"{", 400, "invalid_payload"), (b"[]", 400, "invalid_payload"),
     ({}, 400, "no_text"),
     ({"attachments": [{"color": "good"}]}, 400, "no_text"), ({"attachments": [1]}, 400, "invalid_payload"),
+    ({"attachments": [{"text": "a", "fields": [1]}]}, 400, "invalid_payload"),
     ({"attachments": [{"text": "a"}] * 101}, 400, "too_many_attachments"),
     ({"attachments": [{"text": "a"}] * 100}, 200, "ok"),
     ({"text": "a", "channel": "#nenhum"}, 404, "channel_not_found"), ({"text": "a", "channel": "#plantao"}, 200, "ok"),
@@ -231,6 +232,19 @@ def test_sns_refuses_other_keys_topics_and_long_texts(receivers, inbox):
     with pytest.raises(ClientError, match="too long"):
         sns(receivers).publish(PhoneNumber="+5584999123456", Message="a" * 1601)
     assert not inbox.sms and len(inbox.sms.attempts) == 3
+
+
+def test_an_error_of_ours_is_told_and_is_no_delivery(receivers, inbox, monkeypatch):
+    seen = []
+    monkeypatch.setattr(threading, "excepthook", seen.append)
+    monkeypatch.setattr(receivers.webhook, "answer", lambda _: 1 // 0)
+    assert post(receivers.addresses.webhook_url, MESSAGE)[0] == 500
+    assert inbox.webhook.attempts[0].why.startswith("error of ours: ZeroDivisionError") and not inbox.webhook
+    deadline = time.monotonic() + 5
+    while not seen:
+        assert time.monotonic() < deadline, "the traceback was swallowed"
+        time.sleep(0.01)
+    assert seen[0].exc_type is ZeroDivisionError
 
 
 def test_an_empty_view_says_what_came_instead(receivers, inbox):
