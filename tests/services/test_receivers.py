@@ -342,6 +342,15 @@ def test_an_email_without_login_is_refused_where_one_is_required(receivers, inbo
     assert mail.encrypted and mail.user == ""
 
 
+def test_an_email_logs_in_without_showing_its_password(receivers, inbox, own, tmp_path, name):
+    theirs = yaml.safe_load(CONFIG)
+    del theirs["global"]["smtp_auth_password_file"]
+    theirs["global"]["smtp_auth_secret"] = "theirs"
+    config, _ = receivers.redirect(theirs)
+    Alertmanager(own, tmp_path, config).post(name, "email")
+    assert inbox.email.wait(timeout_s=20)[0].user == "pgben"
+
+
 def test_a_webhook_message_is_data(inbox, alertmanager, name):
     alertmanager.post(name, "webhook", "Pool cheio", pool="api")
     [message] = inbox.webhook.wait()

@@ -33,7 +33,9 @@ GLOBAL_LOGINS = ("opsgenie_api_key", "victorops_api_key", "wechat_api_secret", "
 OTHER_LOGINS = ("routing_key", "service_key", "api_key", "api_secret", "bot_token", "corp_id", "token", "token_id")
 HTTP_PARTS = ("tls_config", "proxy_url", "proxy_from_environment", "proxy_connect_header", "no_proxy", "oauth2")
 """Parts of `http_config` that belong to an address which is not asked here."""
-SECRET = re.compile(r"password|secret|token|key|identity|authorization|oauth|basic_auth|slack|http_config|webhook|url")
+SECRET = re.compile(
+    r"password|secret|token|key|corp_id|identity|authorization|oauth|basic_auth|slack|http_config|webhook|url"
+)
 STANDS_FOR = "pgben-testkit"
 """In place of a key that nobody here checks."""
 

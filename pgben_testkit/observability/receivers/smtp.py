@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
+import secrets
 import ssl
 import threading
 from typing import Any
@@ -70,6 +72,16 @@ class _Smtp(SMTP):
             self._counted = False
             self.server.inbox.count(in_flight=-1)
         super().connection_lost(error)
+
+    async def auth_CRAM__MD5(self, _: SMTP, __: list[str]) -> AuthResult:
+        """RFC 2195: the password stays with the client. Alertmanager's `auth_secret`."""
+        challenge = f"<{secrets.token_hex(12)}@pgben.invalid>"
+        said = await self.challenge_auth(challenge)
+        if not isinstance(said, bytes):
+            return AuthResult(success=False)  # it gave up, and was told
+        user, proof = said.decode("utf-8", "replace").rpartition(" ")[::2]
+        wanted = hmac.new(self.server.password.encode(), challenge.encode(), "md5").hexdigest()
+        return self.server.judged(self.session, user, hmac.compare_digest(proof, wanted))
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:
@@ -209,8 +221,11 @@ class SmtpServer:
 
     def _login(self, _: SMTP, session: Session, __: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        user = data.login.decode("utf-8", "replace")
-        if user == self.user and data.password.decode("utf-8", "replace") == self.password:
+        right = data.password.decode("utf-8", "replace") == self.password
+        return self.judged(session, data.login.decode("utf-8", "replace"), right)
+
+    def judged(self, session: Session | None, user: str, right: bool) -> AuthResult:
+        if right and user == self.user:
             return AuthResult(success=True, auth_data=user)
         self.failed(session, "wrong login", 535)
         return AuthResult(success=False, handled=False)

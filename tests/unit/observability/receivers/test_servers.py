@@ -64,7 +64,14 @@ def mail(receivers, *, to="plantao@semtas.example", login="PLAIN", password="", 
         if login:
             client.ehlo_or_helo_if_needed()
             client.user, client.password = "pgben", password or receivers.addresses.smtp_password
-            client.auth(login, {"PLAIN": client.auth_plain, "LOGIN": client.auth_login}[login])
+            client.auth(
+                login,
+                {
+                    "PLAIN": client.auth_plain,
+                    "LOGIN": client.auth_login,
+                    "CRAM-MD5": client.auth_cram_md5,
+                }[login],
+            )
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = "alertas@semtas.example", to, "Atenção: fila"
         message.set_content("Olá, em texto")
@@ -77,7 +84,7 @@ def test_every_delivery_has_the_time_of_the_given_clock(receivers, inbox):
     assert inbox.slack.last.at == JUMPED and inbox.slack.last.received < JUMPED
 
 
-@pytest.mark.parametrize("login", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("login", ["PLAIN", "LOGIN", "CRAM-MD5"])
 @pytest.mark.parametrize("implicit", [False, True])
 def test_mail_with_tls_and_login(receivers, inbox, login, implicit):
     mail(receivers, login=login, implicit=implicit)
@@ -87,9 +94,10 @@ def test_mail_with_tls_and_login(receivers, inbox, login, implicit):
     assert [kind for kind, _ in sent.parts] == ["text/plain", "text/html"]
 
 
-def test_a_wrong_password_is_refused(receivers, inbox):
+@pytest.mark.parametrize("login", ["PLAIN", "LOGIN", "CRAM-MD5"])
+def test_a_wrong_password_is_refused(receivers, inbox, login):
     with pytest.raises(smtplib.SMTPAuthenticationError):
-        mail(receivers, password="errada")
+        mail(receivers, login=login, password="errada")
     assert [(each.why, each.status) for each in inbox.email.attempts] == [("wrong login", 535)] and not inbox.email
 
 
