@@ -5,7 +5,6 @@ Source: Alertmanager, "Configuration" (version 0.25 and newer).
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,26 +73,23 @@ def redirect(
     config: Mapping[str, Any], addresses: Addresses, *, gateways: Gateways = DEFAULT
 ) -> tuple[dict[str, Any], list[Change]]:
     """A parsed configuration that delivers to `addresses`, and what was replaced. The given one stays as it is."""
-    made = copy.deepcopy(dict(config))
-    work = _Redirect(addresses, gateways)
-    work.top(made.get("global"), made)
+    made: dict[str, Any] = _copied(config)
+    work = _Redirect(addresses, gateways, made.get("global") or {})
+    work.top(made.get("global") or {})
     for number, receiver in enumerate(made.get("receivers") or []):
         work.receiver(f"receivers[{number}]", receiver)
     return made, work.changes
 
 
 class _Redirect:
-    def __init__(self, addresses: Addresses, gateways: Gateways) -> None:
+    def __init__(self, addresses: Addresses, gateways: Gateways, inherited: Mapping[str, Any]) -> None:
         self.to = addresses
         self.gateways = gateways
         self.changes: list[Change] = []
-        self.mail: Mapping[str, Any] = {}
-        """The global part as the user wrote it: what an integration inherits."""
+        self.inherited: Mapping[str, Any] = _copied(inherited)
+        """The global part as the user wrote it."""
 
-    def top(self, part: dict[str, Any] | None, config: dict[str, Any]) -> None:
-        if not part:
-            return
-        self.mail = copy.deepcopy(part)
+    def top(self, part: dict[str, Any]) -> None:
         if part.get("smtp_smarthost"):
             self.set("global", part, "smtp_smarthost", self.to.smtp_smarthost)
         self.mail_login("global", part, "smtp_auth_")
@@ -111,31 +107,27 @@ class _Redirect:
 
     def receiver(self, path: str, receiver: dict[str, Any]) -> None:
         name = str(receiver.get("name", ""))
+        ours = {"email_configs": self.email, "slack_configs": self.slack, "sns_configs": self.sns,
+                "webhook_configs": self.webhook}  # fmt: skip
         for kind in [each for each in receiver if each.endswith("_configs")]:
             for number, each in enumerate(receiver[kind] or []):
                 where = f"{path}.{kind}[{number}]"
-                if kind == "email_configs":
-                    self.email(where, each, name, number)
-                elif kind == "slack_configs":
-                    self.slack(where, each, name, number)
-                elif kind == "sns_configs":
-                    self.sns(where, each, name, number)
-                elif kind == "webhook_configs":
-                    self.webhook(where, each, name, number)
+                if kind in ours:
+                    ours[kind](where, each, name, number)
                 elif kind in OTHERS:
                     self.other(where, each, name, number, kind)
                 else:
                     self.changes.append(Change(where, "(an integration)", "", deliverable=False))
-                if kind not in ("email_configs", "webhook_configs"):
-                    self.http(where, each)
-            if kind not in ("email_configs", "slack_configs", "sns_configs", "webhook_configs", *OTHERS):
+            if kind not in ours and kind not in OTHERS:
                 del receiver[kind]
 
     def email(self, path: str, each: dict[str, Any], name: str, number: int) -> None:
         from pgben_testkit.observability.receivers.smtp import hello
 
-        implicit = str(each.get("smarthost") or self.mail.get("smtp_smarthost") or "").endswith(":465")
-        implicit = bool(each.get("force_implicit_tls", self.mail.get("smtp_force_implicit_tls", False))) or implicit
+        implicit = str(each.get("smarthost") or self.inherited.get("smtp_smarthost") or "").endswith(":465")
+        implicit = (
+            bool(each.get("force_implicit_tls", self.inherited.get("smtp_force_implicit_tls", False))) or implicit
+        )
         if "smarthost" in each or implicit:
             self.set(path, each, "smarthost", self.to.smtp_smarthost)
         self.mail_login(path, each, "auth_")
@@ -162,6 +154,7 @@ class _Redirect:
         for field in ("api_url_file", "app_token", "app_token_file", "app_url"):
             self.drop(path, each, field)
         self.set(path, each, "api_url", with_receiver(self.to.slack_url, name, number))
+        self.http(path, each)
 
     def sns(self, path: str, each: dict[str, Any], name: str, number: int) -> None:
         self.set(path, each, "api_url", with_receiver(f"{self.to.sns_url}/", name, number))
@@ -170,6 +163,7 @@ class _Redirect:
             region = str(each["topic_arn"]).split(":")[3]
         keys = {"access_key": self.to.sns_access_key, "secret_key": self.to.sns_secret_key}
         self.set(path, each, "sigv4", {"region": region or "us-east-1", **keys})
+        self.http(path, each)
 
     def webhook(self, path: str, each: dict[str, Any], name: str, number: int) -> None:
         theirs = str(each.get("url") or "")
@@ -188,6 +182,7 @@ class _Redirect:
         self.set(path, each, OTHERS[kind], url)
         for field in OTHER_LOGINS:
             self.login(path, each, field)
+        self.http(path, each)
 
     def login(self, path: str, part: dict[str, Any], field: str) -> None:
         """A key in place of theirs, where there is one; a file of theirs is not read here."""
@@ -225,6 +220,13 @@ class _Redirect:
             self.changes.append(Change(f"{path}.{field}", _shown(field, before), ""))
 
 
+def _copied(value: Any) -> Any:
+    """A copy in which no two places are one object, as YAML's aliases make them."""
+    if isinstance(value, Mapping):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
+
+
 def _shown(field: str, value: Any) -> str:
     """A value without what may be secret: of a URL its host stays, of a name of a file all."""
     if value is None or value == "":
@@ -233,7 +235,9 @@ def _shown(field: str, value: Any) -> str:
         parts = urlsplit(value)
         host = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{host}/..." if parts.path.strip("/") or parts.query else f"{parts.scheme}://{host}"
-    if field.endswith("_file") or field in ("smarthost", "smtp_smarthost", "hello", "tls_config", "smtp_tls_config"):
+    if field in ("tls_config", "smtp_tls_config"):
+        return str({name: each for name, each in value.items() if name not in ("ca", "cert", "key")})
+    if field.endswith("_file"):
         return str(value)
     if field == "sigv4":
         return f"region {value.get('region', '(none)')}, keys (secret)"

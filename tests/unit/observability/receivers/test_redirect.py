@@ -155,6 +155,19 @@ def test_amtool_takes_the_result(done, tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_what_aliases_share_is_told_apart():
+    config = yaml.safe_load("""
+        receivers:
+          - {name: a, webhook_configs: &same [{url: 'https://h.example/', http_config: {tls_config: {key: theirs}}}]}
+          - {name: b, webhook_configs: *same}
+    """)
+    made, changes = redirect(config, ADDRESSES)
+    assert [each["webhook_configs"][0]["url"] for each in made["receivers"]] == [
+        "http://127.0.0.1:84/receiver/a/0/", "http://127.0.0.1:84/receiver/b/0/",
+    ]  # fmt: skip
+    assert len(changes) == 4 and "theirs" not in str(changes)
+
+
 @pytest.mark.parametrize("name", ["a", "Plantão / API", "x" * 200, "", "equipe banco"])
 def test_a_host_name_carries_any_receivers_name(name):
     assert of_hello(hello(name, 12)) == (name, 12)
