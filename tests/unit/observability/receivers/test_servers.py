@@ -182,6 +182,17 @@ def test_a_held_request_ends_when_the_other_side_gives_up(receivers, inbox):
     assert inbox.wait_for(lambda: inbox.held == 0, timeout_s=5) and inbox.wait_idle(5)
 
 
+def test_a_held_mail_ends_when_the_other_side_gives_up(receivers, inbox):
+    inbox.email.time_out()
+    client = smtplib.SMTP("127.0.0.1", receivers.smtp.port, timeout=0.3)
+    with pytest.raises((smtplib.SMTPServerDisconnected, TimeoutError)):
+        client.sendmail("a@b.example", ["c@d.example"], "Subject: x\r\n\r\ny")
+    assert inbox.held == 1 and inbox.wait_idle(5)
+    client.close()
+    assert inbox.wait_for(lambda: inbox.held == 0, timeout_s=5) and inbox.wait_idle(5)
+    assert [each.why for each in inbox.lost()] == ["timed out"] and not inbox.email
+
+
 def test_another_content_does_not_make_a_failure_good(receivers, inbox):
     inbox.webhook.fail(503)
     url = with_receiver(receivers.addresses.webhook_url, "a", 0)
