@@ -121,7 +121,9 @@ class ProcessClock:
 @functools.cache
 def why_not_able() -> str:
     """Why no clock can be jumped on this machine, found by jumping one, once; empty if it can."""
-    program = "import sys, time; print(); sys.stdout.flush(); sys.stdin.readline(); print(time.time(), time.monotonic())"
+    program = (
+        "import sys, time; print(); sys.stdout.flush(); sys.stdin.readline(); print(time.time(), time.monotonic())"
+    )
     child = subprocess.Popen([sys.executable, "-S", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout
@@ -174,9 +176,10 @@ def _vdso(pid: int) -> tuple[int, int]:
 def _places(image: bytes, machine: Machine) -> tuple[int, int]:
     """Where the vDSO's function begins, and where there is room for ours; both from the image's beginning."""
     from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import SymbolTableSection
 
     symbols = ELFFile(io.BytesIO(image)).get_section_by_name(".dynsym")
-    found = (symbols.get_symbol_by_name(machine.symbol) if symbols else None) or []
+    found = (symbols.get_symbol_by_name(machine.symbol) if isinstance(symbols, SymbolTableSection) else None) or []
     if not found:
         raise _refuse(f"the kernel's vDSO has no {machine.symbol}")
     entry, size = int(found[0]["st_value"]), int(found[0]["st_size"])
