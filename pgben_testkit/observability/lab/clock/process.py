@@ -11,12 +11,12 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.observability.lab.clock.code import MACHINES, Machine
+from pgben_testkit.observability.lab.clock.code import MACHINES, OFFSET_BYTES, Machine
 
 STOP_S = 5.0
 """A process that was told to stand still does so in microseconds; one that hangs in the kernel may never."""
@@ -64,12 +64,12 @@ class ProcessClock:
             image = os.pread(self._memory, end - start, start)
             entry, place = _places(image, machine)
             self._offset_at = start + place
-            self._saved = [(start + place, image[place : place + len(machine.blob)]),
-                           (start + entry, image[entry : entry + machine.entry_bytes])]  # fmt: skip
-            code_at = place + len(machine.blob) - len(machine.code)
-            self._write(start + place, machine.blob)
-            with _standing_still(process, range(start + entry + 1, start + entry + machine.entry_bytes)):
-                self._write(start + entry, machine.branch(code_at - entry))
+            blob, branch = machine.blob, machine.branch(place + OFFSET_BYTES - entry)
+            self._saved = [(start + entry, image[entry : entry + len(branch)]),
+                           (start + place, image[place : place + len(blob)])]  # fmt: skip
+            with self._untouched():
+                self._write(start + place, blob)
+                self._write(start + entry, branch)
         except BaseException:
             os.close(self._memory)
             raise
@@ -90,9 +90,11 @@ class ProcessClock:
             raise ValueError(f"a clock jumps forward, not by {seconds} s")
         self._offset_ns += round(seconds * 1e9)
         try:
-            os.pwrite(self._memory, struct.pack("<q", self._offset_ns), self._offset_at)
-        except OSError as error:
-            raise _refuse(f"process {self.pid} can't be written to any more: {error.strerror}") from None
+            written = os.pwrite(self._memory, struct.pack("<q", self._offset_ns), self._offset_at)
+        except OSError:
+            written = 0
+        if not written:
+            raise _refuse(f"process {self.pid} can't be written to any more: it has ended")
 
     def close(self) -> None:
         """The process, if it still runs, has its own clock again. Twice is fine."""
@@ -101,13 +103,20 @@ class ProcessClock:
         memory, self._memory = self._memory, -1
         try:
             if self._process.poll() is None:
-                at, before = self._saved[1]
-                with _standing_still(self._process, range(at + 1, at + len(before))):
-                    os.pwrite(memory, before, at)
+                with self._untouched():
+                    for at, before in self._saved:
+                        os.pwrite(memory, before, at)
         except (OSError, ClockNotAble):
             pass  # it ended meanwhile, or hangs: whoever started it ends it
         finally:
             os.close(memory)
+
+    @contextmanager
+    def _untouched(self) -> Iterator[None]:
+        """The process stands still, with no thread amid the bytes that we change."""
+        (entry, branch), (place, blob) = self._saved
+        with _standing_still(self._process, (range(entry + 1, entry + len(branch)), range(place, place + len(blob)))):
+            yield
 
     def _write(self, at: int, data: bytes) -> None:
         try:
@@ -197,8 +206,8 @@ def _aligned(place: int) -> int:
 
 
 @contextmanager
-def _standing_still(process: subprocess.Popen[bytes], never_at: range) -> Iterator[None]:
-    """No thread of the process runs, and none is at an address of `never_at`: within what is being overwritten."""
+def _standing_still(process: subprocess.Popen[bytes], never_at: Sequence[range]) -> Iterator[None]:
+    """No thread of the process runs, and none is at an address within `never_at`."""
     deadline = time.monotonic() + STOP_S
     while True:
         process.send_signal(signal.SIGSTOP)
@@ -207,7 +216,7 @@ def _standing_still(process: subprocess.Popen[bytes], never_at: range) -> Iterat
                 if time.monotonic() > deadline or process.poll() is not None:
                     raise _refuse(f"process {process.pid} does not stand still")
                 time.sleep(0.0002)
-            if not any(address in never_at for address in _addresses(process.pid)):
+            if not any(address in each for address in _addresses(process.pid) for each in never_at):
                 yield
                 return
         finally:
