@@ -146,11 +146,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    from pgben_testkit.pytest_world import FAILED, SEED
+    from pgben_testkit.pytest_world import FAILED, LABORATORY, SEED
 
     report = yield
     if report.failed:
         item.stash[FAILED] = True
+        if LABORATORY in item.stash and call.excinfo and call.excinfo.typename != "AlertFailed":  # that has it already
+            report.sections.append(("pgben_alerts", item.stash[LABORATORY].story()))
         if SEED in item.stash:
             report.sections.append(("pgben_factory", f"the same data again: --pgben-seed={item.stash[SEED]}"))
     return report

@@ -14,7 +14,9 @@ from pgben_testkit.errors import TestkitError
 from pgben_testkit.settings import Settings
 
 if TYPE_CHECKING:
+    from pgben_testkit.observability.lab.laboratory import Laboratory
     from pgben_testkit.postgres.server import PostgresInfo
+    from pgben_testkit.services.run import Run
     from pgben_testkit.world import OwnedWorld, World
 
 SETTINGS = pytest.StashKey[Settings]()
@@ -24,6 +26,9 @@ FAILED = pytest.StashKey[bool]()
 STDERR = pytest.StashKey[int]()
 SEED = pytest.StashKey[str]()
 """The seed of a test that used the data factories."""
+LABORATORY: pytest.StashKey[Laboratory] = pytest.StashKey()
+"""The alert laboratory of a test that has one."""
+PROCESS_RUN: pytest.StashKey[Run] = pytest.StashKey()
 KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -54,6 +59,26 @@ def owned(config: pytest.Config) -> OwnedWorld:
     return config.stash[OWNED]
 
 
+def process_run(config: pytest.Config) -> Run:
+    """A run of this process alone, an xdist worker's too: for programs that must be its own children."""
+    if PROCESS_RUN not in config.stash:
+        from pgben_testkit.services.reap import reap_dead
+        from pgben_testkit.services.run import Run
+
+        reap_dead()
+        config.stash[PROCESS_RUN] = Run.begin(config.stash[SETTINGS])
+        _end_in_order_on_sigterm(config)
+    return config.stash[PROCESS_RUN]
+
+
+def announce(config: pytest.Config) -> Callable[[str, str], None]:
+    """Long steps are told on standard error, past the capture; in an xdist worker nobody is told."""
+    from pgben_testkit.report.progress import Patient
+    from pgben_testkit.services.server import silent
+
+    return Patient(_uncaptured(config)) if STDERR in config.stash else silent
+
+
 def _uncaptured(config: pytest.Config) -> Callable[[str], object]:
     """Writes to the standard error that was there before tests were captured."""
     fd = config.stash[STDERR]
@@ -82,6 +107,9 @@ def close(config: pytest.Config) -> None:
         config.stash[WORLD].close()
     if OWNED in config.stash:
         config.stash[OWNED].close(keep_running=bool(config.stash.get(KEPT, None)))
+    if PROCESS_RUN in config.stash:
+        config.stash[PROCESS_RUN].end()
+        del config.stash[PROCESS_RUN]
     if STDERR in config.stash:
         os.close(config.stash[STDERR])
         del config.stash[STDERR]

@@ -15,6 +15,7 @@ Backend = Literal["auto", "container", "embedded", "external"]
 Isolation = Literal["auto", "clone", "pool", "reset", "rollback"]
 BACKENDS = ("auto", "container", "embedded", "external")
 ENV_MODES = ("stop", "warn", "off")
+PACES = ("auto", "jump", "real")
 ISOLATIONS = ("auto", "clone", "pool", "reset", "rollback")
 
 
@@ -86,6 +87,15 @@ class Settings:
         [], ".env files that the test run has, or none; default: .env.test and .env", kind="words"
     )
     metrics_catalogue: str = setting("", "catalogue of metrics (YAML) that pgben_metrics holds endpoints against")
+    prometheus_bin: str = setting("", "the prometheus program; default: the one on the PATH")
+    alertmanager_bin: str = setting("", "the alertmanager program; default: the one on the PATH")
+    prometheus_config: str = setting("", "Prometheus' configuration, rule files included")
+    alert_rules: tuple[str, ...] = setting([], "rule files or globs, besides those of the configuration", kind="words")
+    alertmanager_config: str = setting("", "Alertmanager's configuration")
+    alerts_pace: str = setting("auto", "how time passes in the alert laboratory", choices=PACES)
+    alerts_always: tuple[str, ...] = setting(
+        [], "alerts that fire at all times, as a dead man's switch: no_other_alerts lets them", kind="words"
+    )
     seed: str = setting("", "seed of the data factories; default: another in each run, named when a test fails")
 
     keep_failed: bool = setting(False, "keep the databases of failing tests, and say how to open them", kind="bool")

@@ -116,7 +116,9 @@ class Alert:
             self._was_pending_for(durations.seconds(after), after)
         wrong = {key: value for key, value in (labels or {}).items() if found.labels.get(key) != value}
         if wrong:
-            told_labels = ", ".join(f"{key}={found.labels.get(key, '(none)')}, not {value}" for key, value in wrong.items())
+            told_labels = ", ".join(
+                f"{key}={found.labels.get(key, '(none)')}, not {value}" for key, value in wrong.items()
+            )
             raise self._failed(f"fires with other labels: {told_labels}")
         if told:
             self._told_since(firing_at)
@@ -185,7 +187,9 @@ class Alert:
             return []
         rows = []
         expression = without_condition(self.rule.expression)
-        for labels, points in lab.prometheus.query_range(expression, begin, end, max((end - begin) / drawn.WIDTH, 1.0))[:3]:
+        for labels, points in lab.prometheus.query_range(expression, begin, end, max((end - begin) / drawn.WIDTH, 1.0))[
+            :3
+        ]:
             values = [value for _, value in points]
             shown = ",".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != "__name__")
             rows.append(f"value  |{drawn.bars(drawn.sampled(points, begin, end))}|  "

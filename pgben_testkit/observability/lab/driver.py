@@ -59,6 +59,9 @@ class Feeder(Protocol):
     def may_fail(self, job: str, instance: str) -> bool:
         """Whether a scrape of this target is meant to fail."""
 
+    def deliveries_held(self) -> bool:
+        """Whether a receiver lets a message wait until its sender gives up."""
+
     def lasted(self, seconds: float) -> None:
         """So much jumped time is over: make the load that belongs to it."""
 
@@ -112,12 +115,12 @@ class Driver:
         self._asked = self._flush_count()
 
     def _unknown(self) -> list[Scrape | Group]:
-        return [each for each in (*self.watch.scrapes.values(), *self.watch.groups.values()) if not each.last]
+        return [each for each in self.watch.things if not each.last]
 
     def _not_begun(self, targets: int, discovered: bool) -> str:
         if len(self.watch.scrapes) != targets:
-            return (f"of {targets} targets {len(self.watch.scrapes)} are left after discovery; relabel_configs may drop "
-                    "the others, for want of a label that their service discovery would give")  # fmt: skip
+            return (f"of {targets} targets {len(self.watch.scrapes)} are left after discovery; relabel_configs may "
+                    "drop the others, for want of a label that their service discovery would give")  # fmt: skip
         waiting = ", ".join(map(str, self._unknown()))
         return f"not yet made: {waiting}" if waiting else "it finds no Alertmanager"
 
@@ -138,7 +141,7 @@ class Driver:
     def step(self, end: float) -> None:
         """To the next due moment, or to `end` if that comes first."""
         self.steps += 1
-        things: list[Scrape | Group] = [*self.watch.scrapes.values(), *self.watch.groups.values()]
+        things = self.watch.things
         dues = [each.due for each in things if each.last and not self._held(each)]
         dues += [each for each in (self.dispatch.next_due, self._feeder.held_until(), self._retry_due()) if each]
         first = min(dues, default=end)
@@ -190,7 +193,7 @@ class Driver:
 
     def _check(self, made: list[Scrape | Group]) -> None:
         """Nothing was missed, and what was just made has not failed, unless it is meant to."""
-        missed = [each for each in (*self.watch.scrapes.values(), *self.watch.groups.values()) if each.missed]
+        missed = [each for each in self.watch.things if each.missed]
         if missed:
             raise LostTime(
                 f"{missed[0]} was missed",
@@ -233,7 +236,7 @@ class Driver:
                 if may_be_silent and tries > SILENT_TRIES:
                     break
         if due or self._retrying_since is not None:
-            self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages")
+            self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages", self._feeder.deliveries_held)
             self._note_retries(now)
             self._asked = self._flush_count()
         if due:
@@ -243,7 +246,7 @@ class Driver:
 
     def _note_retries(self, now: float) -> None:
         found = goroutines.parse(self.alertmanager.http.get(goroutines.PATH), DISPATCHES)
-        if not any(RETRIES in frame for each in found for frame in each.frames):
+        if not any(RETRIES in frame for each in found for frame in each.frames) and not self._feeder.deliveries_held():
             self._retrying_since = None
         elif self._retrying_since is None:
             self._retrying_since, self._retry_step_s = now, 0.1
@@ -255,9 +258,12 @@ class Driver:
         self._retry_step_s = max(0.1, 0.15 * (self.now - self._retrying_since))
         return self.now + self._retry_step_s
 
-    def _at_rest(self, server: Prometheus | Alertmanager, packages: tuple[str, ...], what: str) -> None:
+    def _at_rest(
+        self, server: Prometheus | Alertmanager, packages: tuple[str, ...], what: str,
+        or_else: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         deadline = time.monotonic() + WAIT_S
-        while self._busy(server, packages):
+        while self._busy(server, packages) and not or_else():
             self._alive(deadline, what)
 
     def _busy(self, server: Prometheus | Alertmanager, packages: tuple[str, ...]) -> bool:
@@ -286,7 +292,11 @@ class Driver:
         time.sleep(POLL_S)
 
     def _logs(self) -> list[str]:
-        return [line for each in (self.prometheus.process, self.alertmanager.process) for line in tail(each.log, 5).splitlines()]
+        return [
+            line
+            for each in (self.prometheus.process, self.alertmanager.process)
+            for line in tail(each.log, 5).splitlines()
+        ]
 
 
 def ended(process: ServerProcess) -> None:

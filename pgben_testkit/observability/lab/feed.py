@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pgben_testkit.observability.lab.target import Target
+from pgben_testkit.observability.receivers.inbox import Inbox
 
 Load = Callable[[float], None]
 """Called with the seconds of jumped time that have passed: makes the load that belongs to them."""
@@ -13,8 +14,9 @@ Load = Callable[[float], None]
 
 @dataclass
 class Feed:
-    """The driver's view of them."""
+    """The driver's view of them, and of the receivers at the other end."""
 
+    inbox: Inbox
     targets: list[Target] = field(default_factory=list)
     may_be_down: set[tuple[str, str]] = field(default_factory=set)
     """(job, instance) of real endpoints whose scrapes may fail."""
@@ -30,6 +32,10 @@ class Feed:
         return (job, instance) in self.may_be_down or any(
             each.may_fail for each in self.targets if (each.job, each.instance) == (job, instance)
         )
+
+    def deliveries_held(self) -> bool:
+        """A receiver lets a message wait until its sender gives up."""
+        return self.inbox.held > 0
 
     def lasted(self, seconds: float) -> None:
         for each in self.loads:

@@ -76,7 +76,9 @@ class Dispatch:
         group.last = at
         group.due = {each for each in group.due if each > at}
         if group.ghost_until is None:
-            group.due = {at + group.route.interval_s} if len(group.due) == 0 else group.due | {at + group.route.interval_s}
+            group.due = (
+                {at + group.route.interval_s} if len(group.due) == 0 else group.due | {at + group.route.interval_s}
+            )
             if not group.listed:
                 group.ghost_until = at + CLEANUP_S + 5.0
         elif at > group.ghost_until:

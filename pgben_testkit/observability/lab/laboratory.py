@@ -6,18 +6,19 @@ Everything is declared first (rules, configurations, targets); the programs star
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
 from pgben_testkit.observability.lab import rules
 from pgben_testkit.observability.lab.alert import Alert
-from pgben_testkit.observability.lab.clock import ProcessClock, why_not_able
+from pgben_testkit.observability.lab.clock import ClockNotAble, ProcessClock, why_not_able
 from pgben_testkit.observability.lab.driver import Driver
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
@@ -26,23 +27,17 @@ from pgben_testkit.observability.lab.routing import tree
 from pgben_testkit.observability.lab.scrapes import AlertNow, Key
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.lab.timeline import Timeline
+from pgben_testkit.observability.receivers.delivery import Delivery, about
+from pgben_testkit.observability.receivers.receivers import Receivers
 from pgben_testkit.observability.servers import programs
-from pgben_testkit.observability.servers.alertmanager import Alertmanager
-from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig, diff, read_yaml
+from pgben_testkit.observability.servers.alertmanager import DEFAULT_CONFIG, Alertmanager, read_config
+from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig, diff
 from pgben_testkit.observability.servers.prometheus import Prometheus
 from pgben_testkit.services.run import Run
+from pgben_testkit.services.server import Announce, silent
+from pgben_testkit.settings import Settings
 
 _numbers = itertools.count(1)
-
-
-class Delivered(Protocol):
-    """Where messages arrive: the receivers, as the laboratory needs them."""
-
-    def redirect(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The Alertmanager configuration with its receivers' addresses replaced by ours."""
-
-    def deliveries(self) -> Sequence[Any]:
-        """What has arrived, in order."""
 
 
 @dataclass
@@ -51,28 +46,18 @@ class Plan:
 
     prometheus: PrometheusConfig | None = None
     alertmanager: dict[str, Any] | None = None
-    alertmanager_name: str = ""
     rule_globs: list[str] = field(default_factory=list)
-
-
-DEFAULT_ALERTMANAGER: dict[str, Any] = {
-    "route": {
-        "receiver": "webhook", "group_by": ["alertname"], "group_wait": "30s", "group_interval": "5m",
-        "repeat_interval": "4h",
-    },
-    "receivers": [{"name": "webhook", "webhook_configs": [{"url": "http://webhook.invalid/", "send_resolved": True}]}],
-}  # fmt: skip
-"""Where no configuration is given: Alertmanager's own times, one webhook."""
 
 
 class Laboratory:
     """One test's. `pace`: `auto` (jumped clocks, real time where they can't be), `jump`, `real`."""
 
     def __init__(
-        self, run: Run, *, folder: Path, receivers: Callable[[Callable[[], float]], Delivered],
+        self, run: Run, *, folder: Path,
         pace: str = "auto", prometheus_bin: str = "", alertmanager_bin: str = "",
-        announce: Callable[[str], None] = lambda step: None,
+        always: Collection[str] = (), announce: Callable[[str], None] = lambda step: None,
     ) -> None:  # fmt: skip
+        self._always = always
         self._run = run
         self._folder = folder
         self._pace_wanted = pace
@@ -83,17 +68,38 @@ class Laboratory:
         self._driver: Driver | None = None
         self._prometheus: Prometheus | None = None
         self._alertmanager: Alertmanager | None = None
-        self._feed = Feed()
+        self._number = next(_numbers)
+        self._receivers = Receivers.start(now=lambda: self.now, folder=run.data / f"receivers-{self._number}")
+        self.inbox = self._receivers.inbox
+        self._feed = Feed(inbox=self.inbox)
         self._endpoints: dict[str, list[Endpoint]] = {}
         self._asked_for: set[str] = set()
         self._states: dict[tuple[str, Key], str] = {}
         self._seen = 0
         self._rules: dict[str, list[rules.AlertRule]] = {}
         self._start_at: datetime | None = None
-        self.receivers = receivers(self.clock)
         self.timeline = Timeline(self.clock())
         self.why_not_jumped = ""
         self.changes = ""
+
+    @classmethod
+    def of(cls, settings: Settings, run: Run, announce: Announce = silent) -> Laboratory:
+        """One on the rules and configurations that the settings name."""
+        made = cls(
+            run, folder=settings.root, pace=settings.alerts_pace, prometheus_bin=settings.prometheus_bin,
+            alertmanager_bin=settings.alertmanager_bin, always=settings.alerts_always,
+            announce=lambda step: announce("alerts", step),
+        )  # fmt: skip
+        try:
+            if settings.prometheus_config:
+                made.load_prometheus(settings.prometheus_config)
+            if settings.alertmanager_config:
+                made.load_alertmanager(settings.alertmanager_config)
+            made.load_rules(*settings.alert_rules)
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     # What is declared
 
@@ -116,11 +122,7 @@ class Laboratory:
     def load_alertmanager(self, path: str | Path) -> None:
         """An Alertmanager configuration: only its receivers' addresses and secrets are replaced."""
         self._not_started("load_alertmanager")
-        config = read_yaml(self._folder / path)
-        beside = (self._folder / path).resolve().parent
-        config["templates"] = [str(beside / each) for each in config.get("templates") or []]
-        self._plan.alertmanager = config
-        self._plan.alertmanager_name = str(self._folder / path)
+        self._plan.alertmanager = read_config(self._folder / path)
 
     def start_at(self, moment: datetime | str) -> None:
         """The laboratory's time begins at this moment of the future (with a zone, or UTC): for mute times.
@@ -201,8 +203,6 @@ class Laboratory:
 
     def clock(self) -> float:
         """Unix time in the laboratory."""
-        import time
-
         return self._pace.now() if self._pace else time.time()
 
     @property
@@ -244,6 +244,7 @@ class Laboratory:
         try:
             return self.driver.run_until(end, done, self._announce)
         finally:
+            self._announce("")
             self._note_deliveries()
 
     def no_other_alerts(self, *besides: str) -> None:
@@ -253,7 +254,7 @@ class Laboratory:
             AssertionError: with the timelines of those that have.
         """
         __tracebackhide__ = True
-        allowed = {*self._asked_for, *besides}
+        allowed = {*self._asked_for, *self._always, *besides}
         others = sorted({each.alert for each in self.timeline.events
                          if each.kind == "state" and "firing" in each.text and each.alert not in allowed})  # fmt: skip
         if others:
@@ -270,18 +271,17 @@ class Laboratory:
         if self._driver is not None:
             return
         self._defaults()
-        number = next(_numbers)
-        alerting = self._plan.alertmanager or DEFAULT_ALERTMANAGER
-        redirected = self.receivers.redirect(alerting)
-        self.changes = diff(alerting, redirected, self._plan.alertmanager_name or "alertmanager.yml")
+        alerting = self._plan.alertmanager or DEFAULT_CONFIG
+        redirected, changes = self._receivers.redirect(alerting)
+        self.changes = "\n".join(map(str, changes))
         self._alertmanager = Alertmanager.start(
-            programs.find("alertmanager", self._bins[1]), redirected, run=self._run, name=f"alertmanager-{number}"
+            programs.find("alertmanager", self._bins[1]), redirected, run=self._run, name=f"alertmanager-{self._number}"
         )
         assert self._plan.prometheus
         here = self._prometheus_config()
         self.changes += "\n" * bool(self.changes) + diff(self._plan.prometheus.data, here, self._plan.prometheus.name)
         self._prometheus = Prometheus.start(
-            programs.find("prometheus", self._bins[0]), here, run=self._run, name=f"prometheus-{number}",
+            programs.find("prometheus", self._bins[0]), here, run=self._run, name=f"prometheus-{self._number}",
         )  # fmt: skip
         self._pace = self._paced()
         if self._start_at:
@@ -301,6 +301,12 @@ class Laboratory:
             if server is not None:
                 server.stop()
         self._feed.close()
+        self._receivers.close()
+
+    def story(self) -> str:
+        """What happened, by alert that was asked for, and what was replaced in the configurations."""
+        told = [Alert(self, self.rules[name], {}).story() for name in sorted(self._asked_for)]
+        return "\n\n".join([*told, *filter(None, [self.changes])])
 
     def state_changes(self, alert: str) -> list[tuple[float, str]]:
         """(unix time, `pending`, `firing` or `inactive`) of an alert's worst instance."""
@@ -371,8 +377,6 @@ class Laboratory:
             popens = (self._prometheus.process.popen, self._alertmanager.process.popen)
             return JumpedPace([ProcessClock(each) for each in popens])
         if self._pace_wanted == "jump":
-            from pgben_testkit.observability.lab.clock import ClockNotAble
-
             raise ClockNotAble("clocks can't be jumped here", why=self.why_not_jumped, remedy="use the pace `real`")
         return RealPace()
 
@@ -402,11 +406,18 @@ class Laboratory:
         return self._driver.alerts if self._driver else ()
 
     def _note_deliveries(self) -> None:
-        arrived = self.receivers.deliveries()
+        arrived = self.inbox.all
         for each in arrived[self._seen :]:
-            for name in each.alerts_named or ("",):
-                self.timeline.add(each.at_unix, "delivery", each.headline, name)
+            named = [name for name in self.rules if about(each, name)] or [""]
+            for name in named:
+                self.timeline.add(each.at.timestamp(), "delivery", _message(each), name)
         self._seen = len(arrived)
+
+
+def _message(each: Delivery) -> str:
+    said = " ".join(each.text.split())
+    to = f" to {each.address}" if each.address else ""
+    return f"{each.channel}{to} [{each.receiver}] {each.status}: {said[:100]}{'...' if len(said) > 100 else ''}"
 
 
 def _labels(labels: Mapping[str, str]) -> str:

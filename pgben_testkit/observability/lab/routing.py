@@ -123,6 +123,8 @@ def read_matchers(text: str) -> Iterator[Matcher]:
             raise UsageProblem(f"{text!r} is no matcher", why='one is like severity="critical" or team=~"a|b"')
         name, op, value = found.groups()
         if value.startswith('"'):
-            value = re.sub(r"\\(.)", lambda each: {"n": "\n"}.get(each[1], each[1] if each[1] in '"\\' else each[0]), value[1:-1])
+            value = re.sub(
+                r"\\(.)", lambda each: {"n": "\n"}.get(each[1], each[1] if each[1] in '"\\' else each[0]), value[1:-1]
+            )
         yield Matcher(name, op, value)
         rest = rest[found.end() :]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,6 +85,11 @@ class Watch:
         self.failed_rules: tuple[tuple[str, str], ...] = ()
         self._window = "1m"
 
+    @property
+    def things(self) -> list[Scrape | Group]:
+        """All that becomes due."""
+        return [*self.scrapes.values(), *self.groups.values()]
+
     def read_targets(self) -> None:
         """Which targets there are, and how often each is scraped; what is known of their scrapes is kept."""
         before, self.scrapes = self.scrapes, {}
@@ -138,8 +143,6 @@ class Watch:
 
 
 def _alert(rule: str, data: Mapping[str, Any]) -> AlertNow:
-    return AlertNow(rule, data["labels"], data["annotations"], data["state"], unix(data["activeAt"]), float(data["value"]))
-
-
-def overdue(things: Sequence[Scrape | Group], now: float) -> list[Scrape | Group]:
-    return [each for each in things if each.due <= now]
+    return AlertNow(
+        rule, data["labels"], data["annotations"], data["state"], unix(data["activeAt"]), float(data["value"])
+    )

@@ -28,7 +28,9 @@ def per_second(rate: float, per: str) -> float:
     if per not in PER:
         raise UsageProblem(f"no rate per {per!r}", why=f"there are {', '.join(PER)}")
     if rate < 0 or not math.isfinite(rate):
-        raise UsageProblem(f"a counter can't grow by {rate}", why="counters never fall", remedy="use restart() or a gauge")
+        raise UsageProblem(
+            f"a counter can't grow by {rate}", why="counters never fall", remedy="use restart() or a gauge"
+        )
     return rate / PER[per]
 
 

@@ -47,7 +47,7 @@ class Target:
         self._delay_s = 0.0
         self._held: dict[int, float] = {}
         self._closed = False
-        self._listener = Listener(lambda connection: _Handler(connection, self) and None, name=f"target {job}")
+        self._listener = Listener(self._serve, name=f"target {job}")
         self.address = f"127.0.0.1:{self._listener.port}"
 
     def __str__(self) -> str:
@@ -124,6 +124,9 @@ class Target:
         with self._answering:
             self._answering.notify_all()
         self._listener.close()
+
+    def _serve(self, connection: socket.socket) -> None:
+        _Handler(connection, self)
 
     def _named(self, kind: type[S], name: str, labels: dict[str, str], **more: Any) -> S:
         values = {key: str(value) for key, value in labels.items()}

@@ -43,7 +43,10 @@ class Timeline:
         return sorted((each for each in list(self.events) if each.alert in ("", alert)), key=lambda each: each.at)
 
     def lines(self, events: Sequence[Event]) -> list[str]:
-        return [f"{'+' + duration(round(max(each.at - self.began, 0.0), 1)):>10}  {each.kind:<8}  {each.text}" for each in events]
+        return [
+            f"{'+' + duration(round(max(each.at - self.began, 0.0), 1)):>10}  {each.kind:<8}  {each.text}"
+            for each in events
+        ]
 
 
 def clock(at: float) -> str:
@@ -70,7 +73,7 @@ def sampled(points: Sequence[tuple[float, float]], begin: float, end: float, wid
     found: list[float | None] = [None] * width
     for at, value in points:
         place = min(int((at - begin) / max(end - begin, 1e-9) * width), width - 1)
-        if 0 <= place:
+        if place >= 0:
             known = found[place]
             found[place] = value if known is None else max(known, value)
     return found

@@ -7,12 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.observability.servers.configured import as_yaml
+from pgben_testkit.observability.servers.configured import as_yaml, read_yaml
 from pgben_testkit.observability.servers.http import Http, HttpFailed
 from pgben_testkit.observability.servers.programs import Program
 from pgben_testkit.observability.servers.prometheus import OURSELVES, PROCESS_ENV, refusal
 from pgben_testkit.services.process import ServerProcess, free_ports, tail
 from pgben_testkit.services.run import Run
+
+DEFAULT_CONFIG: dict[str, Any] = {
+    "route": {
+        "receiver": "webhook", "group_by": ["alertname"], "group_wait": "30s", "group_interval": "5m",
+        "repeat_interval": "4h",
+    },
+    "receivers": [{"name": "webhook", "webhook_configs": [{"url": "http://webhook.invalid/", "send_resolved": True}]}],
+}  # fmt: skip
+"""Where the user has none: Alertmanager's own times, one webhook."""
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """A configuration whose templates are named absolutely, so that it can be run from another place.
+
+    Raises:
+        UsageProblem: no such file, or no YAML.
+    """
+    config = read_yaml(path)
+    config["templates"] = [str(path.resolve().parent / each) for each in config.get("templates") or []]
+    return config
 
 
 class Alertmanager:
@@ -50,9 +70,7 @@ class Alertmanager:
         )
         server = cls(program, process, port, folder)
         try:
-            process.wait_ready(
-                lambda: server.http.get("/-/ready") and None, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003
-            )
+            process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
             server.stop()
             refused = refusal(tail(process.log))
@@ -72,6 +90,10 @@ class Alertmanager:
         """Its alerts that are not resolved, suppressed ones included, as the API gives them."""
         found: list[dict[str, Any]] = self.http.json("/api/v2/alerts")
         return found
+
+    def ready(self) -> None:
+        """It answers. Raises HttpFailed."""
+        self.http.get("/-/ready")
 
     def stop(self) -> None:
         """Ended; its data goes with the run. Twice is fine."""

@@ -85,13 +85,16 @@ class PrometheusConfig:
         made = {key: value for key, value in self.data.items() if key not in AWAY}
         made["rule_files"] = [*self.rule_files, *rule_files]
         made["scrape_configs"] = [
-            _redirected(each, endpoints.get(str(each["job_name"]), ())) for each in self.data.get("scrape_configs") or []
+            _redirected(each, endpoints.get(str(each["job_name"]), ()))
+            for each in self.data.get("scrape_configs") or []
         ]
         alerting = {key: value for key, value in (self.data.get("alerting") or {}).items() if key != "alertmanagers"}
         if alertmanager:
             alerting["alertmanagers"] = [{"static_configs": [{"targets": [alertmanager]}]}]
         made["alerting"] = alerting
-        made["global"] = {key: value for key, value in (self.data.get("global") or {}).items() if not key.endswith("_file")}
+        made["global"] = {
+            key: value for key, value in (self.data.get("global") or {}).items() if not key.endswith("_file")
+        }
         return made
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 from typing import Any
 
 from pgben_testkit.errors import EnvironmentNotAble
@@ -48,9 +47,6 @@ class Http:
                 fresh = True
                 self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout_s)
             try:
-                if self._connection.sock is None:
-                    self._connection.connect()
-                    self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._connection.request(method, path, body, headers or {})
                 answer = self._connection.getresponse()
                 data = answer.read()
@@ -58,9 +54,7 @@ class Http:
                 self.close()
                 if not fresh and not isinstance(error, TimeoutError):
                     continue  # a kept connection that the server closed meanwhile
-                raise HttpFailed(
-                    f"{self.name} does not answer", why=f"{type(error).__name__}: {error}"
-                ) from None
+                raise HttpFailed(f"{self.name} does not answer", why=f"{type(error).__name__}: {error}") from None
             if answer.status >= 400:
                 raise HttpFailed(
                     f"{self.name} answers {answer.status} to {path.partition('?')[0]}",

@@ -66,9 +66,7 @@ class Prometheus:
         )
         server = cls(program, process, port, folder)
         try:
-            process.wait_ready(
-                lambda: server.http.get("/-/ready") and None, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003
-            )
+            process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
             server.stop()
             refused = refusal(tail(process.log))
@@ -125,7 +123,9 @@ class Prometheus:
             return self.http.json(path)["data"]
         except HttpFailed as error:
             if error.status in (400, 422):
-                raise UsageProblem("Prometheus refuses the query", why=error.why, remedy="mend the expression") from None
+                raise UsageProblem(
+                    "Prometheus refuses the query", why=error.why, remedy="mend the expression"
+                ) from None
             raise
 
     def targets(self) -> list[dict[str, Any]]:
@@ -133,8 +133,8 @@ class Prometheus:
         found: list[dict[str, Any]] = self.http.json("/api/v1/targets?state=active")["data"]["activeTargets"]
         return found
 
-    def wait_all_up(self, timeout_s: float = 30.0) -> None:
-        """Every target was scraped, with success.
+    def wait_all_up(self, timeout_s: float = 30.0, *, count: int = 1) -> None:
+        """Every target was scraped, with success; there are `count` at least.
 
         Raises:
             EnvironmentNotAble: not within `timeout_s` seconds; each target that isn't up, with Prometheus' reason.
@@ -143,16 +143,20 @@ class Prometheus:
         while True:
             targets = self.targets()
             wrong = [each for each in targets if each["health"] != "up"]
-            if targets and not wrong:
+            if len(targets) >= count and not wrong:
                 return
             if time.monotonic() > deadline:
                 told = [f"{each['scrapePool']} at {each['scrapeUrl']}: {each['lastError'] or 'not scraped yet'}"
                         for each in wrong]  # fmt: skip
                 raise EnvironmentNotAble(
-                    "not all targets are up" if targets else "Prometheus has no targets",
+                    "not all targets are up" if wrong else f"Prometheus has {len(targets)} of {count} targets",
                     why="; ".join(told), remedy="mend the address, the path or the target",
                 )  # fmt: skip
             time.sleep(0.05)
+
+    def ready(self) -> None:
+        """It answers. Raises HttpFailed."""
+        self.http.get("/-/ready")
 
     def stop(self) -> None:
         """Ended; its data goes with the run. Twice is fine."""

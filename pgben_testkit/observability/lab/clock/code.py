@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 OFFSET_BYTES = 16
-"""The code's data come before it: the offset in nanoseconds (8 bytes, signed), and 8 more that keep the code aligned."""
+"""The code's data come before it: the offset in nanoseconds (8 bytes, signed), and 8 more to align the code."""
 LAST_JUMPED_CLOCK = 1
 """CLOCK_REALTIME is 0, CLOCK_MONOTONIC 1: what Go's runtime asks for. The clocks of CPU time (2, 3) must stay real."""
 NANOSECONDS = 1_000_000_000
