@@ -10,10 +10,13 @@ AREAS = ["services.supply", "services.desk", "services.container", "postgres.pro
          "storage.bucket", "storage.lgpd", "storage.proxy", "storage.capabilities", "storage.conformance.runner",
          "storage.fake.engine", "storage.gate.visit", "redis.provide", "redis.embedded", "redis.space", "world", "cli",
          "env.assess", "env.draft", "env.doctor", "env.environment", "factories.maker", "factories.scenarios",
-         "factories.tables", "factories.dumps", "factories.strategies", "observability.metrics"]  # fmt: skip
+         "factories.tables", "factories.dumps", "factories.strategies", "observability.metrics",
+         "observability.receivers.receivers", "observability.receivers.smtp", "observability.receivers.moto_sns",
+         "observability.receivers.render.picture"]  # fmt: skip
 HEAVY = {"psycopg", "boto3", "botocore", "minio", "redis", "docker", "testcontainers", "rich", "psutil", "filelock",
          "dotenv", "yaml", "tree_sitter", "pydantic", "pydantic_settings", "dockerfile_parse", "moto", "awscrt",
-         "cryptography", "factory", "faker", "hypothesis", "validate_docbr", "prometheus_client"}  # fmt: skip
+         "cryptography", "factory", "faker", "hypothesis", "validate_docbr", "prometheus_client",
+         "aiosmtpd", "trustme"}  # fmt: skip
 
 
 def modules_after(code: str) -> set[str]:

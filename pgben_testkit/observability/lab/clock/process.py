@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import platform
@@ -19,6 +20,8 @@ from pgben_testkit.observability.lab.clock.code import MACHINES, Machine
 
 STOP_S = 5.0
 """A process that was told to stand still does so in microseconds; one that hangs in the kernel may never."""
+EXEC_S = 1.0
+"""A process that has just been started may not have its new program's memory yet."""
 ALIGNMENT = 64
 
 
@@ -115,11 +118,14 @@ class ProcessClock:
             raise _refuse(f"what was written to the memory of process {self.pid} is not there")
 
 
+@functools.cache
 def why_not_able() -> str:
-    """Why no clock can be jumped on this machine, found by jumping one; empty if it can."""
-    program = "import sys, time; sys.stdin.readline(); print(time.time(), time.monotonic(), flush=True)"
+    """Why no clock can be jumped on this machine, found by jumping one, once; empty if it can."""
+    program = "import sys, time; print(); sys.stdout.flush(); sys.stdin.readline(); print(time.time(), time.monotonic())"
     child = subprocess.Popen([sys.executable, "-S", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
+        assert child.stdout
+        child.stdout.readline()  # it runs
         clock = ProcessClock(child)
         clock.jump(1000.0)
         output, _ = child.communicate(b"\n", timeout=10)
@@ -155,10 +161,13 @@ def _must_be_our_child(process: subprocess.Popen[bytes]) -> None:
 
 
 def _vdso(pid: int) -> tuple[int, int]:
-    for line in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines():
-        if line.endswith("[vdso]"):
-            start, _, end = line.split()[0].partition("-")
-            return int(start, 16), int(end, 16)
+    deadline = time.monotonic() + EXEC_S
+    while time.monotonic() < deadline:
+        for line in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines():
+            if line.endswith("[vdso]"):
+                start, _, end = line.split()[0].partition("-")
+                return int(start, 16), int(end, 16)
+        time.sleep(0.001)
     raise _refuse(f"process {pid} has no vDSO: the kernel was told vdso=0, or it is another system's program")
 
 
