@@ -19,6 +19,8 @@ SEVERITIES = ("critical", "warning", "info")
 TEAMS = ("aplicacao", "banco", "plataforma", "seguranca", "lgpd")
 ALWAYS = "Vigia"
 """The dead man's switch: it has no silence and no end, by what it is."""
+OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+"""promql-parser's names -> PromQL's."""
 OF_EVERY_TARGET = frozenset({"job", "instance"})
 
 
@@ -42,12 +44,14 @@ def unit_tests():
 
 
 def selectors(expression):
-    """(metric, {label: operator and value}) of each selector in an expression."""
+    """(metric, {label: (operator as written, value)}) of each selector in an expression."""
     found = []
 
     def walk(node):
         if isinstance(node, promql_parser.VectorSelector):
-            found.append((node.name, {each.name: (str(each.op), each.value) for each in node.matchers.matchers}))
+            found.append(
+                (node.name, {each.name: (OPERATORS[str(each.op)], each.value) for each in node.matchers.matchers})
+            )
         for below in ("expr", "lhs", "rhs", "vector_selector"):
             if hasattr(node, below):
                 walk(getattr(node, below))
