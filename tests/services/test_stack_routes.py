@@ -168,6 +168,10 @@ def alert(name="PostgresForaDoAr", summary="O PostgreSQL não responde há 1 min
     )  # fmt: skip
 
 
+OPEN = "Nenhuma solicitacao pode ser aberta."
+"""The description of `alert` as an SMS shows it."""
+
+
 @pytest.fixture
 def render(amtool, tmp_path):
     def call(name, data, kind="text"):
@@ -189,15 +193,15 @@ def test_every_template_that_the_configuration_names_is_defined(amtool, render):
 
 
 @pytest.mark.parametrize(("data", "expected"), [
-    (message(alert()), "PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto"),
+    (message(alert()), f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}"),
     (message(alert(resolved=True), status="resolved"),
      "PGBen RESOLVIDO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto"),
     (message(alert(), alert("PoolEsgotado"), alert("PoolEsgotado", instance="b")),
      "PGBen CRITICO banco, 3 alertas: PostgresForaDoAr PoolEsgotado"),
     (message(alert(), alert("PoolEsgotado", resolved=True)),
-     "PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto"),
+     f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}"),
     (message(alert(summary="Ação: 95 % às 10h – «índice» [x] {y} ~ ÇÃO 🔥 ^")),
-     "PGBen CRITICO PostgresForaDoAr: Acao: 95 % as 10h - indice x y CAO "),
+     f"PGBen CRITICO PostgresForaDoAr: Acao: 95 % as 10h - indice x y CAO . {OPEN}"),
 ])  # fmt: skip
 def test_an_sms_is_short_and_plain(render, data, expected):
     text = render("pgben.sms", data)
@@ -209,9 +213,9 @@ def test_an_sms_that_would_be_too_long_is_cut(render):
     summary = "á" * 300
     text = render("pgben.sms", message(alert(summary=summary)))
     assert len(text) == 160 and text.endswith("aaa...")
-    room = 160 - len("PGBen CRITICO PostgresForaDoAr: ")
+    room = 160 - len(f"PGBen CRITICO PostgresForaDoAr: . {OPEN}")
     exact = render("pgben.sms", message(alert(summary="b" * room)))
-    assert len(exact) == 160 and exact.endswith("bbb")
+    assert len(exact) == 160 and exact.endswith(f"bbb. {OPEN}")
 
 
 def test_slack_gets_a_title_a_colour_a_link_and_escaped_text(render):
