@@ -12,7 +12,7 @@ from real import started
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.receivers.receivers import Receivers
 from pgben_testkit.observability.servers import programs
-from pgben_testkit.observability.servers.alertmanager import Alertmanager
+from pgben_testkit.observability.servers.alertmanager import PROCESS_ENV, Alertmanager
 
 CONFIG = stack.read(stack.ALERTMANAGER / "alertmanager.yml")
 TABLE = stack.read(stack.ALERTMANAGER / "routes.yml")
@@ -130,3 +130,49 @@ def test_slack_shows_colour_link_and_buttons(inbox):
         assert attachment.title_link.startswith("https://pgben.example/docs/runbooks/")
         assert [text for text, _ in attachment.actions] == ["Runbook", "Silenciar"]
         assert not each.truncated
+
+
+def test_secrets_are_read_from_files_as_the_configuration_has_them(monkeypatch, tmp_path):
+    """One alert by e-mail, Slack and gateway, another by SNS: with the fields that the configuration itself uses."""
+    try:
+        program = programs.find("alertmanager")
+    except EnvironmentNotAble as error:
+        pytest.skip(str(error))
+
+    def file(
+        name, text
+    ):  # Alertmanager 0.25 takes a newline at the end for a part of the mail password, and of no other
+        (tmp_path / name).write_text(text + ("" if name == "smtp" else "\n"), "utf-8")
+        return str(tmp_path / name)
+
+    with ExitStack() as opened:
+        run = started(opened).run
+        receivers = opened.enter_context(Receivers.start(folder=run.data / "receivers"))
+        config, _ = receivers.redirect({**CONFIG, "route": quickly(CONFIG["route"])})
+        config["templates"] = [str(stack.ALERTMANAGER / each) for each in CONFIG["templates"]]
+        assert "smtp_auth_password_file" in CONFIG["global"]
+        config["global"]["smtp_auth_password_file"] = file("smtp", config["global"].pop("smtp_auth_password"))
+        for theirs, made in zip(CONFIG["receivers"], config["receivers"], strict=True):
+            for before, each in zip(theirs.get("slack_configs", []), made.get("slack_configs", []), strict=True):
+                assert "api_url_file" in before
+                each["api_url_file"] = file(made["name"], each.pop("api_url"))
+            for before, each in zip(theirs.get("webhook_configs", []), made.get("webhook_configs", []), strict=True):
+                assert "credentials_file" in before["http_config"]["authorization"]
+                authorization = each["http_config"]["authorization"]
+                authorization["credentials_file"] = file(made["name"], authorization.pop("credentials"))
+            for before, each in zip(theirs.get("sns_configs", []), made.get("sns_configs", []), strict=True):
+                each["sigv4"] = before["sigv4"]
+        keys = (receivers.addresses.sns_access_key, receivers.addresses.sns_secret_key)
+        profile = CONFIG["receivers"][-2]["sns_configs"][0]["sigv4"]["profile"]
+        lines = f"[{profile}]\naws_access_key_id = {keys[0]}\naws_secret_access_key = {keys[1]}"
+        monkeypatch.setitem(PROCESS_ENV, "AWS_SHARED_CREDENTIALS_FILE", file("aws", lines))
+        server = Alertmanager.start(program, config, run=run, name="secrets")
+        opened.callback(server.stop)
+        names = ("LacunasNaAuditoria", "PostgresForaDoAr")
+        alerts = [{"labels": {"alertname": name, **FIRED[name][0]}, "annotations": FIRED[name][1]} for name in names]
+        server.http.post("/api/v2/alerts", json.dumps(alerts).encode())
+        total = sum(len(expected(name)) for name in names)
+        receivers.inbox.wait_for(lambda: len(receivers.inbox) >= total, timeout_s=20)
+        found = {each.receiver for each in receivers.inbox}
+        assert found == set().union(*map(expected, names)), receivers.inbox.attempts
+        assert all(each.user for each in receivers.inbox.email)
