@@ -63,7 +63,7 @@ def test_unit_tests_can_fail(tmp_path):
 def test_no_alert_name_is_used_twice():
     names = Counter(rule["alert"] for _, rule in stack.rules() if "alert" in rule)
     assert [name for name, count in names.items() if count > 1] == []
-    assert 30 <= len(names) <= 37
+    assert len(names) >= 30
     assert {area for area, _ in ALERTS.values()} == AREAS
 
 
