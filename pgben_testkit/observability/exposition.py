@@ -15,6 +15,8 @@ BELONGS = {"histogram": ("_bucket", "_sum", "_count"), "gaugehistogram": ("_buck
 """Type -> endings of its samples' names, beside the family's own."""
 SPREAD = frozenset({"le", "quantile"})
 """Labels that spread one series over many samples."""
+NOT_SPREAD = ("gauge", "counter")
+"""Types in which these are labels like others: MinIO exports a histogram's buckets as a gauge."""
 Labels = tuple[tuple[str, str], ...]
 """Label names and values, sorted."""
 _DECLARED = re.compile(r"#\s+(TYPE|HELP|UNIT)\s+(\S+)")
@@ -58,6 +60,8 @@ class Family:
     @property
     def series(self) -> frozenset[Labels]:
         """The series of the family; the buckets of a histogram are one."""
+        if self.type in NOT_SPREAD:
+            return frozenset(each.labels for each in self.samples)
         return frozenset(each.series for each in self.samples)
 
 

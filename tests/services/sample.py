@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import sys
+import urllib.request
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -195,3 +197,26 @@ def drive(sample):
     sample.ask("GET", "/api/v1/saude/pronto")
     sample.calm()
     return cidadao
+
+
+def reach(url):
+    """Raises OSError: nobody answers there."""
+    urllib.request.urlopen(url, timeout=5).close()
+
+
+def exporter(stack, owned, program, arguments, env=None):
+    """The /metrics of an exporter that is installed, until `stack` is closed."""
+    found = shutil.which(program)
+    if not found:
+        pytest.skip(f"{program} is not installed (Debian's package has the same name)")
+    [port] = free_ports(1)
+    run = owned.supply.run
+    process = ServerProcess.start(
+        program, [found, f"--web.listen-address=127.0.0.1:{port}", *arguments], run=run,
+        log=run.data / f"{program}.log",
+        account=Account(None, None), env=env,
+    )  # fmt: skip
+    stack.callback(process.stop)
+    url = f"http://127.0.0.1:{port}/metrics"
+    process.wait_ready(lambda: reach(url), retry=(OSError,), timeout_s=20)
+    return url

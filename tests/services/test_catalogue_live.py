@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import time
-import urllib.request
 from contextlib import ExitStack
 
 import pytest
@@ -13,7 +12,6 @@ from sample import API, CATALOGUE, FIXTURES
 
 from pgben_testkit.observability import catalogue
 from pgben_testkit.observability.metrics import Metrics
-from pgben_testkit.services.process import Account, ServerProcess, free_ports
 
 
 @pytest.fixture(scope="module")
@@ -107,35 +105,20 @@ def test_the_roles_and_routes_are_those_of_the_api():
         assert f'"{route}"' in routes, route
 
 
-def exporter(stack, owned, program, arguments, env=None):
-    found = shutil.which(program)
-    if not found:
-        pytest.skip(f"{program} is not installed (Debian's package has the same name)")
-    [port] = free_ports(1)
-    run = owned.supply.run
-    process = ServerProcess.start(
-        program, [found, f"--web.listen-address=127.0.0.1:{port}", *arguments], run=run,
-        log=run.data / f"{program}.log",
-        account=Account(None, None), env=env,
-    )  # fmt: skip
-    stack.callback(process.stop)
-    url = f"http://127.0.0.1:{port}/metrics"
-    process.wait_ready(lambda: urllib.request.urlopen(url, timeout=5).close(), retry=(OSError,), timeout_s=20)
-    return url
-
-
 def test_postgres_exporter_is_as_catalogued_and_tells_a_database_that_is_down(stack, api):
     info = api.owned.world.postgres
     dsn = f"postgresql://{info.user}:{info.password}@{info.host}:{{}}/{api.database.name}?sslmode=disable"
-    url = exporter(stack, api.owned, "prometheus-postgres-exporter", [], {"DATA_SOURCE_NAME": dsn.format(info.port)})
+    url = samples.exporter(
+        stack, api.owned, "prometheus-postgres-exporter", [], {"DATA_SOURCE_NAME": dsn.format(info.port)}
+    )
     assert Metrics(CATALOGUE).check(url) == ()
     assert Metrics().scrape(url).value("pg_up") == 1
-    down = exporter(stack, api.owned, "prometheus-postgres-exporter", [], {"DATA_SOURCE_NAME": dsn.format(9)})
+    down = samples.exporter(stack, api.owned, "prometheus-postgres-exporter", [], {"DATA_SOURCE_NAME": dsn.format(9)})
     assert Metrics().scrape(down).value("pg_up") == 0
     assert "pg_stat_activity_count" in {each.subject for each in Metrics(CATALOGUE).check(down)}
 
 
 def test_node_exporter_is_as_catalogued(stack, api):
-    url = exporter(stack, api.owned, "prometheus-node-exporter", [])
+    url = samples.exporter(stack, api.owned, "prometheus-node-exporter", [])
     found = {each.subject for each in Metrics(CATALOGUE).check(url)}
     assert found <= {"node_filesystem_avail_bytes", "node_filesystem_size_bytes"}  # a container may show no disk

@@ -168,6 +168,10 @@ def alert(name="PostgresForaDoAr", summary="O PostgreSQL não responde há 1 min
     )  # fmt: skip
 
 
+OPEN = "Nenhuma solicitacao pode ser aberta."
+"""The description of `alert` as an SMS shows it."""
+
+
 @pytest.fixture
 def render(amtool, tmp_path):
     def call(name, data, kind="text"):
@@ -189,15 +193,15 @@ def test_every_template_that_the_configuration_names_is_defined(amtool, render):
 
 
 @pytest.mark.parametrize(("data", "expected"), [
-    (message(alert()), "PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto"),
+    (message(alert()), f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}"),
     (message(alert(resolved=True), status="resolved"),
      "PGBen RESOLVIDO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto"),
     (message(alert(), alert("PoolEsgotado"), alert("PoolEsgotado", instance="b")),
      "PGBen CRITICO banco, 3 alertas: PostgresForaDoAr PoolEsgotado"),
     (message(alert(), alert("PoolEsgotado", resolved=True)),
-     "PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto"),
+     f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}"),
     (message(alert(summary="Ação: 95 % às 10h – «índice» [x] {y} ~ ÇÃO 🔥 ^")),
-     "PGBen CRITICO PostgresForaDoAr: Acao: 95 % as 10h - indice x y CAO "),
+     f"PGBen CRITICO PostgresForaDoAr: Acao: 95 % as 10h - indice x y CAO . {OPEN}"),
 ])  # fmt: skip
 def test_an_sms_is_short_and_plain(render, data, expected):
     text = render("pgben.sms", data)
@@ -209,9 +213,9 @@ def test_an_sms_that_would_be_too_long_is_cut(render):
     summary = "á" * 300
     text = render("pgben.sms", message(alert(summary=summary)))
     assert len(text) == 160 and text.endswith("aaa...")
-    room = 160 - len("PGBen CRITICO PostgresForaDoAr: ")
+    room = 160 - len(f"PGBen CRITICO PostgresForaDoAr: . {OPEN}")
     exact = render("pgben.sms", message(alert(summary="b" * room)))
-    assert len(exact) == 160 and exact.endswith("bbb")
+    assert len(exact) == 160 and exact.endswith(f"bbb. {OPEN}")
 
 
 def test_slack_gets_a_title_a_colour_a_link_and_escaped_text(render):
@@ -282,23 +286,132 @@ def alertmanager():
 
 
 def sent(server, *alerts):
-    """These alerts, and only these: alertname -> the alerts as the API has them, once it has settled on who inhibits
-    whom."""
+    """These alerts, and only these, as the API has them: alertname -> alert, once it has settled who inhibits whom.
+
+    Alertmanager learns of alerts in their order. When the last of them is seen to inhibit, those before it were seen.
+    """
     now = datetime.now(UTC)
     gone = [{"labels": each["labels"], "endsAt": (now - timedelta(seconds=1)).isoformat()} for each in server.alerts()]
     if gone:
         server.http.post("/api/v2/alerts", json.dumps(gone).encode())
+    last = [{"alertname": name, "cluster": "ultimo"} for name in ("LatenciaQueimaModerada", "LatenciaQueimaRapida")]
     ends = (now + timedelta(minutes=5)).isoformat()
-    server.http.post("/api/v2/alerts", json.dumps([{"labels": each, "endsAt": ends} for each in alerts]).encode())
-    deadline = time.monotonic() + 10
-    while True:
+    posted = [{"labels": each, "endsAt": ends} for each in (*alerts, *last)]
+    server.http.post("/api/v2/alerts", json.dumps(posted).encode())
+
+    def settled():
         found = server.alerts()
-        if len(found) == len(alerts) and all(each["status"]["state"] != "unprocessed" for each in found):
-            return {each["labels"]["alertname"]: each for each in found}
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
+        seen = {each["labels"]["alertname"] for each in found if each["status"]["inhibitedBy"]
+                and each["labels"].get("cluster") == "ultimo"}  # fmt: skip
+        return len(found) == len(posted) and seen == {"LatenciaQueimaModerada"}
+
+    deadline = time.monotonic() + 10
+    while not settled():
+        assert time.monotonic() < deadline, server.alerts()
+        time.sleep(0.02)
+    return {each["labels"]["alertname"]: each for each in server.alerts() if each["labels"].get("cluster") != "ultimo"}
 
 
 def test_the_real_alertmanager_takes_it_and_routes_by_the_table(alertmanager):
     found = sent(alertmanager, {"alertname": "Auditoria", "severity": "critical", "team": "lgpd"})
     assert {each["name"] for each in found["Auditoria"]["receivers"]} == set(TABLE["critical"]["lgpd"])
+
+
+API, BANCO = {"job": "pgben-api", "cluster": "pgben"}, {"job": "postgres", "cluster": "pgben"}
+ON_API, ON_PG = {**API, "instance": "pgben-api:3000"}, {**BANCO, "instance": "postgres-exporter:9187"}
+MINIO = {"job": "minio", "cluster": "pgben"}
+SILENCED = [
+    ("DisponibilidadeQueimaRapida", API, "DisponibilidadeQueimaModerada", API),
+    ("DisponibilidadeQueimaRapida", API, "DisponibilidadeQueimaLenta", API),
+    ("DisponibilidadeQueimaModerada", API, "DisponibilidadeQueimaLenta", API),
+    ("LatenciaQueimaRapida", API, "LatenciaQueimaModerada", API),
+    ("PedidoDeTitularVencido", API, "PedidoDeTitularPertoDoPrazo", API),
+    ("PoolSemConexao", API, "PoolSaturado", ON_API),
+    ("PostgresForaDoAr", ON_PG, "PoolSaturado", ON_API),
+    ("PostgresForaDoAr", ON_PG, "PoolSemConexao", API),
+    ("PostgresForaDoAr", ON_PG, "MetricasDesatualizadas", ON_API),
+    ("PostgresForaDoAr", ON_PG, "ErrosNoLog", API),
+    ("PostgresForaDoAr", ON_PG, "ConexoesQuaseEsgotadas", ON_PG),
+    ("StorageInacessivel", API, "ErrosDoStorage", API),
+    ("StorageInacessivel", API, "MinioErros5xx", MINIO),
+    ("StorageInacessivel", API, "MinioLento", MINIO),
+    ("MinioDiscoForaDoAr", MINIO, "MinioLento", MINIO),
+    ("ApiForaDoAr", ON_API, "LacoDeEventosAtrasado", ON_API),
+    ("AlvoForaDoAr", {**MINIO, "instance": "minio:9000"}, "Futuro", {**MINIO, "instance": "minio:9000"}),
+]
+HEARD = [
+    ("LatenciaQueimaModerada", API, "DisponibilidadeQueimaLenta", API),
+    ("DisponibilidadeQueimaRapida", API, "DisponibilidadeQueimaLenta", {**API, "job": "outra-api"}),
+    ("DisponibilidadeQueimaRapida", API, "LatenciaQueimaModerada", API),
+    ("PostgresForaDoAr", ON_PG, "PoolSaturado", {**ON_API, "cluster": "homologacao"}),
+    ("PostgresForaDoAr", ON_PG, "ConexoesQuaseEsgotadas", {**ON_PG, "instance": "replica:9187"}),
+    ("PostgresForaDoAr", ON_PG, "DisponibilidadeQueimaRapida", API),
+    ("PostgresForaDoAr", ON_PG, "LatenciaQueimaRapida", API),
+    ("PostgresForaDoAr", ON_PG, "ApiForaDoAr", ON_API),
+    ("StorageInacessivel", API, "DisponibilidadeQueimaRapida", API),
+    ("StorageInacessivel", API, "MinioSemEspaco", MINIO),
+    ("ApiForaDoAr", ON_API, "LacoDeEventosAtrasado", {**ON_API, "instance": "pgben-api-2:3000"}),
+    ("ApiForaDoAr", ON_API, "LacunasNaAuditoria", API),
+    ("ApiForaDoAr", ON_API, "FalhasDeAutenticacao", API),
+    ("AlvoForaDoAr", {**MINIO, "instance": "minio:9000"}, "AlvoAusente", API),
+]
+
+
+def labelled(name, labels):
+    return {"alertname": name, **labels}
+
+
+def silenced(server, *alerts):
+    """The names of those that another one inhibits."""
+    found = sent(server, *(labelled(*each) for each in alerts))
+    return {name for name, each in found.items() if each["status"]["inhibitedBy"]}
+
+
+@pytest.mark.parametrize(("cause", "its", "consequence", "theirs"), SILENCED)
+def test_a_cause_silences_its_consequence_and_not_itself(alertmanager, cause, its, consequence, theirs):
+    assert silenced(alertmanager, (cause, its), (consequence, theirs)) == {consequence}
+
+
+@pytest.mark.parametrize(("cause", "its", "other", "theirs"), HEARD)
+def test_what_is_no_consequence_is_heard(alertmanager, cause, its, other, theirs):
+    assert silenced(alertmanager, (cause, its), (other, theirs)) == set()
+
+
+def test_a_consequence_alone_is_heard(alertmanager):
+    assert silenced(alertmanager, ("ErrosDoStorage", API), ("PoolSaturado", ON_API), ("MinioLento", MINIO)) == set()
+
+
+def test_every_inhibition_is_tried():
+    """A rule that no case above needs would be one that nobody has seen work."""
+    for rule in CONFIG["inhibit_rules"]:
+        assert any(inhibits(rule, labelled(*case[:2]), labelled(*case[2:])) for case in SILENCED), rule
+
+
+def inhibits(rule, source, target):
+    def all_match(side, labels):
+        found = [each for text in rule[side] for each in routing.read_matchers(text)]
+        return all(each.matches(labels) for each in found)
+
+    return (
+        all_match("source_matchers", source)
+        and all_match("target_matchers", target)
+        and all(source.get(label) == target.get(label) for label in rule["equal"])
+    )
+
+
+def test_the_alerts_of_the_inhibitions_exist():
+    """Names in a configuration and in rule files drift apart without a word, and then nothing is inhibited."""
+    files = [*FOLDER.parent.glob("prometheus/rules/*.yml"), *FOLDER.parent.glob("kubernetes/rules/*.yml")]
+    groups = [group for each in files for group in yaml.safe_load(each.read_text("utf-8"))["groups"]]
+    known = {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}
+    named = {
+        name
+        for rule in CONFIG["inhibit_rules"]
+        for side in ("source_matchers", "target_matchers")
+        for text in rule[side]
+        for each in routing.read_matchers(text)
+        for name in each.value.split("|")
+    }
+    assert named <= known, named - known
+    tried = {name for case in (*SILENCED, *HEARD) for name in (case[0], case[2])} - {"Futuro"}
+    assert tried <= known, tried - known

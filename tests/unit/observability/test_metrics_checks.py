@@ -18,6 +18,7 @@ metrics:
   maybe: {type: gauge, unit: x, exporter: api, why: y, optional: true}
   s_seconds: {type: summary, unit: x, exporter: api, why: y, optional: true}
   pg_up: {type: gauge, unit: x, exporter: db, why: y}
+  first_byte: {type: gauge, unit: x, exporter: api, why: y, optional: true, labels: {le: ["1", "+Inf"]}}
 """
 A = '# TYPE a_total counter\na_total{l="p"} 3\n'
 
@@ -120,3 +121,11 @@ def test_the_exporter_is_found_by_what_it_exports():
         hold(parse("nada 1\n"), catalogue_of(CATALOGUE))
     with pytest.raises(UsageProblem, match="no exporter nada"):
         hold(parse(SOUND), catalogue_of(CATALOGUE), exporter="nada")
+
+
+def test_le_of_a_gauge_is_a_label_like_others():
+    """MinIO exports the buckets of a histogram as a gauge."""
+    gauge = '# TYPE first_byte gauge\nfirst_byte{le="1"} 1\nfirst_byte{le="%s"} 2\n'
+    assert found(SOUND + gauge % "+Inf") == []
+    assert found(SOUND + gauge % "7") == [("label-value", "first_byte.le")]
+    assert found(SOUND + "# TYPE first_byte gauge\nfirst_byte 2\n") == [("labels", "first_byte{}")]
