@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,13 +55,14 @@ class Laboratory:
     def __init__(
         self, run: Run, *, folder: Path,
         pace: str = "auto", prometheus_bin: str = "", alertmanager_bin: str = "",
-        always: Collection[str] = (), announce: Callable[[str], None] = lambda step: None,
+        prometheus_flags: Sequence[str] = (), always: Collection[str] = (), announce: Callable[[str], None] = lambda step: None,
     ) -> None:  # fmt: skip
         self._always = always
         self._run = run
         self._folder = folder
         self._pace_wanted = pace
         self._bins = (prometheus_bin, alertmanager_bin)
+        self._flags = prometheus_flags
         self._announce = announce
         self._plan = Plan()
         self._pace: Pace | None = None
@@ -167,6 +168,15 @@ class Laboratory:
             self._feed.may_be_down.add((job, name))
         self._note(f"{job} is the real {parts.netloc}{parts.path}")
         self._changed()
+
+    def remove(self, target: Target) -> None:
+        """Service discovery does not find the target any more: it has no `up`, and its series are stale."""
+        self._feed.targets.remove(target)
+        here = self._endpoints[target.job]
+        here[:] = [each for each in here if each.address != target.address]
+        self._note(f"{target} is gone")
+        self._changed()
+        target.close()
 
     def load(self, paced: Load) -> None:
         """`paced` is called with the seconds that have passed, at each step: it makes the load that belongs to them."""
@@ -282,6 +292,7 @@ class Laboratory:
         self.changes += "\n" * bool(self.changes) + diff(self._plan.prometheus.data, here, self._plan.prometheus.name)
         self._prometheus = Prometheus.start(
             programs.find("prometheus", self._bins[0]), here, run=self._run, name=f"prometheus-{self._number}",
+            flags=self._flags,
         )  # fmt: skip
         self._pace = self._paced()
         if self._start_at:

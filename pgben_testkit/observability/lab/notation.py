@@ -85,16 +85,21 @@ class InputSeries:
     labels: dict[str, str]
     values: Sequence[Value] = field(repr=False)
 
+    @property
+    def labels_exported(self) -> dict[str, str]:
+        """Without those that scraping adds."""
+        return {name: value for name, value in self.labels.items() if name not in ("job", "instance")}
+
     def at(self, step: int) -> Value:
         """Its value at a step; None before the first and after the last."""
         return self.values[step] if 0 <= step < len(self.values) else None
 
 
-def series(text: str, notation: str) -> InputSeries:
-    """`errs{job="api"}` with its values.
+def selector(text: str) -> tuple[str, dict[str, str]]:
+    """`errs{job="api"}` as a name, empty where it has none, and labels without empty ones.
 
     Raises:
-        UsageProblem: not a metric with labels, or no values.
+        UsageProblem: an expression, or matchers other than `=`.
     """
     promql = extras.need("promql_parser", "promql-parser", what="a series can't be read", extra="observability")
     try:
@@ -109,9 +114,19 @@ def series(text: str, notation: str) -> InputSeries:
             raise UsageProblem(f"{text!r} is no series", why=f"{each.name} must have one value", remedy="write =")
         labels[each.name] = each.value
     name = found.name or labels.pop("__name__", "")
+    return name, {key: value for key, value in labels.items() if value}
+
+
+def series(text: str, notation: str) -> InputSeries:
+    """A series with its values.
+
+    Raises:
+        UsageProblem: not a metric with labels, or no values.
+    """
+    name, labels = selector(text)
     if not name:
         raise UsageProblem(f"{text!r} has no name", why="a metric has one", remedy='write errs{job="api"}')
-    return InputSeries(name, {key: value for key, value in labels.items() if value}, values(notation))
+    return InputSeries(name, labels, values(notation))
 
 
 def written(value: Value) -> str:

@@ -167,11 +167,10 @@ def _labels(described: str, source: Located) -> dict[str, str]:
     if described.strip() in ("", "{}"):
         return {}
     try:
-        found = notation.series(described if described.lstrip()[0] != "{" else f"_nameless{described}", "")
+        name, labels = notation.selector(described)
     except UsageProblem as error:
         raise source.wrong(error.what, why=error.why, remedy=error.remedy) from None
-    named = {} if found.name == "_nameless" else {"__name__": found.name}
-    return {**named, **found.labels}
+    return {"__name__": name, **labels} if name else labels
 
 
 def _duration(source: Located | None, default: str | float) -> float:
