@@ -31,6 +31,7 @@ WAIT_S = 15.0
 """Seconds of the real clock that something which is due may take; programs that stand still are found so."""
 HOP_S = 0.5
 """While it is not known when things are due: Prometheus' discovery takes 5 s, a first scrape up to its interval."""
+DISCOVERY_S = 60.0
 SETTLE_S = 600.0
 POLL_S = 0.0004
 TELL_STEPS = 50
@@ -108,7 +109,8 @@ class Driver:
             discovered = self.prometheus.http.json("/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
             if discovered and len(self.watch.scrapes) == targets and not self._unknown():
                 break
-            if self.now - began > SETTLE_S:
+            lost = len(self.watch.scrapes) != targets and self.now - began > DISCOVERY_S
+            if lost or self.now - began > SETTLE_S:
                 raise LostTime("Prometheus does not begin its work", why=self._not_begun(targets, bool(discovered)))
             self.step(self.now + HOP_S)
         self._unsettled = False
