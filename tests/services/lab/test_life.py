@@ -1,5 +1,6 @@
 """An alert's whole life on the real programs, in jumped time; and what a test is told when it goes otherwise."""
 
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -300,7 +301,7 @@ receivers:
 - name: todos
   webhook_configs: [{url: "http://a.invalid/"}]
   slack_configs:
-  - {api_url: "http://slack.invalid/x", channel: "#a", title: "{{ .CommonLabels.alertname }}", text: x, send_resolved: true}
+  - {api_url: "http://slack.invalid/x", channel: "#a", title: "{{ .CommonLabels.alertname }}", text: x}
 inhibit_rules: [{source_matchers: ['alertname="ForaDoAr"'], target_matchers: ['alertname="SemMetrica"']}]
 """
 
@@ -323,7 +324,7 @@ def test_repeats_come_when_they_are_due(laboratory):
     lab.alert("Erros").fires()
     lab.advance("5h")
     told = [each.at for each in lab.inbox.webhook]
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(told, told[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(told)]
     assert len(told) == 3 and all(7200 <= each <= 7262 for each in gaps), gaps
 
 
