@@ -172,7 +172,8 @@ class Driver:
     def _wake(self) -> None:
         """Go looks for timers that are due when a request arrives."""
         self.prometheus.http.get("/-/healthy")
-        self.alertmanager.http.get("/-/healthy")
+        if self._unsettled or self.dispatch.due_at(self.now) or self._retrying_since is not None:
+            self.alertmanager.http.get("/-/healthy")
 
     def _made(self, due: list[Scrape | Group]) -> None:
         """Everything that is due was made, scrapes that are being held back excepted."""

@@ -44,7 +44,7 @@ def test_a_program_that_stands_still(alive, which, monkeypatch):
     getattr(alive, which).http.close()
     process.suspend()
     try:
-        with pytest.raises(Exception, match="does not answer|did not come within"):
+        with pytest.raises(Exception, match=r"does not answer|did not come within"):
             alive.alert("Erros").fires()
     finally:
         process.resume()
@@ -128,9 +128,8 @@ def test_a_full_disk(laboratory, tmp_path):
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small]).returncode:
         pytest.skip("no file system can be mounted here: that needs root")
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", FULL, tmp_path, small], capture_output=True, text=True, timeout=120
-        )
+        words = [sys.executable, "-c", FULL, tmp_path, small]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     finally:
         subprocess.run(["umount", "-l", small], check=True)
     assert "verdict" not in done.stdout, done.stdout
