@@ -166,6 +166,11 @@ def test_each_job_is_missed_by_an_absent():
     assert missed == jobs
 
 
+def test_the_docs_have_the_alerts_as_they_are():
+    written = stack.TABLE.search(stack.DOCS.read_text("utf-8"))
+    assert written and written[0] == stack.table(), "write it anew: python tests/services/stack.py"
+
+
 def test_each_alert_has_its_runbook_and_each_runbook_its_alert():
     assert {path.stem for path in RUNBOOKS.glob("*.md")} == set(ALERTS)
 
