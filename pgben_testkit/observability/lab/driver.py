@@ -179,17 +179,20 @@ class Driver:
         """Everything that is due was made, scrapes that are being held back excepted."""
         before = {id(each): each.last for each in due}
         deadline = time.monotonic() + WAIT_S
+        asked = False
         while True:
             waiting = [each for each in due if each.last <= before[id(each)] and not self._held(each)]
             scrapes = [each for each in waiting if isinstance(each, Scrape)]
             groups = [each for each in waiting if isinstance(each, Group)]
             if not scrapes and not groups:
                 return
+            if asked:
+                self._alive(deadline, " and ".join(str(each) for each in waiting[:3]))
+            asked = True
             if scrapes:
                 self.watch.read_scrapes()
             if groups:
                 self.watch.read_rules()
-            self._alive(deadline, " and ".join(str(each) for each in waiting[:3]))
 
     def _held(self, each: Scrape | Group) -> bool:
         return isinstance(each, Scrape) and self._feeder.holds(each.job, each.instance)
