@@ -1,4 +1,7 @@
-"""The reference stack's files as data, for the tests that hold them against each other and against the programs."""
+"""The reference stack's files as data, for the tests that hold them against each other and against the programs.
+
+Run as a script it writes the table of alerts into the docs.
+"""
 
 import re
 import shutil
@@ -13,6 +16,9 @@ STACK = ROOT / "fixtures" / "observability"
 PROMETHEUS = STACK / "prometheus"
 ALERTMANAGER = STACK / "alertmanager"
 RUNBOOKS = ROOT / "docs" / "runbooks"
+DOCS = ROOT / "docs" / "observability-stack.md"
+TABLE = re.compile(r"(?<=<!-- alerts -->\n).*?(?=<!-- /alerts -->)", re.DOTALL)
+"""Where the docs have the table of alerts."""
 RULE_FILES = sorted([*(PROMETHEUS / "rules").glob("*.yml"), *(STACK / "kubernetes" / "rules").glob("*.yml")])
 TEST_FILES = sorted((PROMETHEUS / "tests").glob("*.yml"))
 SEVERITIES = ("critical", "warning", "info")
@@ -72,3 +78,18 @@ def program(name, package):
     if not path:
         pytest.skip(f"{name} is not installed (Debian: {package})")
     return path
+
+
+def table():
+    """The alerts as Markdown. What a summary takes from labels is `…`."""
+    rows = ["| alert | area | severity | team | after | what it says |", "|---|---|---|---|---|---|"]
+    for name, (area, rule) in alerts().items():
+        said = re.sub(r"\{\{.*?\}\}", "…", rule["annotations"]["summary"])
+        labels = rule["labels"]
+        rows.append(f"| [{name}](runbooks/{name}.md) | {area} | {labels['severity']} | {labels['team']} |"
+                    f" {rule.get('for', '0s')} | {said} |")  # fmt: skip
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    DOCS.write_text(TABLE.sub(lambda _: table(), DOCS.read_text("utf-8")), "utf-8")

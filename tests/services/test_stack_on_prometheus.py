@@ -14,6 +14,7 @@ import stack
 from sample import FIXTURES
 
 from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.observability import catalogue
 from pgben_testkit.observability.servers import programs
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
 from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig
@@ -132,6 +133,19 @@ def test_every_job_has_a_target_that_is_up(running):
     prometheus, _, _ = running
     jobs = {each["job_name"] for each in stack.read(stack.PROMETHEUS / "prometheus.yml")["scrape_configs"]}
     assert {each.labels["job"] for each in prometheus.query("up == 1")} == jobs - {"kube-state-metrics"}
+
+
+def test_every_metric_of_the_api_is_in_prometheus_with_samples(running):
+    """Registered and never set is missing: such a family has no series, and no query finds it."""
+    prometheus, _, _ = running
+    metrics = catalogue.load(samples.CATALOGUE).of("api")
+    assert len(metrics) > 30
+    sampled = {"histogram": "_count", "summary": "_count", "info": ""}
+    lacking = {
+        name for name, metric in metrics.items()
+        if not prometheus.query(f'{name}{sampled.get(metric.type, "")}{{job="pgben-api"}}')
+    }  # fmt: skip
+    assert lacking == set()
 
 
 def test_every_rule_is_loaded_and_evaluates_without_error(running):

@@ -1,6 +1,7 @@
 """The reference stack's Prometheus by promtool's word, and what each alert, runbook and metric owes the others."""
 
 import re
+import shutil
 import subprocess
 from collections import Counter
 from contextlib import ExitStack
@@ -58,6 +59,18 @@ def test_unit_tests_can_fail(tmp_path):
     (tmp_path / "tests" / "lgpd.yml").write_text((PROMETHEUS / "tests" / "lgpd.yml").read_text("utf-8"), "utf-8")
     code, told = promtool("test", "rules", "lgpd.yml", folder=tmp_path / "tests")
     assert code != 0 and "LacunasNaAuditoria" in told
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.stem)
+def test_unit_tests_hold_each_alert_to_its_time(tmp_path, path):
+    """Without its `for` each alert fires in a case where it must not yet."""
+    shutil.copytree(stack.STACK, tmp_path / "stack")
+    for rules in tmp_path.glob("stack/*/rules/*.yml"):
+        rules.write_text(re.sub(r"\n +for: \w+", "", rules.read_text("utf-8")), "utf-8")
+    code, told = promtool("test", "rules", path.name, folder=tmp_path / "stack" / "prometheus" / "tests")
+    owing = {name for name, (area, rule) in ALERTS.items() if area == path.stem and "for" in rule}
+    assert code != 0
+    assert {name for name in owing if not re.search(rf"alertname: {name}, time: .*\n\s+exp:\[\s*\]", told)} == set()
 
 
 def test_no_alert_name_is_used_twice():
@@ -164,6 +177,11 @@ def test_each_job_is_missed_by_an_absent():
         for _, matchers in stack.selectors(ALERTS[name][1]["expr"])
     }  # fmt: skip
     assert missed == jobs
+
+
+def test_the_docs_have_the_alerts_as_they_are():
+    written = stack.TABLE.search(stack.DOCS.read_text("utf-8"))
+    assert written and written[0] == stack.table(), "write it anew: python tests/services/stack.py"
 
 
 def test_each_alert_has_its_runbook_and_each_runbook_its_alert():

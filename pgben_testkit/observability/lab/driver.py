@@ -31,6 +31,7 @@ WAIT_S = 15.0
 """Seconds of the real clock that something which is due may take; programs that stand still are found so."""
 HOP_S = 0.5
 """While it is not known when things are due: Prometheus' discovery takes 5 s, a first scrape up to its interval."""
+DISCOVERY_S = 60.0
 SETTLE_S = 600.0
 POLL_S = 0.0004
 TELL_STEPS = 50
@@ -108,7 +109,8 @@ class Driver:
             discovered = self.prometheus.http.json("/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
             if discovered and len(self.watch.scrapes) == targets and not self._unknown():
                 break
-            if self.now - began > SETTLE_S:
+            lost = len(self.watch.scrapes) != targets and self.now - began > DISCOVERY_S
+            if lost or self.now - began > SETTLE_S:
                 raise LostTime("Prometheus does not begin its work", why=self._not_begun(targets, bool(discovered)))
             self.step(self.now + HOP_S)
         self._unsettled = False
@@ -170,23 +172,27 @@ class Driver:
     def _wake(self) -> None:
         """Go looks for timers that are due when a request arrives."""
         self.prometheus.http.get("/-/healthy")
-        self.alertmanager.http.get("/-/healthy")
+        if self._unsettled or self.dispatch.due_at(self.now) or self._retrying_since is not None:
+            self.alertmanager.http.get("/-/healthy")
 
     def _made(self, due: list[Scrape | Group]) -> None:
         """Everything that is due was made, scrapes that are being held back excepted."""
         before = {id(each): each.last for each in due}
         deadline = time.monotonic() + WAIT_S
+        asked = False
         while True:
             waiting = [each for each in due if each.last <= before[id(each)] and not self._held(each)]
             scrapes = [each for each in waiting if isinstance(each, Scrape)]
             groups = [each for each in waiting if isinstance(each, Group)]
             if not scrapes and not groups:
                 return
+            if asked:
+                self._alive(deadline, " and ".join(str(each) for each in waiting[:3]))
+            asked = True
             if scrapes:
                 self.watch.read_scrapes()
             if groups:
                 self.watch.read_rules()
-            self._alive(deadline, " and ".join(str(each) for each in waiting[:3]))
 
     def _held(self, each: Scrape | Group) -> bool:
         return isinstance(each, Scrape) and self._feeder.holds(each.job, each.instance)

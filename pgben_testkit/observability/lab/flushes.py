@@ -7,7 +7,7 @@ removed within 30 s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,15 +33,17 @@ class Flushes:
 
     @property
     def may_be_silent(self) -> bool:
-        """A flush may ask nobody: its alerts are inhibited or silenced, its route muted, or it is gone."""
+        """A flush may ask nobody: its alerts are inhibited or silenced, its route or receiver mute, or it is gone."""
         return self.suppressed or self.route.may_mute or len(self.due) > 1 or self.ghost_until is not None
 
 
 class Dispatch:
     """All groups of an Alertmanager."""
 
-    def __init__(self, root: Route) -> None:
+    def __init__(self, root: Route, mute: Collection[str] = ()) -> None:
+        """`mute`: receivers that have no integration."""
         self.root = root
+        self.mute = mute
         self.groups: dict[GroupKey, Flushes] = {}
 
     @property
@@ -67,7 +69,9 @@ class Dispatch:
                     made.due |= known.due
                 self.groups[key] = known = made
             known.listed = True
-            known.suppressed = all(alert["status"]["state"] == "suppressed" for alert in each["alerts"])
+            known.suppressed = key[0] in self.mute or all(
+                alert["status"]["state"] == "suppressed" for alert in each["alerts"]
+            )
         for key, known in self.groups.items():
             known.listed = key in listed
 

@@ -23,7 +23,7 @@ from pgben_testkit.observability.lab.driver import Driver
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
 from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace
-from pgben_testkit.observability.lab.routing import tree
+from pgben_testkit.observability.lab.routing import mute_receivers, tree
 from pgben_testkit.observability.lab.scrapes import AlertNow, Key
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.lab.timeline import Timeline
@@ -298,7 +298,12 @@ class Laboratory:
         if self._start_at:
             self._pace.advance(self._start_at.timestamp() - self._pace.now())
         self._driver = Driver(
-            self._pace, self._prometheus, self._alertmanager, Dispatch(tree(alerting)), self._feed, self._evaluated
+            self._pace,
+            self._prometheus,
+            self._alertmanager,
+            Dispatch(tree(alerting), mute_receivers(redirected)),
+            self._feed,
+            self._evaluated,
         )
         self._driver.settle(sum(map(len, self._endpoints.values())))
         self.timeline.began = self.clock()

@@ -80,6 +80,14 @@ def tree(config: Mapping[str, Any]) -> Route:
     return _route(config.get("route") or {}, default, "route")
 
 
+def mute_receivers(config: Mapping[str, Any]) -> frozenset[str]:
+    """The receivers without an integration: what comes to them reaches nobody."""
+    return frozenset(
+        str(each["name"]) for each in config.get("receivers") or []
+        if not any(value for key, value in each.items() if key.endswith("_configs"))
+    )  # fmt: skip
+
+
 def _route(data: Mapping[str, Any], above: Route, path: str) -> Route:
     by = data.get("group_by")
     made = Route(

@@ -77,17 +77,18 @@ class Target:
     def down(self) -> None:
         """Scrapes fail from now on: the connection is closed without an answer."""
         self._is_down = True
+        self._set_delay(0.0)
         self._tell(f"{self} is down")
 
     def up(self) -> None:
         """Scrapes succeed again, at once."""
         self._is_down = False
-        self._delay_s = 0.0
+        self._set_delay(0.0)
         self._tell(f"{self} is up")
 
     def slow(self, takes: str) -> None:
         """Each scrape takes this duration of the laboratory's time; longer than the job's timeout, and it fails."""
-        self._delay_s = durations.seconds(takes)
+        self._set_delay(durations.seconds(takes))
         self._tell(f"{self} takes {takes} to answer")
 
     def restart(self) -> None:
@@ -125,6 +126,14 @@ class Target:
             self._answering.notify_all()
         self._listener.close()
 
+    def _set_delay(self, seconds: float) -> None:
+        """What is being held back is answered now: time must not go on with the old delay in flight."""
+        with self._answering:
+            self._delay_s = 0.0
+            self._answering.notify_all()
+            self._answering.wait_for(lambda: not self._held, timeout=5)
+            self._delay_s = seconds
+
     def _serve(self, connection: socket.socket) -> None:
         _Handler(connection, self)
 
@@ -150,9 +159,12 @@ class Target:
             while self._now() < ends and self._delay_s and not self._closed:
                 with self._answering:
                     self._answering.wait(0.001)
-            del self._held[number]
-            if done > ends and self._delay_s:
-                return None  # given up by Prometheus at this moment
+            given_up = self._now() >= ends and done > ends
+            with self._answering:
+                del self._held[number]
+                self._answering.notify_all()
+            if given_up:
+                return None
         if self._is_down or self._closed:
             return None
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ DISCOVERY = "_sd_configs"
 LOGINS = ("authorization", "basic_auth", "bearer_token", "bearer_token_file", "oauth2", "tls_config", "proxy_url",
           "proxy_from_environment", "no_proxy", "follow_redirects", "enable_http2")  # fmt: skip
 """Parts of a scrape or alerting configuration that belong to an address which is not asked here."""
+_SECRET = re.compile(r"(password|secret|token|credentials|secret_key)$")
 AWAY = ("remote_write", "remote_read", "tracing")
 """Parts that would send what is measured here to somebody else."""
 
@@ -125,11 +127,25 @@ def as_yaml(data: Mapping[str, Any]) -> str:
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:
-    """What was replaced, as a unified diff; empty if nothing."""
+    """What was replaced, as a unified diff without secrets; empty if nothing."""
     lines = difflib.unified_diff(
-        as_yaml(before).splitlines(), as_yaml(after).splitlines(), name, f"{name} (as run here)", lineterm="", n=2
+        as_yaml(_masked(before)).splitlines(),
+        as_yaml(_masked(after)).splitlines(),
+        name,
+        f"{name} (as run here)",
+        lineterm="",
+        n=2,
     )
     return "\n".join(lines)
+
+
+def _masked(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {
+            key: "(hidden)" if isinstance(value, str) and _SECRET.search(str(key)) else _masked(value)
+            for key, value in data.items()
+        }
+    return [_masked(each) for each in data] if isinstance(data, list) else data
 
 
 def _job(scrape: Mapping[str, Any]) -> Job:

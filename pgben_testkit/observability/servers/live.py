@@ -17,6 +17,8 @@ from pgben_testkit.observability.servers.configured import Endpoint, PrometheusC
 from pgben_testkit.observability.servers.prometheus import Prometheus, Sample
 from pgben_testkit.services.run import Run
 
+RESEND = "--rules.alert.resend-delay=1s"
+"""What fires before an Alertmanager is known is dropped, and comes again after this time, else after a minute."""
 _numbers = itertools.count(1)
 
 
@@ -62,8 +64,9 @@ class LivePrometheus:
         self._endpoints: dict[str, list[Endpoint]] = {}
         self._alertmanager = ""
         self._server = Prometheus.start(
-            programs.find("prometheus", program), self._here(), run=run, name=f"live-prometheus-{next(_numbers)}"
-        )
+            programs.find("prometheus", program), self._here(), run=run, name=f"live-prometheus-{next(_numbers)}",
+            flags=[RESEND],
+        )  # fmt: skip
         self.url = self._server.url
 
     @property
@@ -103,7 +106,7 @@ class LivePrometheus:
         Raises:
             EnvironmentNotAble: not within `timeout_s` seconds; each that isn't up, with Prometheus' reason.
         """
-        self._server.wait_all_up(timeout_s, count=sum(map(len, self._endpoints.values())))
+        self._server.wait_all_up(timeout_s, [each.address for some in self._endpoints.values() for each in some])
 
     def query(self, expression: str) -> list[Sample]:
         """An instant query, now."""

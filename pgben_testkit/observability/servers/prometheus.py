@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.observability.servers.configured import as_yaml
@@ -133,8 +133,8 @@ class Prometheus:
         found: list[dict[str, Any]] = self.http.json("/api/v1/targets?state=active")["data"]["activeTargets"]
         return found
 
-    def wait_all_up(self, timeout_s: float = 30.0, *, count: int = 1) -> None:
-        """Every target was scraped, with success; there are `count` at least.
+    def wait_all_up(self, timeout_s: float = 30.0, addresses: Sequence[str] = ()) -> None:
+        """Every target was scraped, with success, and these addresses (`host:port`) are among them.
 
         Raises:
             EnvironmentNotAble: not within `timeout_s` seconds; each target that isn't up, with Prometheus' reason.
@@ -143,13 +143,16 @@ class Prometheus:
         while True:
             targets = self.targets()
             wrong = [each for each in targets if each["health"] != "up"]
-            if len(targets) >= count and not wrong:
+            found = {urlsplit(each["scrapeUrl"]).netloc for each in targets}
+            lacking = [each for each in addresses if each not in found]
+            if targets and not wrong and not lacking:
                 return
             if time.monotonic() > deadline:
-                told = [f"{each['scrapePool']} at {each['scrapeUrl']}: {each['lastError'] or 'not scraped yet'}"
+                told = [f"{each} is not among the targets" for each in lacking]
+                told += [f"{each['scrapePool']} at {each['scrapeUrl']}: {each['lastError'] or 'not scraped yet'}"
                         for each in wrong]  # fmt: skip
                 raise EnvironmentNotAble(
-                    "not all targets are up" if wrong else f"Prometheus has {len(targets)} of {count} targets",
+                    "not all targets are up" if targets else "Prometheus has no targets",
                     why="; ".join(told), remedy="mend the address, the path or the target",
                 )  # fmt: skip
             time.sleep(0.05)
