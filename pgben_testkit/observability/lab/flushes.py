@@ -47,8 +47,9 @@ class Dispatch:
         self.groups: dict[GroupKey, Flushes] = {}
 
     @property
-    def next_due(self) -> float | None:
-        return min((min(each.due) for each in self.groups.values() if each.due), default=None)
+    def dues(self) -> list[float]:
+        """When groups are due, unix times."""
+        return [at for each in self.groups.values() for at in each.due]
 
     def due_at(self, now: float) -> list[Flushes]:
         return [each for each in self.groups.values() if each.due and min(each.due) <= now]

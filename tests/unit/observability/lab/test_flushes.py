@@ -14,12 +14,12 @@ def group(name="X", state="active", began=BEGAN):
 
 def test_a_new_group_waits_and_then_comes_back_each_interval():
     dispatch = Dispatch(ROOT)
-    assert dispatch.next_due is None
+    assert dispatch.dues == []
     dispatch.arrived([group()], 1000.0)
-    assert dispatch.next_due == 1030.0
+    assert dispatch.dues == [1030.0]
     [due] = dispatch.due_at(1030.5)
     dispatch.flushed(due, 1030.5)
-    assert dispatch.next_due == 1330.5
+    assert dispatch.dues == [1330.5]
     [key] = dispatch.keys({"alertname": "X", "a": "b"})
     assert dispatch.flushed_since(key, 1030.0) and not dispatch.flushed_since(key, 1031.0)
 
@@ -27,14 +27,14 @@ def test_a_new_group_waits_and_then_comes_back_each_interval():
 def test_a_group_whose_alert_began_long_ago_is_due_at_once():
     dispatch = Dispatch(ROOT)
     dispatch.arrived([group()], 2000.0)
-    assert dispatch.next_due == 2000.0
+    assert dispatch.dues == [2000.0]
 
 
 def test_a_second_alert_does_not_move_its_group():
     dispatch = Dispatch(ROOT)
     dispatch.arrived([group()], 1000.0)
     dispatch.arrived([group()], 1020.0)
-    assert dispatch.next_due == 1030.0
+    assert dispatch.dues == [1030.0]
 
 
 def test_a_resolved_group_is_told_once_more_and_forgotten():
@@ -42,11 +42,11 @@ def test_a_resolved_group_is_told_once_more_and_forgotten():
     dispatch.arrived([group()], 1000.0)
     dispatch.flushed(dispatch.due_at(1030.0)[0], 1030.0)
     dispatch.arrived([], 1100.0)
-    assert dispatch.next_due == 1330.0
+    assert dispatch.dues == [1330.0]
     dispatch.flushed(dispatch.due_at(1330.0)[0], 1330.0)
-    assert dispatch.next_due == 1630.0  # it may still be there
+    assert dispatch.dues == [1630.0]  # it may still be there
     dispatch.flushed(dispatch.due_at(1630.0)[0], 1630.0)
-    assert dispatch.next_due is None
+    assert dispatch.dues == []
 
 
 def test_an_alert_that_comes_to_a_group_just_emptied_may_find_the_old_or_a_new_one():
