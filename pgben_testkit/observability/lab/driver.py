@@ -31,6 +31,8 @@ WAIT_S = 15.0
 """Seconds of the real clock that something which is due may take; programs that stand still are found so."""
 HOP_S = 0.5
 """While it is not known when things are due: Prometheus' discovery takes 5 s, a first scrape up to its interval."""
+RESENT_S = 90.0
+"""What fired before Prometheus knew its Alertmanager is dropped, and sent again a minute later."""
 DISCOVERY_S = 60.0
 SETTLE_S = 600.0
 POLL_S = 0.0004
@@ -85,6 +87,7 @@ class Driver:
         self._firing: frozenset[tuple[str, Key]] = frozenset()
         self._asked = 0.0
         self._counted = 0.0
+        self._resent_until = 0.0
         self._unsettled = False
         self._retrying_since: float | None = None
         self._retry_step_s = 0.0
@@ -115,6 +118,7 @@ class Driver:
                 raise LostTime("Prometheus does not begin its work", why=self._not_begun(targets, bool(discovered)))
             self.step(self.now + HOP_S)
         self._unsettled = False
+        self._resent_until = self.now + RESENT_S
         self._count_flushes()
 
     def _unknown(self) -> list[Scrape | Group]:
@@ -224,7 +228,7 @@ class Driver:
     def _told(self, now: float) -> None:
         """New and resolved alerts have reached Alertmanager, and are in their groups there."""
         firing = frozenset((each.rule, each.key) for each in self.alerts if each.state == "firing")
-        if firing == self._firing:
+        if firing == self._firing and not (firing and now < self._resent_until):
             return
         self._firing = firing
         self._at_rest(self.prometheus, NOTIFIES, "Prometheus' sending of alerts")

@@ -7,8 +7,8 @@ ROOT = tree({"route": {"receiver": "r", "group_by": ["alertname"], "group_wait":
 BEGAN = "1970-01-01T00:16:40Z"  # 1000
 
 
-def group(name="X", state="active", began=BEGAN):
-    alert = {"labels": {"alertname": name}, "startsAt": began, "status": {"state": state}}
+def group(name="X", state="active", began=BEGAN, came=""):
+    alert = {"labels": {"alertname": name}, "startsAt": began, "updatedAt": came or began, "status": {"state": state}}
     return {"receiver": {"name": "r"}, "labels": {"alertname": name}, "alerts": [alert]}
 
 
@@ -26,8 +26,14 @@ def test_a_new_group_waits_and_then_comes_back_each_interval():
 
 def test_a_group_whose_alert_began_long_ago_is_due_at_once():
     dispatch = Dispatch(ROOT)
-    dispatch.arrived([group()], 2000.0)
-    assert dispatch.dues == [2000.0]
+    dispatch.arrived([group(came="1970-01-01T00:33:10Z")], 2000.0)
+    assert dispatch.dues == [1990.0]
+
+
+def test_a_group_that_is_noticed_late_waits_since_it_came():
+    dispatch = Dispatch(ROOT)
+    dispatch.arrived([group()], 1010.0)
+    assert dispatch.dues == [1030.0]
 
 
 def test_a_second_alert_does_not_move_its_group():
