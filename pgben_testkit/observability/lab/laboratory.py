@@ -205,8 +205,8 @@ class Laboratory:
         """alert name -> its rules, of all loaded files."""
         if not self._rules:
             prometheus = self._plan.prometheus
-            patterns = [*(prometheus.rule_files if prometheus else []), *self._plan.rule_globs]
-            self._rules = rules.alerts(rules.files(patterns))
+            written = rules.files(prometheus.rule_files if prometheus else [], may_be_none=True)
+            self._rules = rules.alerts(dict.fromkeys([*written, *rules.files(self._plan.rule_globs)]))
         return self._rules
 
     # What happens
