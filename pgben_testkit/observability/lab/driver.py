@@ -15,7 +15,7 @@ from typing import Protocol
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.durations import text
 from pgben_testkit.observability.lab import goroutines
-from pgben_testkit.observability.lab.flushes import Dispatch
+from pgben_testkit.observability.lab.flushes import Dispatch, Flushes
 from pgben_testkit.observability.lab.pace import Pace
 from pgben_testkit.observability.lab.scrapes import AlertNow, Group, Key, Scrape, Watch
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
@@ -85,6 +85,7 @@ class Driver:
         self._firing: frozenset[tuple[str, Key]] = frozenset()
         self._asked = 0.0
         self._unsettled = False
+        self._unsent = False
         self._retrying_since: float | None = None
         self._retry_step_s = 0.0
 
@@ -158,7 +159,9 @@ class Driver:
         if due:
             self._made(due)
             self._check(due)
-        if evaluated:
+        if self._unsettled:
+            self._arrived(now)
+        elif evaluated:
             self._told(now)
         self._flushed(now)
         if evaluated:
@@ -221,34 +224,60 @@ class Driver:
 
     def _told(self, now: float) -> None:
         """New and resolved alerts have reached Alertmanager, and are in their groups there."""
-        firing = frozenset((each.rule, each.key) for each in self.alerts if each.state == "firing")
-        if firing == self._firing:
+        firing = self._firing_now()
+        if firing == self._firing and not self._unsent:
             return
         self._firing = firing
         self._at_rest(self.prometheus, NOTIFIES, "Prometheus' sending of alerts")
         self._at_rest(self.alertmanager, DISPATCHES, "Alertmanager's taking of alerts")
-        self.dispatch.arrived(self.alertmanager.groups(), now)
+        self._arrived(now)
+
+    def _firing_now(self) -> frozenset[tuple[str, Key]]:
+        return frozenset((each.rule, each.key) for each in self.alerts if each.state == "firing")
+
+    def _arrived(self, now: float) -> None:
+        """What Alertmanager has. Prometheus drops what it sends before it has found its Alertmanager, and sends it
+        again a minute later: alerts that fire from the beginning may be missing here for so long."""
+        groups = self.alertmanager.groups()
+        self.dispatch.arrived(groups, now)
+        there = {alert["fingerprint"] for each in groups for alert in each["alerts"]}
+        self._unsent = self._unsettled or len(there) < len(self._firing_now())
 
     def _flushed(self, now: float) -> None:
         """The groups that are due have been looked at, and what they send was delivered, or is being retried."""
         due = self.dispatch.due_at(now)
         if due:
-            tries = 0
-            deadline = time.monotonic() + WAIT_S
-            may_be_silent = all(each.may_be_silent or not each.listed for each in due)
-            while self._flush_count() <= self._asked:
-                self._alive(deadline, "Alertmanager's flush of a group")
-                tries += 1
-                if may_be_silent and tries > SILENT_TRIES:
-                    break
+            self._looked_at(self._asked, may_be_silent=all(each.may_be_silent or not each.listed for each in due))
         if due or self._retrying_since is not None:
             self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages", self._feeder.deliveries_held)
+            due = self._due_since(due)
             self._note_retries(now)
             self._asked = self._flush_count()
         if due:
             self.dispatch.arrived(self.alertmanager.groups(), now)
             for each in due:
-                self.dispatch.flushed(each, now)
+                self.dispatch.flushed(each, max(now, min(each.due)))
+
+    def _looked_at(self, asked: float, *, may_be_silent: bool) -> None:
+        """Alertmanager has flushed once more than `asked`, or is given a moment where it may not tell."""
+        tries = 0
+        deadline = time.monotonic() + WAIT_S
+        while self._flush_count() <= asked:
+            self._alive(deadline, "Alertmanager's flush of a group")
+            tries += 1
+            if may_be_silent and tries > SILENT_TRIES:
+                break
+
+    def _due_since(self, due: list[Flushes]) -> list[Flushes]:
+        """The real clock goes on while we wait: groups that became due meanwhile are counted with the others, for
+        nobody can tell whose flush was counted."""
+        while True:
+            since = [each for each in self.dispatch.due_at(self.now) if all(each is not known for known in due)]
+            if not since:
+                return due
+            self._looked_at(self._flush_count(), may_be_silent=True)
+            self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages", self._feeder.deliveries_held)
+            due = [*due, *since]
 
     def _note_retries(self, now: float) -> None:
         found = goroutines.parse(self.alertmanager.http.get(goroutines.PATH), DISPATCHES)

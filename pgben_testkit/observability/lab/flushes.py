@@ -64,7 +64,8 @@ class Dispatch:
                 route = self._route(key, each["alerts"][0]["labels"])
                 made = Flushes(route)
                 began = min(unix(alert["startsAt"]) for alert in each["alerts"])
-                made.due = {now if began + route.wait_s < now else now + route.wait_s}
+                came = min(now, *(unix(alert["updatedAt"]) for alert in each["alerts"]))
+                made.due = {now if began + route.wait_s < came else came + route.wait_s}
                 if known is not None and (known.ghost_until or 0.0) >= now:
                     made.due |= known.due
                 self.groups[key] = known = made

@@ -55,7 +55,8 @@ class Laboratory:
     def __init__(
         self, run: Run, *, folder: Path,
         pace: str = "auto", prometheus_bin: str = "", alertmanager_bin: str = "",
-        prometheus_flags: Sequence[str] = (), always: Collection[str] = (), announce: Callable[[str], None] = lambda step: None,
+        prometheus_flags: Sequence[str] = (), always: Collection[str] = (),
+        announce: Callable[[str], None] = lambda step: None,
     ) -> None:  # fmt: skip
         self._always = always
         self._run = run
@@ -205,8 +206,8 @@ class Laboratory:
         """alert name -> its rules, of all loaded files."""
         if not self._rules:
             prometheus = self._plan.prometheus
-            patterns = [*(prometheus.rule_files if prometheus else []), *self._plan.rule_globs]
-            self._rules = rules.alerts(rules.files(patterns))
+            named = prometheus.rule_files if prometheus else []
+            self._rules = rules.alerts(rules.files([*named, *self._plan.rule_globs], may_be_none=named))
         return self._rules
 
     # What happens
