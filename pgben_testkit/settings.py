@@ -93,6 +93,9 @@ class Settings:
     alert_rules: tuple[str, ...] = setting([], "rule files or globs, besides those of the configuration", kind="words")
     alertmanager_config: str = setting("", "Alertmanager's configuration")
     alerts_pace: str = setting("auto", "how time passes in the alert laboratory", choices=PACES)
+    alert_scenarios: tuple[str, ...] = setting(
+        [], "globs of alert scenarios (*.alerts.yml): each scenario is a test", kind="words"
+    )
     alerts_always: tuple[str, ...] = setting(
         [], "alerts that fire at all times, as a dead man's switch: no_other_alerts lets them", kind="words"
     )

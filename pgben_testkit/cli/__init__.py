@@ -7,6 +7,7 @@ import sys
 import click
 
 from pgben_testkit import __version__
+from pgben_testkit.cli.alerts import alerts
 from pgben_testkit.cli.check import check
 from pgben_testkit.cli.doctor import doctor
 from pgben_testkit.cli.factories import factories
@@ -25,7 +26,7 @@ def commands() -> None:
     """
 
 
-for each in (run, up, status, down, doctor, factories, storage, check):
+for each in (run, up, status, down, doctor, factories, storage, check, alerts):
     commands.add_command(each)
 
 

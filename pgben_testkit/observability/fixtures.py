@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from pgben_testkit.pytest_world import LABORATORY, SETTINGS, announce, process_r
 
 if TYPE_CHECKING:
     from pgben_testkit.observability.lab.laboratory import Laboratory
+    from pgben_testkit.observability.lab.scenario import Scenario
     from pgben_testkit.observability.metrics import Metrics
     from pgben_testkit.observability.receivers.inbox import Inbox
     from pgben_testkit.observability.servers.live import LiveAlertmanager, LivePrometheus
@@ -77,3 +79,55 @@ def pgben_alerts(request: pytest.FixtureRequest) -> Iterator[Laboratory]:
 def pgben_inbox(pgben_alerts: Laboratory) -> Inbox:
     """What the laboratory's Alertmanager has delivered: `.email`, `.slack`, `.sms`, `.webhook`, each with `.last`."""
     return pgben_alerts.inbox
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
+    """Files of alert scenarios that `pgben_alert_scenarios` names; none where it names none."""
+    globs = parent.config.stash[SETTINGS].alert_scenarios
+    if any(file_path.match(each) for each in globs):
+        return ScenarioFile.from_parent(parent, path=file_path)
+    return None
+
+
+class ScenarioFile(pytest.File):
+    """Each scenario of it is an item."""
+
+    def collect(self) -> Iterator[ScenarioItem]:
+        from pgben_testkit.errors import TestkitError
+        from pgben_testkit.observability.lab import scenario
+
+        try:
+            found = scenario.read(self.path)
+        except TestkitError as error:
+            raise self.CollectError(str(error)) from None
+        for each in found:
+            yield ScenarioItem.from_parent(self, name=each.name, scenario=each)
+
+
+class ScenarioItem(pytest.Item):
+    """A scenario in a laboratory of its own."""
+
+    def __init__(self, *, scenario: Scenario, **more: Any) -> None:
+        super().__init__(**more)
+        self._scenario = scenario
+
+    def runtest(self) -> None:
+        from pgben_testkit.observability.lab.laboratory import Laboratory
+
+        settings = self._scenario.settings(self.config.stash[SETTINGS])
+        made = Laboratory.of(settings, process_run(self.config), announce(self.config))
+        try:
+            self._scenario.run(made)
+        finally:
+            made.close()
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What the scenario's reader understands: no Python frames, but for bugs of ours."""
+        from pgben_testkit.errors import TestkitError
+
+        if isinstance(excinfo.value, AssertionError | TestkitError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, self._scenario.line - 1, self.name

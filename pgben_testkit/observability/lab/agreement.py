@@ -42,8 +42,8 @@ def _last_place(number: str) -> float:
 def alerts_agree(expected: Sequence[Alert], found: Sequence[Alert]) -> bool:
     """As many, each with exactly its labels, and annotations that agree."""
     left = list(found)
-    for labels, annotations in expected:
-        match = next((each for each in left if each[0] == labels and _annotations_agree(annotations, each[1])), None)
+    for labels, told in expected:
+        match = next((each for each in left if each[0] == labels and _annotations_agree(told, each[1])), None)
         if match is None:
             return False
         left.remove(match)
@@ -64,9 +64,9 @@ def samples_agree(expected: Sequence[tuple[Mapping[str, str], float]], found: Se
 def alerts_written(alerts: Sequence[Alert]) -> str:
     """In lines, by labels."""
     lines = []
-    for labels, annotations in sorted(alerts, key=lambda each: sorted(each[0].items())):
+    for labels, told in sorted(alerts, key=lambda each: sorted(each[0].items())):
         lines.append("{" + ", ".join(f'{key}="{value}"' for key, value in sorted(labels.items())) + "}")
-        lines += [f"    {key}: {value}" for key, value in sorted(annotations.items())]
+        lines += [f"    {key}: {value}" for key, value in sorted(told.items())]
     return "\n".join(lines) or "no firing alert"
 
 

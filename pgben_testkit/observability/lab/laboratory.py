@@ -55,7 +55,8 @@ class Laboratory:
     def __init__(
         self, run: Run, *, folder: Path,
         pace: str = "auto", prometheus_bin: str = "", alertmanager_bin: str = "",
-        prometheus_flags: Sequence[str] = (), always: Collection[str] = (), announce: Callable[[str], None] = lambda step: None,
+        prometheus_flags: Sequence[str] = (), always: Collection[str] = (),
+        announce: Callable[[str], None] = lambda step: None,
     ) -> None:  # fmt: skip
         self._always = always
         self._run = run

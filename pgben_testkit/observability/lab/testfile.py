@@ -61,7 +61,7 @@ class TestGroup:
     @property
     def length_s(self) -> float:
         """Until the last thing that it looks at."""
-        return max((each.at_s for each in (*self.alerts, *self.expressions)), default=0.0)
+        return max([each.at_s for each in self.alerts] + [each.at_s for each in self.expressions], default=0.0)
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,7 @@ def of(source: Located, path: Path) -> TestFile:
         raise source.wrong("there are no tests", remedy="write tests: into it")
     evaluation_s = _duration(top.get("evaluation_interval"), DEFAULT_INTERVAL)
     patterns = [each.text() for each in top["rule_files"].items("rule_files")] if "rule_files" in top else []
-    groups = tuple(
-        _group(each, number, evaluation_s) for number, each in enumerate(top["tests"].items("tests"), 1)
-    )
+    groups = tuple(_group(each, number, evaluation_s) for number, each in enumerate(top["tests"].items("tests"), 1))
     folder = path.resolve().parent
     return TestFile(path, tuple(str(folder / each) for each in patterns), evaluation_s, groups, source)
 

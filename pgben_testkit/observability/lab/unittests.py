@@ -23,7 +23,7 @@ from pgben_testkit.observability.lab.agreement import (
     samples_written,
 )
 from pgben_testkit.observability.lab.laboratory import Laboratory
-from pgben_testkit.observability.lab.outcome import Outcome
+from pgben_testkit.observability.lab.outcome import Outcome, Verdict
 from pgben_testkit.observability.lab.rules import files
 from pgben_testkit.observability.lab.scrapes import AlertNow
 from pgben_testkit.observability.lab.testfile import AlertTest, ExpressionTest, TestFile, TestGroup
@@ -88,12 +88,19 @@ def run_group(file: TestFile, group: TestGroup, setting: Setting) -> list[Outcom
     if setting.ask_promtool and promtool.found():
         began = time.monotonic()
         said = promtool.asked(file, group)
+        why = "" if said.passed else f"promtool says:\n{said.text}"
+        verdict: Verdict = "passed" if said.passed else "failed"
         outcomes.append(
             Outcome(
-                str(file.path), group.name, "promtool", "passed" if said.passed else "failed", about="promtool",
-                why="" if said.passed else f"promtool says:\n{said.text}", line=group.line,
+                str(file.path),
+                group.name,
+                "promtool",
+                verdict,
+                about="promtool",
+                why=why,
+                line=group.line,
                 took_s=time.monotonic() - began,
-            )  # fmt: skip
+            )
         )
     laboratory = _laboratory(file, group, setting)
     try:
