@@ -7,8 +7,8 @@ ROOT = tree({"route": {"receiver": "r", "group_by": ["alertname"], "group_wait":
 BEGAN = "1970-01-01T00:16:40Z"  # 1000
 
 
-def group(name="X", state="active", began=BEGAN):
-    alert = {"labels": {"alertname": name}, "startsAt": began, "status": {"state": state}}
+def group(name="X", state="active", began=BEGAN, updated="2030-01-01T00:00:00Z"):
+    alert = {"labels": {"alertname": name}, "startsAt": began, "updatedAt": updated, "status": {"state": state}}
     return {"receiver": {"name": "r"}, "labels": {"alertname": name}, "alerts": [alert]}
 
 
@@ -28,6 +28,12 @@ def test_a_group_whose_alert_began_long_ago_is_due_at_once():
     dispatch = Dispatch(ROOT)
     dispatch.arrived([group()], 2000.0)
     assert dispatch.next_due == 2000.0
+
+
+def test_a_group_waits_from_when_its_alert_came_not_from_when_we_looked():
+    dispatch = Dispatch(ROOT)
+    dispatch.arrived([group(updated="1970-01-01T00:16:43Z")], 1010.0)
+    assert dispatch.next_due == 1033.0
 
 
 def test_a_second_alert_does_not_move_its_group():
