@@ -15,7 +15,7 @@ from typing import Protocol
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.durations import text
 from pgben_testkit.observability.lab import goroutines
-from pgben_testkit.observability.lab.flushes import Dispatch, Flushes
+from pgben_testkit.observability.lab.flushes import Dispatch
 from pgben_testkit.observability.lab.pace import Pace
 from pgben_testkit.observability.lab.scrapes import AlertNow, Group, Key, Scrape, Watch
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
@@ -31,6 +31,8 @@ WAIT_S = 15.0
 """Seconds of the real clock that something which is due may take; programs that stand still are found so."""
 HOP_S = 0.5
 """While it is not known when things are due: Prometheus' discovery takes 5 s, a first scrape up to its interval."""
+RESENT_S = 90.0
+"""What fired before Prometheus knew its Alertmanager is dropped, and sent again a minute later."""
 DISCOVERY_S = 60.0
 SETTLE_S = 600.0
 POLL_S = 0.0004
@@ -84,8 +86,9 @@ class Driver:
         self._on_evaluated = on_evaluated
         self._firing: frozenset[tuple[str, Key]] = frozenset()
         self._asked = 0.0
+        self._counted = 0.0
+        self._resent_until = 0.0
         self._unsettled = False
-        self._unsent = False
         self._retrying_since: float | None = None
         self._retry_step_s = 0.0
 
@@ -115,7 +118,8 @@ class Driver:
                 raise LostTime("Prometheus does not begin its work", why=self._not_begun(targets, bool(discovered)))
             self.step(self.now + HOP_S)
         self._unsettled = False
-        self._asked = self._flush_count()
+        self._resent_until = self.now + RESENT_S
+        self._count_flushes()
 
     def _unknown(self) -> list[Scrape | Group]:
         return [each for each in self.watch.things if not each.last]
@@ -146,7 +150,8 @@ class Driver:
         self.steps += 1
         things = self.watch.things
         dues = [each.due for each in things if each.last and not self._held(each)]
-        dues += [each for each in (self.dispatch.next_due, self._feeder.held_until(), self._retry_due()) if each]
+        dues += self.dispatch.dues
+        dues += [each for each in (self._feeder.held_until(), self._retry_due()) if each]
         first = min(dues, default=end)
         target = max((each for each in dues if each <= first + TOGETHER_S), default=first)
         self._advance(max(min(target, end) + MARGIN_S - self.now, 0.0))
@@ -159,9 +164,7 @@ class Driver:
         if due:
             self._made(due)
             self._check(due)
-        if self._unsettled:
-            self._arrived(now)
-        elif evaluated:
+        if evaluated:
             self._told(now)
         self._flushed(now)
         if evaluated:
@@ -224,60 +227,34 @@ class Driver:
 
     def _told(self, now: float) -> None:
         """New and resolved alerts have reached Alertmanager, and are in their groups there."""
-        firing = self._firing_now()
-        if firing == self._firing and not self._unsent:
+        firing = frozenset((each.rule, each.key) for each in self.alerts if each.state == "firing")
+        if firing == self._firing and not (firing and now < self._resent_until):
             return
         self._firing = firing
         self._at_rest(self.prometheus, NOTIFIES, "Prometheus' sending of alerts")
         self._at_rest(self.alertmanager, DISPATCHES, "Alertmanager's taking of alerts")
-        self._arrived(now)
-
-    def _firing_now(self) -> frozenset[tuple[str, Key]]:
-        return frozenset((each.rule, each.key) for each in self.alerts if each.state == "firing")
-
-    def _arrived(self, now: float) -> None:
-        """What Alertmanager has. Prometheus drops what it sends before it has found its Alertmanager, and sends it
-        again a minute later: alerts that fire from the beginning may be missing here for so long."""
-        groups = self.alertmanager.groups()
-        self.dispatch.arrived(groups, now)
-        there = {alert["fingerprint"] for each in groups for alert in each["alerts"]}
-        self._unsent = self._unsettled or len(there) < len(self._firing_now())
+        self.dispatch.arrived(self.alertmanager.groups(), now)
 
     def _flushed(self, now: float) -> None:
         """The groups that are due have been looked at, and what they send was delivered, or is being retried."""
         due = self.dispatch.due_at(now)
         if due:
-            self._looked_at(self._asked, may_be_silent=all(each.may_be_silent or not each.listed for each in due))
+            # One that was due before we last counted may be counted already: our own work takes real time.
+            certain = [each for each in due if each.listed and not each.may_be_silent and min(each.due) > self._counted]
+            wanted = self._asked + max(len(certain), 1)
+            tries = 0
+            deadline = time.monotonic() + WAIT_S
+            while self._flush_count() < wanted and (certain or tries < SILENT_TRIES):
+                self._alive(deadline, "Alertmanager's flush of a group")
+                tries += 1
         if due or self._retrying_since is not None:
             self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages", self._feeder.deliveries_held)
-            due = self._due_since(due)
             self._note_retries(now)
-            self._asked = self._flush_count()
+            self._count_flushes()
         if due:
             self.dispatch.arrived(self.alertmanager.groups(), now)
             for each in due:
-                self.dispatch.flushed(each, max(now, min(each.due)))
-
-    def _looked_at(self, asked: float, *, may_be_silent: bool) -> None:
-        """Alertmanager has flushed once more than `asked`, or is given a moment where it may not tell."""
-        tries = 0
-        deadline = time.monotonic() + WAIT_S
-        while self._flush_count() <= asked:
-            self._alive(deadline, "Alertmanager's flush of a group")
-            tries += 1
-            if may_be_silent and tries > SILENT_TRIES:
-                break
-
-    def _due_since(self, due: list[Flushes]) -> list[Flushes]:
-        """The real clock goes on while we wait: groups that became due meanwhile are counted with the others, for
-        nobody can tell whose flush was counted."""
-        while True:
-            since = [each for each in self.dispatch.due_at(self.now) if all(each is not known for known in due)]
-            if not since:
-                return due
-            self._looked_at(self._flush_count(), may_be_silent=True)
-            self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages", self._feeder.deliveries_held)
-            due = [*due, *since]
+                self.dispatch.flushed(each, now)
 
     def _note_retries(self, now: float) -> None:
         found = goroutines.parse(self.alertmanager.http.get(goroutines.PATH), DISPATCHES)
@@ -304,6 +281,10 @@ class Driver:
     def _busy(self, server: Prometheus | Alertmanager, packages: tuple[str, ...]) -> bool:
         profile = server.http.get(goroutines.PATH)
         return bool(goroutines.busy(goroutines.parse(profile, packages), packages))
+
+    def _count_flushes(self) -> None:
+        self._counted = self.now
+        self._asked = self._flush_count()
 
     def _flush_count(self) -> float:
         found = _FLUSHES.search(self.alertmanager.http.get("/metrics"))

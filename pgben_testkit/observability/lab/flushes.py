@@ -47,14 +47,15 @@ class Dispatch:
         self.groups: dict[GroupKey, Flushes] = {}
 
     @property
-    def next_due(self) -> float | None:
-        return min((min(each.due) for each in self.groups.values() if each.due), default=None)
+    def dues(self) -> list[float]:
+        """When groups are due, unix times."""
+        return [at for each in self.groups.values() for at in each.due]
 
     def due_at(self, now: float) -> list[Flushes]:
         return [each for each in self.groups.values() if each.due and min(each.due) <= now]
 
     def arrived(self, api_groups: Sequence[Mapping[str, Any]], now: float) -> None:
-        """What `/api/v2/alerts/groups` says, after alerts came at `now`."""
+        """What `/api/v2/alerts/groups` says at `now`, after alerts came."""
         listed = set()
         for each in api_groups:
             key: GroupKey = (each["receiver"]["name"], tuple(sorted(each["labels"].items())))
@@ -63,9 +64,9 @@ class Dispatch:
             if known is None or known.ghost_until is not None:
                 route = self._route(key, each["alerts"][0]["labels"])
                 made = Flushes(route)
-                began = min(unix(alert["startsAt"]) for alert in each["alerts"])
-                came = min(now, *(unix(alert["updatedAt"]) for alert in each["alerts"]))
-                made.due = {now if began + route.wait_s < came else came + route.wait_s}
+                first = min(each["alerts"], key=lambda alert: unix(alert["updatedAt"]))
+                came = min(unix(first["updatedAt"]), now)
+                made.due = {came if unix(first["startsAt"]) + route.wait_s < came else came + route.wait_s}
                 if known is not None and (known.ghost_until or 0.0) >= now:
                     made.due |= known.due
                 self.groups[key] = known = made

@@ -206,8 +206,8 @@ class Laboratory:
         """alert name -> its rules, of all loaded files."""
         if not self._rules:
             prometheus = self._plan.prometheus
-            named = prometheus.rule_files if prometheus else []
-            self._rules = rules.alerts(rules.files([*named, *self._plan.rule_globs], may_be_none=named))
+            written = rules.files(prometheus.rule_files if prometheus else [], may_be_none=True)
+            self._rules = rules.alerts(dict.fromkeys([*written, *rules.files(self._plan.rule_globs)]))
         return self._rules
 
     # What happens

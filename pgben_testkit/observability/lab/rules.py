@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,8 @@ class AlertRule:
     file: str
 
 
-def files(patterns: Iterable[str], may_be_none: Collection[str] = ()) -> list[Path]:
-    """The files that globs match, each once. `may_be_none`: globs that may match none, as Prometheus lets all.
+def files(patterns: Iterable[str], *, may_be_none: bool = False) -> list[Path]:
+    """The files that globs match, each once. `may_be_none`: a glob may match nothing, as Prometheus has it.
 
     Raises:
         UsageProblem: a glob that matches none.
@@ -33,7 +33,7 @@ def files(patterns: Iterable[str], may_be_none: Collection[str] = ()) -> list[Pa
     found: dict[Path, None] = {}
     for pattern in patterns:
         matched = sorted(glob.glob(pattern, recursive=True))
-        if not matched and pattern not in may_be_none:
+        if not matched and not may_be_none:
             raise UsageProblem(f"no rule file is {pattern}", why="nothing matches it", remedy="mend the path or glob")
         found.update(dict.fromkeys(Path(each) for each in matched))
     return list(found)

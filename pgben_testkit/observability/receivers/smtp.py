@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+import logging
 import secrets
 import ssl
 import threading
@@ -18,6 +19,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, sy
 from pgben_testkit.observability.receivers import message as messages
 from pgben_testkit.observability.receivers.delivery import Email, digest
 from pgben_testkit.observability.receivers.inbox import Inbox, wall
+
+logging.getLogger("mail.log").addFilter(lambda record: "login_data is deprecated" not in record.getMessage())
+"""aiosmtpd 1.4 says so at each login, of a name that only it uses."""
 
 HELLO = ".receiver.invalid"
 """End of the EHLO name that tells the receiver; `.invalid` by RFC 2606."""
