@@ -73,10 +73,11 @@ def run_file(path: Path, setting: Setting, wanted: Callable[[str], bool] = lambd
     """The outcomes of all `tests` whose name is wanted, group by group.
 
     Raises:
-        UsageProblem: not a file that promtool takes.
+        UsageProblem: not a file that promtool takes; a rule file that is not there, of which promtool only warns.
         EnvironmentNotAble: a program is missing; the laboratory has lost time.
     """
     file = testfile.read(path)
+    files(file.rule_files)
     for group in file.groups:
         if wanted(group.name):
             yield from run_group(file, group, setting)
