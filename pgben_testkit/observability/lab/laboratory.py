@@ -18,7 +18,7 @@ from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
 from pgben_testkit.observability.lab import rules
 from pgben_testkit.observability.lab.alert import Alert
-from pgben_testkit.observability.lab.clock import ClockNotAble, ProcessClock, why_not_able
+from pgben_testkit.observability.lab.clock import ClockNotAble, why_not_able
 from pgben_testkit.observability.lab.driver import Driver
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
@@ -285,21 +285,20 @@ class Laboratory:
         alerting = self._plan.alertmanager or DEFAULT_CONFIG
         redirected, changes = self._receivers.redirect(alerting)
         self.changes = "\n".join(map(str, changes))
+        self._pace = pace = self._paced()
         self._alertmanager = Alertmanager.start(
-            programs.find("alertmanager", self._bins[1]), redirected, run=self._run, name=f"alertmanager-{self._number}"
-        )
+            programs.find("alertmanager", self._bins[1]), redirected, run=self._run,
+            name=f"alertmanager-{self._number}", spawned=pace.lead,
+        )  # fmt: skip
         assert self._plan.prometheus
         here = self._prometheus_config()
         self.changes += "\n" * bool(self.changes) + diff(self._plan.prometheus.data, here, self._plan.prometheus.name)
         self._prometheus = Prometheus.start(
             programs.find("prometheus", self._bins[0]), here, run=self._run, name=f"prometheus-{self._number}",
-            flags=self._flags,
+            flags=self._flags, spawned=pace.lead,
         )  # fmt: skip
-        self._pace = self._paced()
-        if self._start_at:
-            self._pace.advance(self._start_at.timestamp() - self._pace.now())
         self._driver = Driver(
-            self._pace,
+            pace,
             self._prometheus,
             self._alertmanager,
             Dispatch(tree(alerting), mute_receivers(redirected)),
@@ -308,7 +307,7 @@ class Laboratory:
         )
         self._driver.settle(sum(map(len, self._endpoints.values())))
         self.timeline.began = self.clock()
-        self._note(f"started at {self.now:%Y-%m-%d %H:%M:%S} UTC, {self._pace.name}")
+        self._note(f"started at {self.now:%Y-%m-%d %H:%M:%S} UTC, {pace.name}")
 
     def close(self) -> None:
         """Programs and targets are gone. Twice is fine."""
@@ -386,15 +385,15 @@ class Laboratory:
         return self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
 
     def _paced(self) -> Pace:
-        assert self._prometheus and self._alertmanager
-        if self._pace_wanted == "real":
-            return RealPace()
-        self.why_not_jumped = why_not_able()
-        if not self.why_not_jumped:
-            popens = (self._prometheus.process.popen, self._alertmanager.process.popen)
-            return JumpedPace([ProcessClock(each) for each in popens])
-        if self._pace_wanted == "jump":
-            raise ClockNotAble("clocks can't be jumped here", why=self.why_not_jumped, remedy="use the pace `real`")
+        why = "" if self._pace_wanted == "real" else why_not_able()
+        if self._pace_wanted != "real" and not why:
+            return JumpedPace(self._start_at.timestamp() - time.time() if self._start_at else 0.0)
+        self.why_not_jumped = why
+        if self._start_at or self._pace_wanted == "jump":
+            raise ClockNotAble(
+                "clocks are not jumped here", why=why or "the pace is `real`",
+                remedy="use the pace `real`, and no start_at",
+            )  # fmt: skip
         return RealPace()
 
     def _note(self, text: str) -> None:

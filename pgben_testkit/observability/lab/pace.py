@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Sequence
 from typing import Protocol
 
 from pgben_testkit.observability.lab.clock import ProcessClock
@@ -20,6 +20,9 @@ class Pace(Protocol):
     def advance(self, seconds: float) -> None:
         """`seconds` later; returns when it is."""
 
+    def lead(self, process: subprocess.Popen[bytes]) -> None:
+        """This program, just started, sees this time from now on."""
+
     def close(self) -> None:
         """The programs have the real time again, those that still run."""
 
@@ -29,10 +32,15 @@ class JumpedPace:
 
     name = "jumped clock"
 
-    def __init__(self, clocks: Sequence[ProcessClock]) -> None:
-        self._clocks = clocks
-        self._ahead_s = 0.0
+    def __init__(self, ahead_s: float = 0.0) -> None:
+        self._clocks: list[ProcessClock] = []
+        self._ahead_s = ahead_s
         self.jumps = 0
+
+    def lead(self, process: subprocess.Popen[bytes]) -> None:
+        clock = ProcessClock(process)
+        clock.jump(self._ahead_s)
+        self._clocks.append(clock)
 
     def now(self) -> float:
         return time.time() + self._ahead_s
@@ -63,6 +71,9 @@ class RealPace:
     def advance(self, seconds: float) -> None:
         if seconds > 0:
             time.sleep(seconds)
+
+    def lead(self, process: subprocess.Popen[bytes]) -> None:
+        pass
 
     def close(self) -> None:
         pass

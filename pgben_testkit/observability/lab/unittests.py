@@ -1,7 +1,7 @@
 """promtool's unit-test files, run as they are on the real Prometheus and Alertmanager.
 
 Each input series is scraped from a target, each rule evaluated when it is due. Since scrapes and evaluations have
-phases, what a file expects at `eval_time` must hold at some evaluation from one interval before to two after it
+phases, what a file expects at `eval_time` must hold at some evaluation from one interval before to three after it
 (the longer of the group's interval and the file's). promtool, where it is found, is asked too.
 """
 
@@ -32,8 +32,9 @@ from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Announce, silent
 from pgben_testkit.settings import Settings
 
-BEFORE, AFTER = 1, 2
-"""Intervals around `eval_time` in which an expectation may hold."""
+BEFORE, AFTER = 1, 3
+"""Intervals around `eval_time` in which an expectation may hold: a scrape may come one late, an evaluation another, and
+where the two fall together it may miss that scrape."""
 LOOKS_A_STEP = 4
 """An expression is asked so often in each interval of that span."""
 CLOCK = re.compile(
@@ -58,6 +59,10 @@ class Setting:
     settings: Settings
     announce: Announce = silent
     ask_promtool: bool = True
+    before: Callable[[Laboratory], None] = lambda laboratory: None
+    """Called before a group's programs start."""
+    after: Callable[[Laboratory], None] = lambda laboratory: None
+    """Called when all the time that a group speaks of is over, while its programs run."""
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
     def folder(self) -> Path:
@@ -105,7 +110,10 @@ def run_group(file: TestFile, group: TestGroup, setting: Setting) -> list[Outcom
         )
     laboratory = _laboratory(file, group, setting)
     try:
-        return outcomes + _Trial(file, group, laboratory).outcomes()
+        setting.before(laboratory)
+        outcomes += _Trial(file, group, laboratory).outcomes()
+        setting.after(laboratory)
+        return outcomes
     finally:
         laboratory.close()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,10 @@ class Alertmanager:
     @classmethod
     def start(
         cls, program: Program, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
-        timeout_s: float = 60.0,
+        timeout_s: float = 60.0, spawned: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
     ) -> Alertmanager:  # fmt: skip
-        """Ready. `config` is a whole configuration as data; `name` is unique in the run.
+        """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets the process as
+        soon as there is one.
 
         Raises:
             UsageProblem: Alertmanager refuses the configuration; in its own words.
@@ -70,6 +72,7 @@ class Alertmanager:
         )
         server = cls(program, process, port, folder)
         try:
+            spawned(process.popen)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
             server.stop()

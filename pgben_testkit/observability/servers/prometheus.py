@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,10 @@ class Prometheus:
     @classmethod
     def start(
         cls, program: Program, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
-        timeout_s: float = 60.0,
+        timeout_s: float = 60.0, spawned: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
     ) -> Prometheus:  # fmt: skip
-        """Ready. `config` is a whole configuration as data; `name` is unique in the run.
+        """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets the process as
+        soon as there is one.
 
         Raises:
             UsageProblem: Prometheus refuses the configuration; in its own words.
@@ -66,6 +68,7 @@ class Prometheus:
         )
         server = cls(program, process, port, folder)
         try:
+            spawned(process.popen)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
             server.stop()
