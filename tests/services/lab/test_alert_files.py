@@ -50,11 +50,11 @@ scenarios:
   - {delivered: {channel: email, to: plantao@pgben.example, about: Erros, text: 2 por segundo, times: 1}}
   - {delivered: {channel: webhook, about: Erros, status: firing, times: 1}}
   - {alert: Erros, stays: {state: firing, during: 10m}}
-  - {fault: {channel: email, fail: 451, times: 2}}
+  - {fault: {channel: webhook, fail: 503, times: 2}}
   - {target: api, counter: errs_total, stop: true}
   - {alert: Erros, resolves: {within: 10m}}
-  - {delivered: {channel: webhook, status: resolved}}
   - {advance: 1m}
+  - {delivered: {channel: webhook, status: resolved, times: 1}}
   - {delivered: {channel: email, times: 2}}
   - {not_delivered: {channel: slack}}
   - {nothing_lost: true}
@@ -69,11 +69,11 @@ scenarios:
   - {alert: Lento, fires: true}
   - {target: api, gauge: disk, ramp: {to: 95, over: 10m}}
   - {alert: Cheio, becomes: inactive}
-  - {alert: Cheio, fires: {within: 11m, told: false}}
+  - {alert: Cheio, fires: {within: 11m}}
   - {target: api, gauge: disk, vanish: true}
-  - {alert: Cheio, resolves: {within: 1m, told: false}}
+  - {alert: Cheio, resolves: {within: 1m}}
   - {target: api, gauge: disk, appear: true}
-  - {alert: Cheio, fires: {within: 1m, told: false}}
+  - {alert: Cheio, fires: {within: 1m}}
   - {target: api, restart: true}
   - {target: api, down: true}
   - {alert: Fora, fires: {within: 1m}}
