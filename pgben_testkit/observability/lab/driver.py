@@ -36,6 +36,9 @@ RESENT_S = 90.0
 DISCOVERY_S = 60.0
 SETTLE_S = 600.0
 POLL_S = 0.0004
+ENDING_S = 0.3
+IDLE_S = 15.0
+"""An Alertmanager with nothing due still looks after itself, each 30 s: empty groups go then, and must be gone."""
 TELL_STEPS = 50
 SILENT_TRIES = 15
 """So often we look whether a flush that may tell nobody has told somebody after all."""
@@ -88,6 +91,7 @@ class Driver:
         self._asked = 0.0
         self._counted = 0.0
         self._resent_until = 0.0
+        self._woken = 0.0
         self._unsettled = False
         self._retrying_since: float | None = None
         self._retry_step_s = 0.0
@@ -140,7 +144,13 @@ class Driver:
         while not done():
             if self.now >= end - MARGIN_S:
                 return False
-            self.step(end)
+            try:
+                self.step(end)
+            except HttpFailed:
+                time.sleep(ENDING_S)  # one that crashes breaks its connections first
+                for each in (self.prometheus.process, self.alertmanager.process):
+                    ended(each)
+                raise
             if self.steps % TELL_STEPS == 0:
                 tell(f"{text(round(self.now - begin))} of at most {text(round(end - begin))}")
         return True
@@ -178,8 +188,10 @@ class Driver:
     def _wake(self) -> None:
         """Go looks for timers that are due when a request arrives."""
         self.prometheus.http.get("/-/healthy")
-        if self._unsettled or self.dispatch.due_at(self.now) or self._retrying_since is not None:
+        now = self.now
+        if self._unsettled or self.dispatch.dues or self._retrying_since or now - self._woken > IDLE_S:
             self.alertmanager.http.get("/-/healthy")
+            self._woken = now
 
     def _made(self, due: list[Scrape | Group]) -> None:
         """Everything that is due was made, scrapes that are being held back excepted."""
