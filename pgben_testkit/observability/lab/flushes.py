@@ -15,6 +15,8 @@ from pgben_testkit.observability.lab.routing import Route
 from pgben_testkit.observability.lab.scrapes import unix
 
 CLEANUP_S = 30.0
+TIE_S = 1.0
+"""An evaluation and a flush so near to each other come in any order."""
 
 GroupKey = tuple[str, tuple[tuple[str, str], ...]]
 """Receiver and group labels."""
@@ -29,6 +31,8 @@ class Flushes:
     suppressed: bool = False
     listed: bool = True
     last: float = 0.0
+    left: float = 0.0
+    """When its last alert was resolved."""
     ghost_until: float | None = None
 
     @property
@@ -75,6 +79,8 @@ class Dispatch:
                 alert["status"]["state"] == "suppressed" for alert in each["alerts"]
             )
         for key, known in self.groups.items():
+            if known.listed and key not in listed:
+                known.left = now
             known.listed = key in listed
 
     def flushed(self, group: Flushes, at: float) -> None:
@@ -86,7 +92,9 @@ class Dispatch:
                 {at + group.route.interval_s} if len(group.due) == 0 else group.due | {at + group.route.interval_s}
             )
             if not group.listed:
-                group.ghost_until = at + CLEANUP_S + 5.0
+                # Resolved at the moment of the flush: whether that told it, or the next one will, nobody can say.
+                tie = at - group.left < TIE_S
+                group.ghost_until = at + (group.route.interval_s if tie else CLEANUP_S) + 5.0
         elif at > group.ghost_until:
             group.due = set()
 

@@ -50,11 +50,11 @@ scenarios:
   - {delivered: {channel: email, to: plantao@pgben.example, about: Erros, text: 2 por segundo, times: 1}}
   - {delivered: {channel: webhook, about: Erros, status: firing, times: 1}}
   - {alert: Erros, stays: {state: firing, during: 10m}}
-  - {fault: {channel: email, fail: 451, times: 2}}
+  - {fault: {channel: webhook, fail: 503, times: 2}}
   - {target: api, counter: errs_total, stop: true}
   - {alert: Erros, resolves: {within: 10m}}
-  - {delivered: {channel: webhook, status: resolved}}
   - {advance: 1m}
+  - {delivered: {channel: webhook, status: resolved, times: 1}}
   - {delivered: {channel: email, times: 2}}
   - {not_delivered: {channel: slack}}
   - {nothing_lost: true}

@@ -72,3 +72,17 @@ def test_a_suppressed_group_may_be_silent():
     assert next(iter(dispatch.groups.values())).may_be_silent
     dispatch.arrived([group()], 1000.0)
     assert not next(iter(dispatch.groups.values())).may_be_silent
+
+
+def test_a_group_resolved_at_the_moment_of_its_flush_may_be_told_by_the_next_one():
+    dispatch = Dispatch(ROOT)
+    dispatch.arrived([group()], 1000.0)
+    dispatch.arrived([], 1030.0)
+    [known] = dispatch.due_at(1030.1)
+    dispatch.flushed(known, 1030.1)
+    dispatch.arrived([group(came="1970-01-01T00:18:20Z", began="1970-01-01T00:18:20Z")], 1100.0)
+    assert set(dispatch.dues) == {1130.0, 1330.1}
+    [again] = dispatch.due_at(1130.0)
+    assert again.may_be_silent
+    dispatch.flushed(again, 1130.0)
+    assert 1330.1 in dispatch.dues
