@@ -174,7 +174,7 @@ class Driver:
         if due:
             self._made(due)
             self._check(due)
-        if evaluated:
+        if evaluated or self._unsettled:
             self._told(now)
         self._flushed(now)
         if evaluated:
@@ -240,7 +240,7 @@ class Driver:
     def _told(self, now: float) -> None:
         """New and resolved alerts have reached Alertmanager, and are in their groups there."""
         firing = frozenset((each.rule, each.key) for each in self.alerts if each.state == "firing")
-        if firing == self._firing and not (firing and now < self._resent_until):
+        if firing == self._firing and not (firing and (self._unsettled or now < self._resent_until)):
             return
         self._firing = firing
         self._at_rest(self.prometheus, NOTIFIES, "Prometheus' sending of alerts")

@@ -1,7 +1,7 @@
 """Every alert of the reference stack, alive: it fires, keeps still, resolves, and reaches its people on each channel.
 
-The cases are those of promtool's unit-test files; here their series are scraped by the real Prometheus, and the messages
-come from the real Alertmanager with the stack's own routes and templates.
+The cases are those of promtool's unit-test files; here their series are scraped by the real Prometheus, and the
+messages come from the real Alertmanager with the stack's own routes and templates.
 """
 
 import datetime
@@ -55,8 +55,8 @@ def test_a_case_in_the_laboratory(run, tmp_path, path, group):
     setting = unittests.Setting(run, read, ask_promtool=False, before=tuesday_morning, after=look)
     outcomes = unittests.run_group(FILES[path], group, setting)
     wrong = [each for each in outcomes if each.verdict != "passed"]
-    assert not wrong, "\n".join(f"{each.about} at {each.eval_time}: {each.expected}\n{each.found}\n{each.why}\n{each.story}"
-                                for each in wrong)  # fmt: skip
+    told_why = [f"{each.about} at {each.eval_time}: {each.expected}\n{each.found}\n{each.story}" for each in wrong]
+    assert not wrong, "\n".join(told_why)
     assert delivered == {alert: set(receivers(alert)) for alert in told}
 
 
