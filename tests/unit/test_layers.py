@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-AREAS = ["services.supply", "services.desk", "services.container", "postgres.provide", "postgres.embedded",
+AREAS = ["observability.lab.laboratory", "observability.lab.scenario", "observability.servers.live",
+         "services.supply", "services.desk", "services.container", "postgres.provide", "postgres.embedded",
          "postgres.container", "postgres.databases", "storage.provide", "storage.weed", "storage.container",
          "storage.bucket", "storage.lgpd", "storage.proxy", "storage.capabilities", "storage.conformance.runner",
          "storage.fake.engine", "storage.gate.visit", "redis.provide", "redis.embedded", "redis.space", "world", "cli",
