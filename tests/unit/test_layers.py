@@ -17,7 +17,7 @@ AREAS = ["observability.lab.laboratory", "observability.lab.scenario", "observab
 HEAVY = {"psycopg", "boto3", "botocore", "minio", "redis", "docker", "testcontainers", "rich", "psutil", "filelock",
          "dotenv", "yaml", "tree_sitter", "pydantic", "pydantic_settings", "dockerfile_parse", "moto", "awscrt",
          "cryptography", "factory", "faker", "hypothesis", "validate_docbr", "prometheus_client",
-         "aiosmtpd", "trustme"}  # fmt: skip
+         "aiosmtpd", "trustme", "elftools", "promql_parser"}  # fmt: skip
 
 
 def modules_after(code: str) -> set[str]:
