@@ -148,14 +148,22 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     from pgben_testkit.pytest_world import FAILED, LABORATORY, SEED
 
+    ours = call.excinfo is not None and call.excinfo.errisinstance(TestkitError)
+    if call.excinfo is not None and ours:  # it says itself what is wrong: our own frames would hide that
+        call.excinfo.traceback = call.excinfo.traceback.filter(_is_not_ours) or call.excinfo.traceback
     report = yield
     if report.failed:
         item.stash[FAILED] = True
-        if LABORATORY in item.stash and call.excinfo and call.excinfo.typename != "AlertFailed":  # that has it already
+        told = ours or (call.excinfo is not None and call.excinfo.typename == "AlertFailed")
+        if LABORATORY in item.stash and call.when == "call" and not told:
             report.sections.append(("pgben_alerts", item.stash[LABORATORY].story()))
         if SEED in item.stash:
             report.sections.append(("pgben_factory", f"the same data again: --pgben-seed={item.stash[SEED]}"))
     return report
+
+
+def _is_not_ours(entry: Any) -> bool:
+    return Path(__file__).parent not in Path(str(entry.path)).parents
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

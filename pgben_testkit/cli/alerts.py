@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -69,6 +71,7 @@ def run_files(
     if not any(wanted.values()):
         raise UsageProblem(f"no name has {words!r}", why="-k leaves nothing to run", remedy="mend the words")
     found: list[Outcome] = []
+    _end_in_order()
     try:
         for each in _outcomes(wanted, settings, processes, promtool):
             found.append(each)
@@ -111,13 +114,26 @@ def _outcomes(wanted: dict[Path, list[str]], settings: Settings, processes: int,
                     path, run=world, settings=settings, announce=progress(), ask_promtool=promtool, wanted=_among(names)
                 )
         return
-    with ProcessPoolExecutor(min(processes, len(units))) as pool:
+    with ProcessPoolExecutor(min(processes, len(units)), initializer=_end_in_order) as pool:
         jobs = [pool.submit(_in_process, unit, settings, promtool) for unit in units]
         try:
             for job in jobs:
                 yield from job.result()
-        finally:
+        except BaseException:
+            for each in multiprocessing.active_children():
+                each.terminate()
             pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _end_in_order() -> None:
+    """SIGTERM, which CI sends when it cancels a job, ends this process as ctrl-C does: its programs go first."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _in_process(unit: Unit, settings: Settings, promtool: bool) -> list[Outcome]:

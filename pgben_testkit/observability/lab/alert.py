@@ -38,9 +38,15 @@ class Alert:
     @property
     def instances(self) -> tuple[AlertNow, ...]:
         """Its pending and firing instances with the labels asked for, as of the last evaluation."""
+        ours = [each for each in self._laboratory.driver_alerts() if each.rule == self.name]
+        for name in self._labels:
+            if ours and not any(name in each.labels for each in ours):
+                raise UsageProblem(
+                    f"{self.name} has no label {name}", why=f"its labels are {', '.join(sorted(ours[0].labels))}",
+                    remedy="ask for one of these",
+                )  # fmt: skip
         wanted = self._labels.items()
-        return tuple(each for each in self._laboratory.driver_alerts()
-                     if each.rule == self.name and wanted <= each.labels.items())  # fmt: skip
+        return tuple(each for each in ours if wanted <= each.labels.items())
 
     @property
     def state(self) -> str:
@@ -134,6 +140,8 @@ class Alert:
         lab = self._laboratory
         lab.start()
         before = self.instances
+        if not before and not lab.state_changes(self.name):
+            raise self._failed("has nothing to resolve: it was neither pending nor firing")
         if not self._wait(lambda: self.state == "inactive", within):
             raise self._failed(f"did not resolve within {within}: it is {self.state}")
         if told:
@@ -224,4 +232,5 @@ class Alert:
         lab.run_until(since + longest + 60.0, lambda: all(flushed(key, since) for key in groups))
 
     def _failed(self, what: str) -> AlertFailed:
-        return AlertFailed(f"{self.name} {what}\n{self.story(what)}")
+        asked = ", ".join(f"{name}={value}" for name, value in self._labels.items())
+        return AlertFailed(f"{self.name}{f' {{{asked}}}' if asked else ''} {what}\n{self.story(what)}")

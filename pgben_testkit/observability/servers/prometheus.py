@@ -91,8 +91,9 @@ class Prometheus:
             self.http.post("/-/reload")
         except HttpFailed as error:
             raise UsageProblem(
-                "Prometheus refuses the configuration", why=error.why, remedy="promtool check config says the same"
-            ) from None
+                "Prometheus refuses the configuration", why=refusal(tail(self.process.log, 5)) or error.why,
+                remedy="promtool check config says the same",
+            ) from None  # fmt: skip
 
     def query(self, expression: str, at: float | None = None) -> list[Sample]:
         """An instant query's vector or scalar.
@@ -171,9 +172,13 @@ class Prometheus:
 
 
 def refusal(log: str) -> str:
-    """The reason that a program's log gives for refusing its configuration, or nothing."""
+    """The reasons that a program's log gives for refusing its configuration, the nearest to the cause first; or
+    nothing."""
+    reasons = []
     for line in log.splitlines():
-        if "level=error" in line and ("config" in line or "file=" in line):
+        if "level=error" in line and any(each in line for each in ("loading groups failed", "config", "file=")):
             _, _, reason = line.partition("err=")
-            return reason.strip('"').replace('\\"', '"') or line
-    return ""
+            reasons.append(reason.strip('"').replace('\\"', '"') or line)
+            if "loading groups failed" in line:
+                return reasons[-1]
+    return reasons[0] if reasons else ""
