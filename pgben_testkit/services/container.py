@@ -165,7 +165,10 @@ class ServerContainer:
         return ContainedProcess(self.wrapped, self._run.id)
 
     def poll(self) -> int | None:
-        """The exit code, negative for a signal's; None while it runs. Asks the engine."""
+        """The exit code, negative for a signal's; None while it runs. The kernel says it where `process` is
+        known, else the engine."""
+        if "process" in self.__dict__:
+            return self.process.poll()
         import docker.errors as refusals
 
         try:

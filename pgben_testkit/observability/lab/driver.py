@@ -15,6 +15,7 @@ from typing import Protocol
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.durations import text
 from pgben_testkit.observability.lab import goroutines
+from pgben_testkit.observability.lab.clock import ClockNotAble
 from pgben_testkit.observability.lab.flushes import Dispatch
 from pgben_testkit.observability.lab.pace import Pace
 from pgben_testkit.observability.lab.scrapes import AlertNow, Group, Key, Scrape, Watch
@@ -146,7 +147,7 @@ class Driver:
                 return False
             try:
                 self.step(end)
-            except HttpFailed:
+            except (HttpFailed, ClockNotAble):
                 time.sleep(ENDING_S)  # one that crashes breaks its connections first
                 for each in (self.prometheus.process, self.alertmanager.process):
                     ended(each)

@@ -73,8 +73,8 @@ class Alertmanager:
             spawned(process)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
+            refused = refusal(process.log_tail())  # a container's goes with it
             server.stop()
-            refused = refusal(process.log_tail())
             if refused:
                 raise UsageProblem(
                     "Alertmanager refuses the configuration", why=refused, remedy="amtool check-config says the same"

@@ -64,8 +64,8 @@ class Prometheus:
             spawned(process)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
+            refused = refusal(process.log_tail())  # a container's goes with it
             server.stop()
-            refused = refusal(process.log_tail())
             if refused:
                 raise UsageProblem(
                     "Prometheus refuses the configuration", why=refused, remedy="promtool check config says the same"
