@@ -96,7 +96,7 @@ class LivePrometheus:
                 )  # fmt: skip
             self.config.data["scrape_configs"].append({"job_name": job})
         address = urlsplit(url if "//" in url else f"//{url}").netloc
-        name = instance or next((given for given, _ in jobs[job].targets if job in jobs), address)
+        name = instance or next((given for given, _ in self.config.jobs[job].targets), address)
         here = self._endpoints.setdefault(job, [])
         here[:] = [each for each in here if each.instance != name]
         here.append(Endpoint(address, name, labels))
