@@ -18,6 +18,7 @@ from pgben_testkit.observability.lab.clock import ClockNotAble, ProcessClock, wh
 from pgben_testkit.observability.lab.driver import LostTime
 from pgben_testkit.observability.lab.laboratory import Laboratory
 from pgben_testkit.observability.servers import provided
+from pgben_testkit.observability.servers.live import LiveAlertmanager, LivePrometheus
 from pgben_testkit.observability.servers.prometheus import Prometheus
 from pgben_testkit.observability.servers.provided import ProgramImage, finder
 from pgben_testkit.services import contained
@@ -100,9 +101,11 @@ def test_an_alert_lives_its_whole_life(able, contained_laboratory, run):
     alert.fires(after="5m")
     assert lab.inbox.slack.last.text.strip().endswith("do modelo: 7 erros em app:0")
     assert "do modelo: 7 erros em app:0" in lab.inbox.email.last.text
+    lab.target("late").gauge("came").set(1)
     errors.set(0)
     alert.resolves(within="10m")
     assert [len(lab.inbox.slack), len(lab.inbox.email)] == [2, 1], "e-mail does not tell of resolved alerts by default"
+    assert lab.prometheus.query("came"), "a configuration that was read again"
     assert time.monotonic() - began < 60, "fifteen minutes of jumped time"
     assert lab.pace == "jumped clock"
     assert len(ids(run)) == 2
@@ -120,6 +123,22 @@ def test_the_pace_real_runs_in_containers_too(contained_laboratory):
     lab.start()
     assert (lab.pace, lab.why_not_jumped) == ("real time", "")
     assert lab.prometheus.query("up")
+
+
+def test_live_servers_run_in_containers_too(engine, run, tmp_path):
+    find = finder(settings.read(root=tmp_path, environ={}, command_line=IMAGES))
+    alertmanager = LiveAlertmanager(run, None, find=find)
+    try:
+        prometheus = LivePrometheus(run, None, folder=tmp_path, find=find)
+        try:
+            prometheus.scrape("alertmanager", alertmanager.url)
+            prometheus.send_alerts_to(alertmanager)
+            prometheus.wait_all_up()
+        finally:
+            prometheus.close()
+    finally:
+        alertmanager.close()
+    assert ids(run) == set()
 
 
 @pytest.mark.parametrize("which", ["prometheus", "alertmanager"])
