@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from pgben_testkit.services.listener import Listener
 from pgben_testkit.storage.bucket import Bucket
 from pgben_testkit.storage.faults import Fault, Faults, cut, refusal_xml, wait
-from pgben_testkit.storage.listener import Listener
 from pgben_testkit.storage.side import Closed, Side, length_of
 
 

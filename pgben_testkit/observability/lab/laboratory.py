@@ -266,9 +266,10 @@ class Laboratory:
             AssertionError: with the timelines of those that have.
         """
         __tracebackhide__ = True
+        self.start()
         allowed = {*self._asked_for, *self._always, *besides}
-        others = sorted({each.alert for each in self.timeline.events
-                         if each.kind == "state" and "firing" in each.text and each.alert not in allowed})  # fmt: skip
+        fired = {each.alert for each in self.timeline.events if each.kind == "state" and each.text.startswith("firing")}
+        others = sorted(fired - allowed)
         if others:
             stories = "\n\n".join(Alert(self, self.rules[name], {}).story() for name in others)
             raise AssertionError(f"other alerts have fired: {', '.join(others)}\n{stories}")

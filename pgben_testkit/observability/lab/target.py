@@ -21,7 +21,7 @@ from pgben_testkit.observability.lab.series import (
     exposition,
     nobody,
 )
-from pgben_testkit.storage.listener import Listener
+from pgben_testkit.services.listener import Listener
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 S = TypeVar("S", bound=Series)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, quote, unquote
 from pgben_testkit.observability.receivers.delivery import ChannelName, Delivery, digest
 from pgben_testkit.observability.receivers.faults import Fault
 from pgben_testkit.observability.receivers.view import Channel
-from pgben_testkit.storage.listener import Listener
+from pgben_testkit.services.listener import Listener
 
 PREFIX = "receiver"
 """First segment of a path that carries the receiver's name and the number of its integration after it."""

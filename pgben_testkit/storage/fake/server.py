@@ -8,10 +8,10 @@ import struct
 from collections.abc import Callable
 from http import HTTPStatus
 
+from pgben_testkit.services.listener import Broken, Listener
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.payload import OBJECT_BYTES_MAX, length_allowed
 from pgben_testkit.storage.fake.wire import Request, Response, lowered
-from pgben_testkit.storage.listener import Broken, Listener
 
 HEAD_BYTES_MAX = 65536
 """What is read of a head before the connection is refused; S3's own limit is far below."""

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgben_testkit.services.listener import Listener
 from pgben_testkit.storage.fake import checksums
 from pgben_testkit.storage.fake.document import read, text_of
 from pgben_testkit.storage.fake.signature import Identity
 from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate.access import Access
-from pgben_testkit.storage.listener import Listener
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
+from pgben_testkit.services.listener import Broken
 from pgben_testkit.storage.fake import checksums, payload, publicblock
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.moments import http_date
@@ -20,7 +21,6 @@ from pgben_testkit.storage.fake.wire import Request, Response, xml_response
 from pgben_testkit.storage.gate import checks, mending
 from pgben_testkit.storage.gate.access import OWNER
 from pgben_testkit.storage.gate.backend import UNSIGNED, Answer, Backend, Outgoing, headers_of, path_of
-from pgben_testkit.storage.listener import Broken
 from pgben_testkit.storage.side import Closed, Side
 
 if TYPE_CHECKING:

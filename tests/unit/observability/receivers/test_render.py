@@ -59,7 +59,7 @@ def test_a_page_loads_and_runs_nothing(tmp_path):
     chromium = shutil.which("chromium")
     if not chromium:
         pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
-    from pgben_testkit.storage.listener import Listener
+    from pgben_testkit.services.listener import Listener
 
     asked = []
     listener = Listener(lambda _: asked.append(1), name="asked")

@@ -1,4 +1,4 @@
-"""A socket of 127.0.0.1 that is listened on, a thread a connection: what the fake, the gate and the faults stand on."""
+"""A listening socket of 127.0.0.1, a thread a connection: what fakes, gates, targets and receivers stand on."""
 
 from __future__ import annotations
 
