@@ -56,14 +56,21 @@ class ContainedProcess:
             raise
 
     def poll(self) -> int | None:
-        """The exit code, negative for a signal's; None while it runs."""
+        """The exit code, negative for a signal's; None while it runs.
+
+        Raises:
+            EnvironmentNotAble: it has ended, and the engine does not answer within 10 s.
+        """
         if self._code is None and self._ended():
             import docker.errors as refusals
+            import requests.exceptions
 
             try:
                 self._code = as_popen(self._container.wait(timeout=ENGINE_S)["StatusCode"])
             except refusals.NotFound:
                 self._code = REMOVED
+            except requests.exceptions.RequestException as error:
+                raise _unreachable(f"process {self.pid} has ended, and the engine does not tell how: {error}") from None
         return self._code
 
     def _ended(self) -> bool:

@@ -35,8 +35,8 @@ def refused(why: str) -> ClockNotAble:
     """The error that gives this reason."""
     return ClockNotAble(
         "the clock of the process can't be jumped", why=why,
-        remedy="run on Linux (x86-64 or arm64) with the right to write to one's own children's memory, or let the "
-        "laboratory run in real time",
+        remedy="run on Linux (x86-64 or arm64) with the right to write to one's own children's memory, as root "
+        "for programs in containers, or let the laboratory run in real time",
     )  # fmt: skip
 
 
@@ -65,6 +65,7 @@ class ProcessClock:
         except OSError as error:
             raise refused(f"/proc/{self.pid}/mem can't be opened: {error.strerror}") from None
         try:
+            _must_be_ours(process)  # still: its number has not gone to another before the memory was opened
             image = os.pread(self._memory, end - start, start)
             entry, place = _places(image, machine)
             self._offset_at = start + place
