@@ -18,6 +18,7 @@ from pgben_testkit.observability.lab.clock import ClockNotAble, ProcessClock, wh
 from pgben_testkit.observability.lab.driver import LostTime
 from pgben_testkit.observability.lab.laboratory import Laboratory
 from pgben_testkit.observability.servers import provided
+from pgben_testkit.observability.servers.http import Http, HttpFailed
 from pgben_testkit.observability.servers.live import LiveAlertmanager, LivePrometheus
 from pgben_testkit.observability.servers.prometheus import Prometheus
 from pgben_testkit.observability.servers.provided import ProgramImage, finder
@@ -26,6 +27,7 @@ from pgben_testkit.services import engine as engines
 from pgben_testkit.services.contained import ContainedProcess
 from pgben_testkit.services.container import Recipe, ServerContainer
 from pgben_testkit.services.engine import Engine
+from pgben_testkit.services.process import free_ports
 from pgben_testkit.services.run import RUN_LABEL
 
 RULES = """
@@ -59,7 +61,9 @@ IMAGES = {"prometheus_image": MONITORING_IMAGE, "alertmanager_image": MONITORING
 @pytest.fixture
 def able(engine):
     """An engine whose containers' clocks we may jump."""
-    if why_not_able() or os.geteuid():
+    yama = Path("/proc/sys/kernel/yama/ptrace_scope")
+    others = os.geteuid() == 0 or not yama.exists() or yama.read_text().strip() == "0"
+    if why_not_able() or not others:
         pytest.skip(f"no container's clock can be jumped here: {why_not_able() or 'that needs root'}")
     return engine
 
@@ -233,6 +237,27 @@ def test_a_configuration_that_prometheus_refuses_is_told_in_its_words(engine, ru
     with pytest.raises(UsageProblem, match=r"refuses the configuration\n.*nonsense"):
         Prometheus.start(image, {"nonsense": 1}, run=run, name="refused")
     assert ids(run) == set()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs the other tests so")
+def test_an_ordinary_users_server_reads_its_configuration_and_writes_its_data(engine, run, monkeypatch):
+    folder = run.data / "ordinary"
+    folder.mkdir(mode=0o700)
+    (folder / "prometheus.yml").write_text("global: {scrape_interval: 15s}")
+    os.chown(folder, 65534, 65534)
+    monkeypatch.setattr(provided.os, "getuid", lambda: 65534)
+    monkeypatch.setattr(provided.os, "getgid", lambda: 65534)
+    [port] = free_ports(1)
+    words = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+             f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip
+    image = ProgramImage("prometheus", MONITORING_IMAGE, engine)
+    started = image.start("ordinary", words, run=run, folder=folder, reads=[])
+    try:
+        http = Http("Prometheus", port)
+        started.wait_ready(lambda: http.get("/-/ready"), retry=(HttpFailed,), timeout_s=30)
+        http.close()
+    finally:
+        started.stop()
 
 
 def test_an_engine_of_another_machine_is_refused(run, tmp_path):

@@ -35,8 +35,8 @@ def refused(why: str) -> ClockNotAble:
     """The error that gives this reason."""
     return ClockNotAble(
         "the clock of the process can't be jumped", why=why,
-        remedy="run on Linux (x86-64 or arm64) with the right to write to one's own children's memory, as root "
-        "for programs in containers, or let the laboratory run in real time",
+        remedy="run on Linux (x86-64 or arm64) with the right to write to one's own children's memory, for "
+        "programs in containers as root, or let the laboratory run in real time",
     )  # fmt: skip
 
 
