@@ -41,6 +41,8 @@ ENDING_S = 0.3
 IDLE_S = 15.0
 """An Alertmanager with nothing due still looks after itself, each 30 s: empty groups go then, and must be gone."""
 TELL_STEPS = 50
+COUNTED_S = 1.0
+"""A flush that is due so soon after we last counted may be counted already: our own work takes real time."""
 SILENT_TRIES = 15
 """So often we look whether a flush that may tell nobody has told somebody after all."""
 NOTIFIES = ("prometheus/notifier.", "prometheus/rules.(*Group).Eval")
@@ -252,13 +254,15 @@ class Driver:
         """The groups that are due have been looked at, and what they send was delivered, or is being retried."""
         due = self.dispatch.due_at(now)
         if due:
-            # One that was due before we last counted may be counted already: our own work takes real time.
-            certain = [each for each in due if each.listed and not each.may_be_silent and min(each.due) > self._counted]
+            loud = [each for each in due if each.listed and not each.may_be_silent]
+            certain = [each for each in loud if min(each.due) > self._counted + COUNTED_S]
             wanted = self._asked + max(len(certain), 1)
             tries = 0
-            deadline = time.monotonic() + WAIT_S
-            while self._flush_count() < wanted and (certain or tries < SILENT_TRIES):
-                self._alive(deadline, "Alertmanager's flush of a group")
+            began = time.monotonic()
+            while self._flush_count() < wanted and (
+                certain or tries < SILENT_TRIES or (loud and time.monotonic() < began + COUNTED_S / 2)
+            ):
+                self._alive(began + WAIT_S, "Alertmanager's flush of a group")
                 tries += 1
         if due or self._retrying_since is not None:
             self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages", self._feeder.deliveries_held)
@@ -296,8 +300,8 @@ class Driver:
         return bool(goroutines.busy(goroutines.parse(profile, packages), packages))
 
     def _count_flushes(self) -> None:
-        self._counted = self.now
         self._asked = self._flush_count()
+        self._counted = self.now
 
     def _flush_count(self) -> float:
         found = _FLUSHES.search(self.alertmanager.http.get("/metrics"))
