@@ -89,6 +89,14 @@ class Settings:
     metrics_catalogue: str = setting("", "catalogue of metrics (YAML) that pgben_metrics holds endpoints against")
     prometheus_bin: str = setting("", "the prometheus program; default: the one on the PATH")
     alertmanager_bin: str = setting("", "the alertmanager program; default: the one on the PATH")
+    prometheus_image: tuple[str, ...] = setting(
+        [], "container image of Prometheus, instead of the program; more than one: the first that can be had",
+        kind="words",
+    )  # fmt: skip
+    alertmanager_image: tuple[str, ...] = setting(
+        [], "container image of Alertmanager, instead of the program; more than one: the first that can be had",
+        kind="words",
+    )  # fmt: skip
     prometheus_config: str = setting("", "Prometheus' configuration, rule files included")
     alert_rules: tuple[str, ...] = setting([], "rule files or globs, besides those of the configuration", kind="words")
     alertmanager_config: str = setting("", "Alertmanager's configuration")
@@ -110,7 +118,7 @@ class Settings:
 
     def backend_of(self, service: str) -> str:
         """The backend asked for `service`: its own setting, else the common one."""
-        return getattr(self, f"{service}_backend") or self.backend
+        return getattr(self, f"{service}_backend", "") or self.backend
 
 
 TRUE_WORDS = ("1", "true", "yes", "on")

@@ -47,6 +47,8 @@ def alerts() -> None:
 @click.option("--alertmanager-config", metavar="FILE", help="Default: the ini key pgben_alertmanager_config.")
 @click.option("--prometheus-bin", metavar="FILE", help="The prometheus program. Default: the one on the PATH.")
 @click.option("--alertmanager-bin", metavar="FILE", help="The alertmanager program. Default: the one on the PATH.")
+@click.option("--prometheus-image", metavar="IMAGE", help="Prometheus in a container of this image instead.")
+@click.option("--alertmanager-image", metavar="IMAGE", help="Alertmanager in a container of this image instead.")
 @click.option("--pace", type=click.Choice(settings_module.PACES), help="How time passes (default: auto).")
 @click.option("-k", "words", metavar="WORDS", default="", help="Only those whose name has all of these words.")
 @click.option("-n", "processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes at once.")

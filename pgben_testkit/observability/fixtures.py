@@ -35,11 +35,14 @@ def pgben_metrics(request: pytest.FixtureRequest) -> Metrics:
 def pgben_alertmanager(request: pytest.FixtureRequest) -> Iterator[LiveAlertmanager]:
     """A real Alertmanager on `pgben_alertmanager_config`, its messages delivered to `.inbox`: `.url`, `.alerts()`."""
     from pgben_testkit.observability.servers.live import LiveAlertmanager
+    from pgben_testkit.observability.servers.provided import finder
 
     settings = request.config.stash[SETTINGS]
     named = settings.alertmanager_config
     made = LiveAlertmanager(
-        process_run(request.config), settings.root / named if named else None, program=settings.alertmanager_bin
+        process_run(request.config),
+        settings.root / named if named else None,
+        find=finder(settings, announce(request.config)),
     )
     yield made
     made.close()
@@ -50,12 +53,13 @@ def pgben_prometheus(request: pytest.FixtureRequest) -> Iterator[LivePrometheus]
     """A real Prometheus on `pgben_prometheus_config`: `.scrape(job, url)`, `.wait_all_up()`, `.query(expression)`,
     `.send_alerts_to(pgben_alertmanager)`."""
     from pgben_testkit.observability.servers.live import LivePrometheus
+    from pgben_testkit.observability.servers.provided import finder
 
     settings = request.config.stash[SETTINGS]
     named = settings.prometheus_config
     made = LivePrometheus(
         process_run(request.config), settings.root / named if named else None, folder=settings.root,
-        rule_globs=settings.alert_rules, program=settings.prometheus_bin,
+        rule_globs=settings.alert_rules, find=finder(settings, announce(request.config)),
     )  # fmt: skip
     yield made
     made.close()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.services.contained import REMOVED, ContainedProcess, exit_code
 from pgben_testkit.services.engine import NAME_LABEL, Engine, client, containers_of
 from pgben_testkit.services.process import LOG_TAIL_LINES
 from pgben_testkit.services.ready import indented, wait_ready
@@ -25,7 +28,8 @@ container goes; nothing in the engine notices."""
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """How a container is started. `command` replaces the image's entry point, or is given to it; `tmpfs`: path ->
-    mount options; `ports`: those inside that are published."""
+    mount options; `ports`: those inside that are published. `host_network`: it is in the machine's own network, and
+    nothing is published; `reads`: folders of this machine that are there under the same names, read-only."""
 
     image: str
     command: Sequence[str]
@@ -34,6 +38,8 @@ class Recipe:
     tmpfs: Mapping[str, str]
     user: str = ""
     keep_entrypoint: bool = False
+    host_network: bool = False
+    reads: Sequence[Path] = ()
 
 
 class ServerContainer:
@@ -56,6 +62,7 @@ class ServerContainer:
         connected = client(engine)
         import docker.errors as refusals
         import requests.exceptions
+        from docker.types import Mount
 
         here = os.environ.get("TESTCONTAINERS_HOST_OVERRIDE") or connected.host()
         local = here in LOCAL
@@ -67,6 +74,8 @@ class ServerContainer:
                 command=list(recipe.command) if recipe.keep_entrypoint else None,
                 entrypoint=None if recipe.keep_entrypoint else list(recipe.command),
                 ports={f"{port}/tcp": ("127.0.0.1", None) if local else None for port in recipe.ports},
+                mounts=[Mount(str(each), str(each), type="bind", read_only=True) for each in recipe.reads],
+                **({"network": "host"} if recipe.host_network else {}),
             )  # fmt: skip
         except BaseException as error:  # a container that was made and can't be started is left behind by the SDK
             for left in containers_of(run.id, name=name):
@@ -146,6 +155,32 @@ class ServerContainer:
             ended=ended, log=self.log,
         )  # fmt: skip
 
+    @functools.cached_property
+    def process(self) -> ContainedProcess:
+        """Its first process, as this machine's kernel knows it.
+
+        Raises:
+            EnvironmentNotAble: it is not in our sight; see `ContainedProcess`.
+        """
+        return ContainedProcess(self.wrapped, self._run.id)
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal's; None while it runs. The kernel says it where `process` is
+        known, else the engine."""
+        if "process" in self.__dict__:
+            return self.process.poll()
+        import docker.errors as refusals
+
+        try:
+            self.wrapped.reload()
+        except refusals.NotFound:
+            return REMOVED
+        return exit_code(self.wrapped.attrs["State"])
+
+    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
+        """The last lines that it printed, or nothing."""
+        return "\n".join(self._log_if_there().splitlines()[-lines:])
+
     def _log_if_there(self) -> str:
         import docker.errors as refusals
 
@@ -190,6 +225,8 @@ class ServerContainer:
             self.wrapped.remove(force=True, v=True)
         except refusals.NotFound:
             pass
+        if "process" in self.__dict__:
+            self.process.close()
         self._run.forget("container", self.name)
 
 

@@ -105,6 +105,18 @@ class ServerProcess:
         run.note("process", name, pid=popen.pid, created=psutil.Process(popen.pid).create_time())
         return cls(name, popen, log, run)
 
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        return self.popen
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal's; None while it runs."""
+        return self.popen.poll()
+
+    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
+        """The last lines that it printed, or nothing."""
+        return tail(self.log, lines)
+
     def wait_ready(
         self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
         interval_s: float = 0.001,
@@ -116,12 +128,12 @@ class ServerProcess:
         """
 
         def ended() -> str:
-            code = self.popen.poll()
+            code = self.poll()
             return "" if code is None else f"exit code {code}"
 
         wait_ready(
             self.name, probe, retry=retry, timeout_s=timeout_s, interval_s=interval_s, ended=ended,
-            log=lambda: tail(self.log),
+            log=self.log_tail,
         )  # fmt: skip
 
     def stop(self, how: signal.Signals = signal.SIGTERM, *, grace_s: float = 5.0) -> None:

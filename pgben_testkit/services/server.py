@@ -36,6 +36,44 @@ class ServerInfo:
         return asdict(self)
 
 
+class Runs(Protocol):
+    """What a clock needs of a process; `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal's; None while it runs."""
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+
+class Started(Protocol):
+    """A server that we started, as a process or in a container: whoever uses it need not know which."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def process(self) -> Runs:
+        """As this machine's kernel knows it. Raises EnvironmentNotAble: in a container, and out of our reach."""
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+
+    def log_tail(self, lines: int = ...) -> str:
+        """The last lines that it printed, or nothing."""
+
+    def wait_ready(
+        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
+        interval_s: float = ...,
+    ) -> None:  # fmt: skip
+        """Call `probe` until it returns; see `services.ready`."""
+
+    def stop(self) -> None:
+        """Ended and gone. Twice is fine."""
+
+
 class Server(Protocol):
     """A server of this process's run."""
 

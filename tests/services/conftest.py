@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from real import BUILD_IMAGES, CLI, MINIO_IMAGE, POSTGRES_IMAGE, REDIS_IMAGE, provided, started
+from real import BUILD_IMAGES, CLI, MINIO_IMAGE, MONITORING_IMAGE, POSTGRES_IMAGE, REDIS_IMAGE, provided, started
 
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services import images
@@ -25,7 +25,7 @@ def engine():
     if not engines.library_installed():
         pytest.skip("the container extra is not installed")
     with FileLock(Path(tempfile.gettempdir()) / "pgben-testkit-images.lock"):
-        if not all(images.find(found, each) for each in (POSTGRES_IMAGE, REDIS_IMAGE, MINIO_IMAGE)):
+        if not all(images.find(found, each) for each in (POSTGRES_IMAGE, REDIS_IMAGE, MINIO_IMAGE, MONITORING_IMAGE)):
             weed = Path(sys.executable).with_name("weed")
             missing = [each for each in ("docker", "mmdebstrap") if not shutil.which(each)]
             if missing or not weed.exists():

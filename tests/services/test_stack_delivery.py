@@ -12,7 +12,7 @@ from real import started
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.receivers.receivers import Receivers
 from pgben_testkit.observability.servers import programs
-from pgben_testkit.observability.servers.alertmanager import PROCESS_ENV, Alertmanager
+from pgben_testkit.observability.servers.alertmanager import Alertmanager
 
 CONFIG = stack.read(stack.ALERTMANAGER / "alertmanager.yml")
 TABLE = stack.read(stack.ALERTMANAGER / "routes.yml")
@@ -165,7 +165,7 @@ def test_secrets_are_read_from_files_as_the_configuration_has_them(monkeypatch, 
         keys = (receivers.addresses.sns_access_key, receivers.addresses.sns_secret_key)
         profile = CONFIG["receivers"][-2]["sns_configs"][0]["sigv4"]["profile"]
         lines = f"[{profile}]\naws_access_key_id = {keys[0]}\naws_secret_access_key = {keys[1]}"
-        monkeypatch.setitem(PROCESS_ENV, "AWS_SHARED_CREDENTIALS_FILE", file("aws", lines))
+        monkeypatch.setitem(programs.PROCESS_ENV, "AWS_SHARED_CREDENTIALS_FILE", file("aws", lines))
         server = Alertmanager.start(program, config, run=run, name="secrets")
         opened.callback(server.stop)
         names = ("LacunasNaAuditoria", "PostgresForaDoAr")

@@ -15,13 +15,14 @@ from typing import Protocol
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.durations import text
 from pgben_testkit.observability.lab import goroutines
+from pgben_testkit.observability.lab.clock import ClockNotAble
 from pgben_testkit.observability.lab.flushes import Dispatch
 from pgben_testkit.observability.lab.pace import Pace
 from pgben_testkit.observability.lab.scrapes import AlertNow, Group, Key, Scrape, Watch
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
 from pgben_testkit.observability.servers.http import HttpFailed
 from pgben_testkit.observability.servers.prometheus import Prometheus
-from pgben_testkit.services.process import ServerProcess, tail
+from pgben_testkit.services.server import Started
 
 MARGIN_S = 0.002
 """A jump goes this much past what is due: timers fire when their time is over, not at it."""
@@ -148,7 +149,7 @@ class Driver:
                 return False
             try:
                 self.step(end)
-            except HttpFailed:
+            except (HttpFailed, ClockNotAble):
                 time.sleep(ENDING_S)  # one that crashes breaks its connections first
                 for each in (self.prometheus.process, self.alertmanager.process):
                     ended(each)
@@ -327,16 +328,16 @@ class Driver:
         return [
             line
             for each in (self.prometheus.process, self.alertmanager.process)
-            for line in tail(each.log, 5).splitlines()
+            for line in each.log_tail(5).splitlines()
         ]
 
 
-def ended(process: ServerProcess) -> None:
+def ended(process: Started) -> None:
     """Raises LostTime if the process has ended, with the end of its log."""
-    code = process.popen.poll()
+    code = process.poll()
     if code is not None:
         raise LostTime(
-            f"{process.name} has ended (exit code {code})", why="its log ends with:\n    " + tail(process.log, 5),
+            f"{process.name} has ended (exit code {code})", why="its log ends with:\n    " + process.log_tail(5),
             remedy="somebody killed it, or it ran out of memory",
         )  # fmt: skip
 

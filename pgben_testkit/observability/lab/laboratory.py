@@ -33,6 +33,7 @@ from pgben_testkit.observability.servers import programs
 from pgben_testkit.observability.servers.alertmanager import DEFAULT_CONFIG, Alertmanager, read_config
 from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig, diff
 from pgben_testkit.observability.servers.prometheus import Prometheus
+from pgben_testkit.observability.servers.provided import Find, finder
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Announce, silent
 from pgben_testkit.settings import Settings
@@ -54,7 +55,7 @@ class Laboratory:
 
     def __init__(
         self, run: Run, *, folder: Path,
-        pace: str = "auto", prometheus_bin: str = "", alertmanager_bin: str = "",
+        pace: str = "auto", find: Find = programs.find,
         prometheus_flags: Sequence[str] = (), always: Collection[str] = (),
         announce: Callable[[str], None] = lambda step: None,
     ) -> None:  # fmt: skip
@@ -62,7 +63,7 @@ class Laboratory:
         self._run = run
         self._folder = folder
         self._pace_wanted = pace
-        self._bins = (prometheus_bin, alertmanager_bin)
+        self._find = find
         self._flags = prometheus_flags
         self._announce = announce
         self._plan = Plan()
@@ -88,8 +89,8 @@ class Laboratory:
     def of(cls, settings: Settings, run: Run, announce: Announce = silent) -> Laboratory:
         """One on the rules and configurations that the settings name."""
         made = cls(
-            run, folder=settings.root, pace=settings.alerts_pace, prometheus_bin=settings.prometheus_bin,
-            alertmanager_bin=settings.alertmanager_bin, always=settings.alerts_always,
+            run, folder=settings.root, pace=settings.alerts_pace, find=finder(settings, announce),
+            always=settings.alerts_always,
             announce=lambda step: announce("alerts", step),
         )  # fmt: skip
         try:
@@ -286,16 +287,18 @@ class Laboratory:
         alerting = self._plan.alertmanager or DEFAULT_CONFIG
         redirected, changes = self._receivers.redirect(alerting)
         self.changes = "\n".join(map(str, changes))
-        self._pace = pace = self._paced()
-        self._alertmanager = Alertmanager.start(
-            programs.find("alertmanager", self._bins[1]), redirected, run=self._run,
-            name=f"alertmanager-{self._number}", spawned=pace.lead,
-        )  # fmt: skip
+        self._pace = self._paced()
+        try:
+            self._alertmanager = self._started_alertmanager(redirected)
+        except ClockNotAble as error:  # this machine's clocks jump, and not those of its containers
+            self._pace = self._in_real_time(error.why)
+            self._alertmanager = self._started_alertmanager(redirected)
+        pace = self._pace
         assert self._plan.prometheus
         here = self._prometheus_config()
         self.changes += "\n" * bool(self.changes) + diff(self._plan.prometheus.data, here, self._plan.prometheus.name)
         self._prometheus = Prometheus.start(
-            programs.find("prometheus", self._bins[0]), here, run=self._run, name=f"prometheus-{self._number}",
+            self._find("prometheus"), here, run=self._run, name=f"prometheus-{self._number}",
             flags=self._flags, spawned=pace.lead,
         )  # fmt: skip
         self._driver = Driver(
@@ -385,10 +388,21 @@ class Laboratory:
         address = f"127.0.0.1:{self._alertmanager.port}"
         return self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
 
+    def _started_alertmanager(self, config: Mapping[str, Any]) -> Alertmanager:
+        assert self._pace
+        return Alertmanager.start(
+            self._find("alertmanager"), config, run=self._run, name=f"alertmanager-{self._number}",
+            spawned=self._pace.lead,
+        )  # fmt: skip
+
     def _paced(self) -> Pace:
         why = "" if self._pace_wanted == "real" else why_not_able()
         if self._pace_wanted != "real" and not why:
             return JumpedPace(self._start_at.timestamp() - time.time() if self._start_at else 0.0)
+        return self._in_real_time(why)
+
+    def _in_real_time(self, why: str) -> RealPace:
+        """Raises ClockNotAble: jumps are wanted, or a moment of the future to start at."""
         self.why_not_jumped = why
         if self._start_at or self._pace_wanted == "jump":
             raise ClockNotAble(

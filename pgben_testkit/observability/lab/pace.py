@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from typing import Protocol
 
-from pgben_testkit.observability.lab.clock import ProcessClock
+from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.observability.lab.clock import ProcessClock, refused
+from pgben_testkit.services.server import Started
 
 
 class Pace(Protocol):
@@ -20,7 +21,7 @@ class Pace(Protocol):
     def advance(self, seconds: float) -> None:
         """`seconds` later; returns when it is."""
 
-    def lead(self, process: subprocess.Popen[bytes]) -> None:
+    def lead(self, program: Started) -> None:
         """This program, just started, sees this time from now on."""
 
     def close(self) -> None:
@@ -37,7 +38,12 @@ class JumpedPace:
         self._ahead_s = ahead_s
         self.jumps = 0
 
-    def lead(self, process: subprocess.Popen[bytes]) -> None:
+    def lead(self, program: Started) -> None:
+        """Raises ClockNotAble."""
+        try:
+            process = program.process
+        except EnvironmentNotAble as error:
+            raise refused(error.why) from None
         clock = ProcessClock(process)
         clock.jump(self._ahead_s)
         self._clocks.append(clock)
@@ -72,7 +78,7 @@ class RealPace:
         if seconds > 0:
             time.sleep(seconds)
 
-    def lead(self, process: subprocess.Popen[bytes]) -> None:
+    def lead(self, program: Started) -> None:
         pass
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from pgben_testkit.observability.lab.rules import files
 from pgben_testkit.observability.lab.scrapes import AlertNow
 from pgben_testkit.observability.lab.testfile import AlertTest, ExpressionTest, TestFile, TestGroup
 from pgben_testkit.observability.servers.configured import as_yaml, read_yaml
+from pgben_testkit.observability.servers.provided import finder
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Announce, silent
 from pgben_testkit.settings import Settings
@@ -128,8 +129,8 @@ def _laboratory(file: TestFile, group: TestGroup, setting: Setting) -> Laborator
     path.write_text(as_yaml(config), "utf-8")
     flags = [f"--web.external-url={group.external_url}", "--web.route-prefix=/"] if group.external_url else []
     made = Laboratory(
-        setting.run, folder=settings.root, pace=settings.alerts_pace, prometheus_bin=settings.prometheus_bin,
-        alertmanager_bin=settings.alertmanager_bin, prometheus_flags=flags,
+        setting.run, folder=settings.root, pace=settings.alerts_pace,
+        find=finder(settings, setting.announce), prometheus_flags=flags,
         announce=lambda step: setting.announce("alerts", step and f"{group.name}: {step}"),
     )  # fmt: skip
     try:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.observability.servers.configured import as_yaml, read_yaml
+from pgben_testkit.observability.servers.configured import as_yaml, folders, read_yaml
 from pgben_testkit.observability.servers.http import Http, HttpFailed
-from pgben_testkit.observability.servers.programs import Program
-from pgben_testkit.observability.servers.prometheus import OURSELVES, PROCESS_ENV, refusal
-from pgben_testkit.services.process import ServerProcess, free_ports, tail
+from pgben_testkit.observability.servers.programs import Startable
+from pgben_testkit.observability.servers.prometheus import refusal
+from pgben_testkit.services.process import free_ports
 from pgben_testkit.services.run import Run
+from pgben_testkit.services.server import Started
 
 DEFAULT_CONFIG: dict[str, Any] = {
     "route": {
@@ -39,7 +39,7 @@ def read_config(path: Path) -> dict[str, Any]:
 class Alertmanager:
     """Running. `http` is one connection to it, for one thread; `url` its address for everybody."""
 
-    def __init__(self, program: Program, process: ServerProcess, port: int, folder: Path) -> None:
+    def __init__(self, program: Startable, process: Started, port: int, folder: Path) -> None:
         self.program = program
         self.process = process
         self.port = port
@@ -49,34 +49,32 @@ class Alertmanager:
 
     @classmethod
     def start(
-        cls, program: Program, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
-        timeout_s: float = 60.0, spawned: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
+        cls, program: Startable, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
+        timeout_s: float = 60.0, spawned: Callable[[Started], None] = lambda process: None,
     ) -> Alertmanager:  # fmt: skip
-        """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets the process as
-        soon as there is one.
+        """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets it as soon
+        as it runs.
 
         Raises:
             UsageProblem: Alertmanager refuses the configuration; in its own words.
             EnvironmentNotAble: it did not start.
         """
         folder = run.data / name
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         (folder / "alertmanager.yml").write_text(as_yaml(config), "utf-8")
         [port] = free_ports(1)
-        argv = [
-            program.path, f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/data",
+        words = [
+            f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/data",
             f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=warn", *flags,
         ]  # fmt: skip
-        process = ServerProcess.start(
-            name, argv, run=run, log=folder / "log", account=OURSELVES, env=PROCESS_ENV, cwd=folder
-        )
+        process = program.start(name, words, run=run, folder=folder, reads=folders(config))
         server = cls(program, process, port, folder)
         try:
-            spawned(process.popen)
+            spawned(process)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
+            refused = refusal(process.log_tail())  # a container's goes with it
             server.stop()
-            refused = refusal(tail(process.log))
             if refused:
                 raise UsageProblem(
                     "Alertmanager refuses the configuration", why=refused, remedy="amtool check-config says the same"
@@ -101,4 +99,4 @@ class Alertmanager:
     def stop(self) -> None:
         """Ended; its data goes with the run. Twice is fine."""
         self.http.close()
-        self.process.stop(grace_s=2.0)
+        self.process.stop()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import glob
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,24 @@ def as_yaml(data: Mapping[str, Any]) -> str:
     yaml = extras.need("yaml", "PyYAML", what="the file can't be written", extra="observability")
     text: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=1000)
     return text
+
+
+def folders(config: Mapping[str, Any]) -> list[Path]:
+    """Where the files lie that a configuration names (`rule_files`, `templates`, `*_file`; absolute), as it names them
+    and, where a name is a link, as they are. Names that match nothing have none."""
+    files = [Path(found) for each in _named(config) for found in glob.glob(each)]
+    return sorted({place for file in files for place in (file.parent, file.resolve().parent)})
+
+
+def _named(data: Any, key: str = "") -> Iterator[str]:
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            yield from _named(value, str(name))
+    elif isinstance(data, list | tuple):
+        for each in data:
+            yield from _named(each, key)
+    elif isinstance(data, str) and (key in ("rule_files", "templates") or key.endswith("_file")):
+        yield data
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:

@@ -15,6 +15,7 @@ from pgben_testkit.observability.servers import programs
 from pgben_testkit.observability.servers.alertmanager import DEFAULT_CONFIG, Alertmanager, read_config
 from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig, diff
 from pgben_testkit.observability.servers.prometheus import Prometheus, Sample
+from pgben_testkit.observability.servers.provided import Find
 from pgben_testkit.services.run import Run
 
 RESEND = "--rules.alert.resend-delay=1s"
@@ -25,14 +26,14 @@ _numbers = itertools.count(1)
 class LiveAlertmanager:
     """Running on a configuration whose messages come to `inbox`. `changes`: what was replaced in it, a line each."""
 
-    def __init__(self, run: Run, config: Path | None, *, program: str = "") -> None:
+    def __init__(self, run: Run, config: Path | None, *, find: Find = programs.find) -> None:
         name = f"live-alertmanager-{next(_numbers)}"
         self._receivers = Receivers.start(folder=run.data / f"{name}-receivers")
         try:
             wanted = read_config(config) if config else DEFAULT_CONFIG
             redirected, changes = self._receivers.redirect(wanted)
             self.changes = "\n".join(map(str, changes))
-            self._server = Alertmanager.start(programs.find("alertmanager", program), redirected, run=run, name=name)
+            self._server = Alertmanager.start(find("alertmanager"), redirected, run=run, name=name)
         except BaseException:
             self._receivers.close()
             raise
@@ -57,14 +58,20 @@ class LivePrometheus:
     """Running on a configuration whose jobs have the targets that `scrape` names, and no others."""
 
     def __init__(
-        self, run: Run, config: Path | None, *, folder: Path, rule_globs: tuple[str, ...] = (), program: str = ""
+        self,
+        run: Run,
+        config: Path | None,
+        *,
+        folder: Path,
+        rule_globs: tuple[str, ...] = (),
+        find: Find = programs.find,
     ) -> None:
         self.config = PrometheusConfig.load(config) if config else PrometheusConfig.empty(folder)
         self._rule_globs = [str(folder / each) for each in rule_globs]
         self._endpoints: dict[str, list[Endpoint]] = {}
         self._alertmanager = ""
         self._server = Prometheus.start(
-            programs.find("prometheus", program), self._here(), run=run, name=f"live-prometheus-{next(_numbers)}",
+            find("prometheus"), self._here(), run=run, name=f"live-prometheus-{next(_numbers)}",
             flags=[RESEND],
         )  # fmt: skip
         self.url = self._server.url
@@ -89,7 +96,7 @@ class LivePrometheus:
                 )  # fmt: skip
             self.config.data["scrape_configs"].append({"job_name": job})
         address = urlsplit(url if "//" in url else f"//{url}").netloc
-        name = instance or next((given for given, _ in jobs[job].targets if job in jobs), address)
+        name = instance or next((given for given, _ in self.config.jobs[job].targets), address)
         here = self._endpoints.setdefault(job, [])
         here[:] = [each for each in here if each.instance != name]
         here.append(Endpoint(address, name, labels))

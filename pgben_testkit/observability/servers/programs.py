@@ -1,4 +1,4 @@
-"""Where the programs are: Prometheus, Alertmanager and their tools."""
+"""Where the programs are: Prometheus, Alertmanager and their tools; and how one is started."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import functools
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.services.process import Account, ServerProcess
+from pgben_testkit.services.run import Run
+from pgben_testkit.services.server import Started
 
 NAMES = {
     "prometheus": ("prometheus",),
@@ -24,6 +30,22 @@ PACKAGES = {
 """Program -> Debian's package."""
 OLDEST = {"prometheus": (2, 42), "alertmanager": (0, 25)}
 """What the kit was written for and is tested on (Debian 12's)."""
+OURSELVES = Account(None, None)
+"""Not another user: only our own child's clock can be jumped without privileges."""
+PROCESS_ENV = {"TZ": "UTC", "GOMAXPROCS": "2"}
+"""UTC, so that times in answers end in Z. Two processors: what a small CI machine has."""
+
+
+class Startable(Protocol):
+    """What a server is started from: an executable of this machine, or an image."""
+
+    def start(self, name: str, words: Sequence[str], *, run: Run, folder: Path, reads: Sequence[Path]) -> Started:
+        """With these words on its command line, its configuration in `folder` and its data in `folder/data`; it reads
+        files in `reads` besides. `name` is unique in the run.
+
+        Raises:
+            EnvironmentNotAble: it can't be started.
+        """
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,12 @@ class Program:
 
     def __str__(self) -> str:
         return f"{self.name} {'.'.join(map(str, self.version))} ({self.path})"
+
+    def start(self, name: str, words: Sequence[str], *, run: Run, folder: Path, reads: Sequence[Path]) -> Started:
+        """A child of this process, as this user, who reads what it can."""
+        return ServerProcess.start(
+            name, [self.path, *words], run=run, log=folder / "log", account=OURSELVES, env=PROCESS_ENV, cwd=folder
+        )
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +10,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.observability.servers.configured import as_yaml
+from pgben_testkit.observability.servers.configured import as_yaml, folders
 from pgben_testkit.observability.servers.http import Http, HttpFailed
-from pgben_testkit.observability.servers.programs import Program
-from pgben_testkit.services.process import Account, ServerProcess, free_ports, tail
+from pgben_testkit.observability.servers.programs import Startable
+from pgben_testkit.services.process import free_ports
 from pgben_testkit.services.run import Run
-
-OURSELVES = Account(None, None)
-"""Not another user: only our own child's clock can be jumped without privileges."""
-PROCESS_ENV = {"TZ": "UTC", "GOMAXPROCS": "2"}
-"""UTC, so that times in answers end in Z. Two processors: what a small CI machine has."""
+from pgben_testkit.services.server import Started
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,7 @@ class Sample:
 class Prometheus:
     """Running. `http` is one connection to it, for one thread; `url` its address for everybody."""
 
-    def __init__(self, program: Program, process: ServerProcess, port: int, folder: Path) -> None:
+    def __init__(self, program: Startable, process: Started, port: int, folder: Path) -> None:
         self.program = program
         self.process = process
         self.port = port
@@ -45,34 +40,32 @@ class Prometheus:
 
     @classmethod
     def start(
-        cls, program: Program, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
-        timeout_s: float = 60.0, spawned: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
+        cls, program: Startable, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
+        timeout_s: float = 60.0, spawned: Callable[[Started], None] = lambda process: None,
     ) -> Prometheus:  # fmt: skip
-        """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets the process as
-        soon as there is one.
+        """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets it as soon
+        as it runs.
 
         Raises:
             UsageProblem: Prometheus refuses the configuration; in its own words.
             EnvironmentNotAble: it did not start.
         """
         folder = run.data / name
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         (folder / "prometheus.yml").write_text(as_yaml(config), "utf-8")
         [port] = free_ports(1)
-        argv = [
-            program.path, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+        words = [
+            f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
             f"--web.listen-address=127.0.0.1:{port}", "--web.enable-lifecycle", "--log.level=warn", *flags,
         ]  # fmt: skip
-        process = ServerProcess.start(
-            name, argv, run=run, log=folder / "log", account=OURSELVES, env=PROCESS_ENV, cwd=folder
-        )
+        process = program.start(name, words, run=run, folder=folder, reads=folders(config))
         server = cls(program, process, port, folder)
         try:
-            spawned(process.popen)
+            spawned(process)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
         except EnvironmentNotAble as error:
+            refused = refusal(process.log_tail())  # a container's goes with it
             server.stop()
-            refused = refusal(tail(process.log))
             if refused:
                 raise UsageProblem(
                     "Prometheus refuses the configuration", why=refused, remedy="promtool check config says the same"
@@ -168,7 +161,7 @@ class Prometheus:
     def stop(self) -> None:
         """Ended; its data goes with the run. Twice is fine."""
         self.http.close()
-        self.process.stop(grace_s=2.0)
+        self.process.stop()
 
 
 def refusal(log: str) -> str:

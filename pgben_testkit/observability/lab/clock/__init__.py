@@ -5,6 +5,6 @@ A Go program (Prometheus, Alertmanager) reads the time by a function that the ke
 adds an offset, which lies in the page too. A jump is then one write of eight bytes.
 """
 
-from pgben_testkit.observability.lab.clock.process import ClockNotAble, ProcessClock, why_not_able
+from pgben_testkit.observability.lab.clock.process import ClockNotAble, ProcessClock, refused, why_not_able
 
-__all__ = ["ClockNotAble", "ProcessClock", "why_not_able"]
+__all__ = ["ClockNotAble", "ProcessClock", "refused", "why_not_able"]

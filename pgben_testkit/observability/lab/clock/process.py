@@ -17,6 +17,8 @@ from pathlib import Path
 
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.lab.clock.code import MACHINES, OFFSET_BYTES, Machine
+from pgben_testkit.services.contained import ContainedProcess
+from pgben_testkit.services.server import Runs
 
 STOP_S = 5.0
 """A process that was told to stand still does so in microseconds; one that hangs in the kernel may never."""
@@ -29,29 +31,31 @@ class ClockNotAble(EnvironmentNotAble):
     """A process's clock can't be jumped here; the reason is in `why`."""
 
 
-def _refuse(why: str) -> ClockNotAble:
+def refused(why: str) -> ClockNotAble:
+    """The error that gives this reason."""
     return ClockNotAble(
         "the clock of the process can't be jumped", why=why,
-        remedy="run on Linux (x86-64 or arm64) with the right to write to one's own children's memory, or let the "
-        "laboratory run in real time",
+        remedy="run on Linux (x86-64 or arm64) with the right to write to one's own children's memory, for "
+        "programs in containers as root, or let the laboratory run in real time",
     )  # fmt: skip
 
 
 class ProcessClock:
-    """The clock of a child of ours: `jump` forward, `offset_s` so far, `close` to give it back the real time.
+    """The clock of a child of ours, or of a container's process (`ContainedProcess`): `jump` forward, `offset_s`
+    so far, `close` to give it back the real time.
 
     Safe for one driver at a time. A jump alone wakes no timer: the process looks at its clock when something makes it
     run, as a request does.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: Runs) -> None:
         """Patched, its offset 0.
 
         Raises:
-            ClockNotAble: not Linux, an unknown processor, no right, a vDSO without what we need, not our child.
+            ClockNotAble: not Linux, an unknown processor, no right, a vDSO without what we need, not ours.
         """
         machine = _machine()
-        _must_be_our_child(process)
+        _must_be_ours(process)
         self.pid = process.pid
         self._offset_ns = 0
         self._process = process
@@ -59,8 +63,9 @@ class ProcessClock:
         try:
             self._memory = os.open(f"/proc/{self.pid}/mem", os.O_RDWR)
         except OSError as error:
-            raise _refuse(f"/proc/{self.pid}/mem can't be opened: {error.strerror}") from None
+            raise refused(f"/proc/{self.pid}/mem can't be opened: {error.strerror}") from None
         try:
+            _must_be_ours(process)  # still: its number has not gone to another before the memory was opened
             image = os.pread(self._memory, end - start, start)
             entry, place = _places(image, machine)
             self._offset_at = start + place
@@ -94,7 +99,7 @@ class ProcessClock:
         except OSError:
             written = 0
         if not written:
-            raise _refuse(f"process {self.pid} can't be written to any more: it has ended")
+            raise refused(f"process {self.pid} can't be written to any more: it has ended")
 
     def close(self) -> None:
         """The process, if it still runs, has its own clock again. Twice is fine."""
@@ -122,9 +127,9 @@ class ProcessClock:
         try:
             written = os.pwrite(self._memory, data, at)
         except OSError as error:
-            raise _refuse(f"the memory of process {self.pid} can't be written: {error.strerror}") from None
+            raise refused(f"the memory of process {self.pid} can't be written: {error.strerror}") from None
         if written != len(data) or os.pread(self._memory, len(data), at) != data:
-            raise _refuse(f"what was written to the memory of process {self.pid} is not there")
+            raise refused(f"what was written to the memory of process {self.pid} is not there")
 
 
 @functools.cache
@@ -155,31 +160,38 @@ def why_not_able() -> str:
 
 def _machine() -> Machine:
     if sys.platform != "linux":
-        raise _refuse(f"it needs Linux's /proc; this is {sys.platform}")
+        raise refused(f"it needs Linux's /proc; this is {sys.platform}")
     found = MACHINES.get(platform.machine())
     if found is None:
-        raise _refuse(f"no code for the processor {platform.machine()}; there is for {', '.join(MACHINES)}")
+        raise refused(f"no code for the processor {platform.machine()}; there is for {', '.join(MACHINES)}")
     return found
 
 
-def _must_be_our_child(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        raise _refuse(f"process {process.pid} has ended with exit code {process.returncode}")
+def _must_be_ours(process: Runs) -> None:
+    code = process.poll()
+    if code is not None:
+        raise refused(f"process {process.pid} has ended with exit code {code}")
+    if isinstance(process, ContainedProcess):
+        return  # it is one of our containers', or there would be none
     status = Path(f"/proc/{process.pid}/stat").read_text("ascii", "replace")
     parent = int(status.rpartition(")")[2].split()[1])
     if parent != os.getpid():
-        raise _refuse(f"process {process.pid} is not a child of this one")
+        raise refused(f"process {process.pid} is not a child of this one")
 
 
 def _vdso(pid: int) -> tuple[int, int]:
     deadline = time.monotonic() + EXEC_S
     while time.monotonic() < deadline:
-        for line in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines():
+        try:
+            maps = Path(f"/proc/{pid}/maps").read_text("utf-8", "replace")
+        except OSError as error:
+            raise refused(f"/proc/{pid}/maps can't be read: {error.strerror}") from None
+        for line in maps.splitlines():
             if line.endswith("[vdso]"):
                 start, _, end = line.split()[0].partition("-")
                 return int(start, 16), int(end, 16)
         time.sleep(0.001)
-    raise _refuse(f"process {pid} has no vDSO: the kernel was told vdso=0, or it is another system's program")
+    raise refused(f"process {pid} has no vDSO: the kernel was told vdso=0, or it is another system's program")
 
 
 def _places(image: bytes, machine: Machine) -> tuple[int, int]:
@@ -190,7 +202,7 @@ def _places(image: bytes, machine: Machine) -> tuple[int, int]:
     symbols = ELFFile(io.BytesIO(image)).get_section_by_name(".dynsym")
     found = (symbols.get_symbol_by_name(machine.symbol) if isinstance(symbols, SymbolTableSection) else None) or []
     if not found:
-        raise _refuse(f"the kernel's vDSO has no {machine.symbol}")
+        raise refused(f"the kernel's vDSO has no {machine.symbol}")
     entry, size = int(found[0]["st_value"]), int(found[0]["st_size"])
     room = _aligned(len(image.rstrip(b"\0")))  # the last page is seldom full
     if room + len(machine.blob) <= len(image):
@@ -198,7 +210,7 @@ def _places(image: bytes, machine: Machine) -> tuple[int, int]:
     inside = _aligned(entry + machine.entry_bytes)  # the function itself is not run any more
     if inside + len(machine.blob) <= entry + size:
         return entry, inside
-    raise _refuse(f"the kernel's vDSO has no {len(machine.blob)} bytes to spare")
+    raise refused(f"the kernel's vDSO has no {len(machine.blob)} bytes to spare")
 
 
 def _aligned(place: int) -> int:
@@ -206,15 +218,18 @@ def _aligned(place: int) -> int:
 
 
 @contextmanager
-def _standing_still(process: subprocess.Popen[bytes], never_at: Sequence[range]) -> Iterator[None]:
+def _standing_still(process: Runs, never_at: Sequence[range]) -> Iterator[None]:
     """No thread of the process runs, and none is at an address within `never_at`."""
     deadline = time.monotonic() + STOP_S
     while True:
-        process.send_signal(signal.SIGSTOP)
+        try:
+            process.send_signal(signal.SIGSTOP)
+        except PermissionError:
+            raise refused(f"process {process.pid} may not be stopped by this user") from None
         try:
             while not _all_stopped(process.pid):
                 if time.monotonic() > deadline or process.poll() is not None:
-                    raise _refuse(f"process {process.pid} does not stand still")
+                    raise refused(f"process {process.pid} does not stand still")
                 time.sleep(0.0002)
             if not any(address in each for address in _addresses(process.pid) for each in never_at):
                 yield
@@ -222,7 +237,7 @@ def _standing_still(process: subprocess.Popen[bytes], never_at: Sequence[range])
         finally:
             process.send_signal(signal.SIGCONT)
         if time.monotonic() > deadline:
-            raise _refuse(f"process {process.pid} is always where its code must be changed")
+            raise refused(f"process {process.pid} is always where its code must be changed")
         time.sleep(0.0002)
 
 
