@@ -84,7 +84,7 @@ class Prometheus:
             self.http.post("/-/reload")
         except HttpFailed as error:
             raise UsageProblem(
-                "Prometheus refuses the configuration", why=refusal(tail(self.process.log, 5)) or error.why,
+                "Prometheus refuses the configuration", why=refusal(self.process.log_tail()) or error.why,
                 remedy="promtool check config says the same",
             ) from None  # fmt: skip
 
