@@ -350,3 +350,25 @@ def test_the_load_is_paced_by_jumped_time(laboratory):
     lab.advance("10m")
     assert sum(spent) == pytest.approx(600, abs=5)
     assert max(spent) <= 15.1
+
+
+def test_nothing_is_resolved_that_never_was(laboratory):
+    lab = laboratory()
+    lab.target("app").gauge("errs").set(0)
+    with pytest.raises(AlertFailed, match="Erros has nothing to resolve"):
+        lab.alert("Erros").resolves(within="1m")
+
+
+def test_a_label_that_the_alert_does_not_have_is_told(laboratory):
+    lab = laboratory()
+    lab.target("app").gauge("errs").set(1)
+    with pytest.raises(UsageProblem, match=r"Erros has no label severty\n.*alertname, instance, job, severity"):
+        lab.alert("Erros", severty="critical").never_fires(during="10m")
+    with pytest.raises(AlertFailed, match=r"Erros \{job=other\} did not fire within 6m"):
+        lab.alert("Erros", job="other").fires(within="6m")
+
+
+def test_a_syntax_error_in_a_rule_is_told_with_its_place(laboratory):
+    lab = laboratory("groups: [{name: g, rules: [{alert: X, expr: 'rate(x[5m]', for: 1m}]}]")
+    with pytest.raises(UsageProblem, match=r"rules\.yml.*unclosed left parenthesis"):
+        lab.start()
