@@ -152,6 +152,12 @@ class Laboratory:
         if found:
             return found[0]
         self._known_job(job)
+        known = self._instances(job)
+        if instance and not labels and not self._discovers(job) and known != [f"{job}:0"]:
+            raise UsageProblem(
+                f"the job {job} has no target {instance}", why=f"its static targets are {', '.join(known)}",
+                remedy="name one of these, or give the labels that a new one has",
+            )  # fmt: skip
         return self._add_target(job, instance or f"{job}:0", labels)
 
     def connect(self, job: str, url: str, *, instance: str = "", may_fail: bool = False, **labels: str) -> None:
@@ -364,6 +370,11 @@ class Laboratory:
                 remedy="use one of these, or add the job to the configuration",
             )  # fmt: skip
         config.data["scrape_configs"].append({"job_name": job})
+
+    def _discovers(self, job: str) -> bool:
+        config = self._plan.prometheus
+        assert config
+        return bool(config.jobs[job].discovers)
 
     def _instances(self, job: str) -> list[str]:
         config = self._plan.prometheus

@@ -372,3 +372,8 @@ def test_a_syntax_error_in_a_rule_is_told_with_its_place(laboratory):
     lab = laboratory("groups: [{name: g, rules: [{alert: X, expr: 'rate(x[5m]', for: 1m}]}]")
     with pytest.raises(UsageProblem, match=r"rules\.yml.*unclosed left parenthesis"):
         lab.start()
+
+
+def test_an_instance_that_a_static_job_does_not_have_is_told(laboratory):
+    with pytest.raises(UsageProblem, match=r"the job app has no target app-3:3000\n.*app-1:3000, app-2:3000"):
+        laboratory(prometheus=CONFIG).target("app", "app-3:3000")
