@@ -58,7 +58,6 @@ class ProcessClock:
         _must_be_ours(process)
         self.pid = process.pid
         self._offset_ns = 0
-        self._process = process
         start, end = _vdso(self.pid)
         try:
             self._memory = os.open(f"/proc/{self.pid}/mem", os.O_RDWR)
@@ -70,11 +69,14 @@ class ProcessClock:
             entry, place = _places(image, machine)
             self._offset_at = start + place
             blob, branch = machine.blob, machine.branch(place + OFFSET_BYTES - entry)
-            self._saved = [(start + entry, image[entry : entry + len(branch)]),
-                           (start + place, image[place : place + len(blob)])]  # fmt: skip
-            with self._untouched():
-                self._write(start + place, blob)
-                self._write(start + entry, branch)
+            if image[entry : entry + len(branch)] == branch:  # an earlier clock of this process left it so
+                self._write(self._offset_at, bytes(8))
+            else:
+                never_at = (range(start + entry + 1, start + entry + len(branch)),
+                            range(start + place, start + place + len(blob)))  # fmt: skip
+                with _standing_still(process, never_at):
+                    self._write(start + place, blob)
+                    self._write(start + entry, branch)
         except BaseException:
             os.close(self._memory)
             raise
@@ -102,26 +104,20 @@ class ProcessClock:
             raise refused(f"process {self.pid} can't be written to any more: it has ended")
 
     def close(self) -> None:
-        """The process, if it still runs, has its own clock again. Twice is fine."""
+        """The process, if it still runs, has the real time again. Twice is fine.
+
+        Our code stays in its page, and adds nothing: taken away, it could be missed by a thread that was interrupted
+        within it and comes back.
+        """
         if self._memory < 0:
             return
         memory, self._memory = self._memory, -1
         try:
-            if self._process.poll() is None:
-                with self._untouched():
-                    for at, before in self._saved:
-                        os.pwrite(memory, before, at)
-        except (OSError, ClockNotAble):
-            pass  # it ended meanwhile, or hangs: whoever started it ends it
+            os.pwrite(memory, bytes(8), self._offset_at)
+        except OSError:
+            pass  # it has ended
         finally:
             os.close(memory)
-
-    @contextmanager
-    def _untouched(self) -> Iterator[None]:
-        """The process stands still, with no thread amid the bytes that we change."""
-        (entry, branch), (place, blob) = self._saved
-        with _standing_still(self._process, (range(entry + 1, entry + len(branch)), range(place, place + len(blob)))):
-            yield
 
     def _write(self, at: int, data: bytes) -> None:
         try:
@@ -204,6 +200,9 @@ def _places(image: bytes, machine: Machine) -> tuple[int, int]:
     if not found:
         raise refused(f"the kernel's vDSO has no {machine.symbol}")
     entry, size = int(found[0]["st_value"]), int(found[0]["st_size"])
+    there = image.find(machine.code)
+    if there >= OFFSET_BYTES:
+        return entry, there - OFFSET_BYTES
     room = _aligned(len(image.rstrip(b"\0")))  # the last page is seldom full
     if room + len(machine.blob) <= len(image):
         return entry, room
