@@ -72,14 +72,14 @@ class Alertmanager:
         try:
             spawned(process)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
-        except EnvironmentNotAble as error:
+        except BaseException as error:  # ctrl-C too: nobody else knows of it yet
             refused = refusal(process.log_tail())  # a container's goes with it
             server.stop()
-            if refused:
+            if refused and isinstance(error, EnvironmentNotAble):
                 raise UsageProblem(
                     "Alertmanager refuses the configuration", why=refused, remedy="amtool check-config says the same"
                 ) from None
-            raise error
+            raise
         return server
 
     def groups(self) -> list[dict[str, Any]]:

@@ -63,14 +63,14 @@ class Prometheus:
         try:
             spawned(process)
             process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
-        except EnvironmentNotAble as error:
+        except BaseException as error:  # ctrl-C too: nobody else knows of it yet
             refused = refusal(process.log_tail())  # a container's goes with it
             server.stop()
-            if refused:
+            if refused and isinstance(error, EnvironmentNotAble):
                 raise UsageProblem(
                     "Prometheus refuses the configuration", why=refused, remedy="promtool check config says the same"
                 ) from None
-            raise error
+            raise
         return server
 
     def reload(self, config: Mapping[str, Any]) -> None:
