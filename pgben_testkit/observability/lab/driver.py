@@ -97,7 +97,6 @@ class Driver:
         self._woken = 0.0
         self._unsettled = False
         self._retrying_since: float | None = None
-        self._retry_step_s = 0.0
 
     @property
     def now(self) -> float:
@@ -147,19 +146,22 @@ class Driver:
         while not done():
             if self.now >= end - MARGIN_S:
                 return False
-            try:
-                self.step(end)
-            except (HttpFailed, ClockNotAble):
-                time.sleep(ENDING_S)  # one that crashes breaks its connections first
-                for each in (self.prometheus.process, self.alertmanager.process):
-                    ended(each)
-                raise
+            self.step(end)
             if self.steps % TELL_STEPS == 0:
                 tell(f"{text(round(self.now - begin))} of at most {text(round(end - begin))}")
         return True
 
     def step(self, end: float) -> None:
         """To the next due moment, or to `end` if that comes first."""
+        try:
+            self._step(end)
+        except (HttpFailed, ClockNotAble):
+            time.sleep(ENDING_S)  # one that crashes breaks its connections first
+            for each in (self.prometheus.process, self.alertmanager.process):
+                ended(each)
+            raise
+
+    def _step(self, end: float) -> None:
         self.steps += 1
         things = self.watch.things
         dues = [each.due for each in things if each.last and not self._held(each)]
@@ -278,14 +280,13 @@ class Driver:
         if not any(RETRIES in frame for each in found for frame in each.frames) and not self._feeder.deliveries_held():
             self._retrying_since = None
         elif self._retrying_since is None:
-            self._retrying_since, self._retry_step_s = now, 0.1
+            self._retrying_since = now
 
     def _retry_due(self) -> float | None:
         """Alertmanager waits between attempts, half a second first, half as long again each time, with chance in it."""
         if self._retrying_since is None:
             return None
-        self._retry_step_s = max(0.1, 0.15 * (self.now - self._retrying_since))
-        return self.now + self._retry_step_s
+        return self.now + max(0.1, 0.15 * (self.now - self._retrying_since))
 
     def _at_rest(
         self, server: Prometheus | Alertmanager, packages: tuple[str, ...], what: str,
@@ -340,6 +341,3 @@ def ended(process: Started) -> None:
             f"{process.name} has ended (exit code {code})", why="its log ends with:\n    " + process.log_tail(5),
             remedy="somebody killed it, or it ran out of memory",
         )  # fmt: skip
-
-
-__all__ = ["Driver", "Feeder", "HttpFailed", "LostTime"]
