@@ -22,6 +22,7 @@ from pgben_testkit.observability.lab.scrapes import AlertNow, Group, Key, Scrape
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
 from pgben_testkit.observability.servers.http import HttpFailed
 from pgben_testkit.observability.servers.prometheus import Prometheus
+from pgben_testkit.observability.servers.running import Running
 from pgben_testkit.services.server import Started
 
 MARGIN_S = 0.002
@@ -289,14 +290,14 @@ class Driver:
         return self.now + max(0.1, 0.15 * (self.now - self._retrying_since))
 
     def _at_rest(
-        self, server: Prometheus | Alertmanager, packages: tuple[str, ...], what: str,
+        self, server: Running, packages: tuple[str, ...], what: str,
         or_else: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         deadline = time.monotonic() + WAIT_S
         while self._busy(server, packages) and not or_else():
             self._alive(deadline, what)
 
-    def _busy(self, server: Prometheus | Alertmanager, packages: tuple[str, ...]) -> bool:
+    def _busy(self, server: Running, packages: tuple[str, ...]) -> bool:
         profile = server.http.get(goroutines.PATH)
         return bool(goroutines.busy(goroutines.parse(profile, packages), packages))
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.observability.servers.configured import as_yaml, folders
-from pgben_testkit.observability.servers.http import Http, HttpFailed
-from pgben_testkit.observability.servers.programs import Startable
-from pgben_testkit.services.process import free_ports
-from pgben_testkit.services.run import Run
-from pgben_testkit.services.server import Started
+from pgben_testkit.observability.servers.configured import as_yaml
+from pgben_testkit.observability.servers.http import HttpFailed
+from pgben_testkit.observability.servers.running import Running, refusal
 
 
 @dataclass(frozen=True)
@@ -27,51 +24,16 @@ class Sample:
     value: float
 
 
-class Prometheus:
-    """Running. `http` is one connection to it, for one thread; `url` its address for everybody."""
+class Prometheus(Running):
+    """A running one."""
 
-    def __init__(self, program: Startable, process: Started, port: int, folder: Path) -> None:
-        self.program = program
-        self.process = process
-        self.port = port
-        self.folder = folder
-        self.url = f"http://127.0.0.1:{port}"
-        self.http = Http("Prometheus", port)
+    title = "Prometheus"
+    config_name = "prometheus.yml"
+    checker = "promtool check config"
 
     @classmethod
-    def start(
-        cls, program: Startable, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
-        timeout_s: float = 60.0, spawned: Callable[[Started], None] = lambda process: None,
-    ) -> Prometheus:  # fmt: skip
-        """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets it as soon
-        as it runs.
-
-        Raises:
-            UsageProblem: Prometheus refuses the configuration; in its own words.
-            EnvironmentNotAble: it did not start.
-        """
-        folder = run.data / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        (folder / "prometheus.yml").write_text(as_yaml(config), "utf-8")
-        [port] = free_ports(1)
-        words = [
-            f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-            f"--web.listen-address=127.0.0.1:{port}", "--web.enable-lifecycle", "--log.level=warn", *flags,
-        ]  # fmt: skip
-        process = program.start(name, words, run=run, folder=folder, reads=folders(config))
-        server = cls(program, process, port, folder)
-        try:
-            spawned(process)
-            process.wait_ready(server.ready, retry=(HttpFailed,), timeout_s=timeout_s, interval_s=0.003)
-        except BaseException as error:  # ctrl-C too: nobody else knows of it yet
-            refused = refusal(process.log_tail())  # a container's goes with it
-            server.stop()
-            if refused and isinstance(error, EnvironmentNotAble):
-                raise UsageProblem(
-                    "Prometheus refuses the configuration", why=refused, remedy="promtool check config says the same"
-                ) from None
-            raise
-        return server
+    def words(cls, folder: Path) -> list[str]:
+        return [f"--storage.tsdb.path={folder}/data", "--web.enable-lifecycle"]
 
     def reload(self, config: Mapping[str, Any]) -> None:
         """It runs on another configuration.
@@ -79,14 +41,11 @@ class Prometheus:
         Raises:
             UsageProblem: it refuses that one, and goes on with the old.
         """
-        (self.folder / "prometheus.yml").write_text(as_yaml(config), "utf-8")
+        (self.folder / self.config_name).write_text(as_yaml(config), "utf-8")
         try:
             self.http.post("/-/reload")
         except HttpFailed as error:
-            raise UsageProblem(
-                "Prometheus refuses the configuration", why=refusal(self.process.log_tail()) or error.why,
-                remedy="promtool check config says the same",
-            ) from None  # fmt: skip
+            raise self.refused(refusal(self.process.log_tail()) or error.why) from None
 
     def query(self, expression: str, at: float | None = None) -> list[Sample]:
         """An instant query's vector or scalar.
@@ -153,25 +112,3 @@ class Prometheus:
                     why="; ".join(told), remedy="mend the address, the path or the target",
                 )  # fmt: skip
             time.sleep(0.05)
-
-    def ready(self) -> None:
-        """It answers. Raises HttpFailed."""
-        self.http.get("/-/ready")
-
-    def stop(self) -> None:
-        """Ended; its data goes with the run. Twice is fine."""
-        self.http.close()
-        self.process.stop()
-
-
-def refusal(log: str) -> str:
-    """The reasons that a program's log gives for refusing its configuration, the nearest to the cause first; or
-    nothing."""
-    reasons = []
-    for line in log.splitlines():
-        if "level=error" in line and any(each in line for each in ("loading groups failed", "config", "file=")):
-            _, _, reason = line.partition("err=")
-            reasons.append(reason.strip('"').replace('\\"', '"') or line)
-            if "loading groups failed" in line:
-                return reasons[-1]
-    return reasons[0] if reasons else ""
