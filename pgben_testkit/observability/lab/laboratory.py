@@ -22,12 +22,12 @@ from pgben_testkit.observability.lab.clock import ClockNotAble, why_not_able
 from pgben_testkit.observability.lab.driver import Driver
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
+from pgben_testkit.observability.lab.journal import Journal
 from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace
 from pgben_testkit.observability.lab.routing import mute_receivers, tree
-from pgben_testkit.observability.lab.scrapes import AlertNow, Key
+from pgben_testkit.observability.lab.scrapes import AlertNow
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.lab.timeline import Timeline
-from pgben_testkit.observability.receivers.delivery import Delivery, about
 from pgben_testkit.observability.receivers.receivers import Receivers
 from pgben_testkit.observability.servers import programs
 from pgben_testkit.observability.servers.alertmanager import DEFAULT_CONFIG, Alertmanager, read_config
@@ -77,11 +77,10 @@ class Laboratory:
         self._feed = Feed(inbox=self.inbox)
         self._endpoints: dict[str, list[Endpoint]] = {}
         self._asked_for: set[str] = set()
-        self._states: dict[tuple[str, Key], str] = {}
-        self._seen = 0
         self._rules: dict[str, list[rules.AlertRule]] = {}
         self._start_at: datetime | None = None
         self.timeline = Timeline(self.clock())
+        self._journal = Journal(self.timeline)
         self.why_not_jumped = ""
         self.changes = ""
 
@@ -428,14 +427,7 @@ class Laboratory:
     def _evaluated(self) -> None:
         """Note what has changed: called by the driver after each evaluation."""
         self._note_deliveries()
-        now = self.clock()
-        found = {(each.rule, each.key): each for each in self.driver_alerts()}
-        for key, each in found.items():
-            if self._states.get(key) != each.state:
-                self.timeline.add(now, "state", f"{each.state}  value {each.value:g}  {_shown(each)}", each.rule)
-        for key in set(self._states) - set(found):
-            self.timeline.add(now, "state", f"inactive  {_labels(dict(key[1]))}", key[0])
-        self._states = {key: each.state for key, each in found.items()}
+        self._journal.alerts(self.clock(), self.driver_alerts())
 
     def groups_of(self, alert: AlertNow) -> set[GroupKey]:
         """Alertmanager's groups of an alert: by its labels and Prometheus' external ones."""
@@ -448,23 +440,4 @@ class Laboratory:
         return self._driver.alerts if self._driver else ()
 
     def _note_deliveries(self) -> None:
-        arrived = self.inbox.all
-        for each in arrived[self._seen :]:
-            named = [name for name in self.rules if about(each, name)] or [""]
-            for name in named:
-                self.timeline.add(each.at.timestamp(), "delivery", _message(each), name)
-        self._seen = len(arrived)
-
-
-def _message(each: Delivery) -> str:
-    said = " ".join(each.text.split())
-    to = f" to {each.address}" if each.address else ""
-    return f"{each.channel}{to} [{each.receiver}] {each.status}: {said[:100]}{'...' if len(said) > 100 else ''}"
-
-
-def _labels(labels: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != "alertname") + "}"
-
-
-def _shown(alert: AlertNow) -> str:
-    return _labels(alert.labels)
+        self._journal.deliveries(self.inbox.all, self.rules)
