@@ -1,22 +1,11 @@
 """Laboratories of the tests: each on rules of its own, in a folder of its own."""
 
 import pytest
-from lab_programs import program
+from lab_programs import ERRORS, program
 
 from pgben_testkit import settings
 from pgben_testkit.observability.lab.laboratory import Laboratory
 from pgben_testkit.services.run import Run
-
-ERRORS = """
-groups:
-- name: erros
-  rules:
-  - alert: Erros
-    expr: errs > 0
-    for: 5m
-    labels: {severity: critical}
-    annotations: {summary: "{{ $value }} erros em {{ $labels.instance }}"}
-"""
 
 
 @pytest.fixture(scope="module")

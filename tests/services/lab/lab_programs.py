@@ -1,10 +1,21 @@
-"""The programs that the tests need, or a skip that says which."""
+"""The programs that the tests need, or a skip that says which; and the rule that most of them run."""
 
 import shutil
 
 import pytest
 
 from pgben_testkit.observability.servers.programs import NAMES, PACKAGES
+
+ERRORS = """
+groups:
+- name: erros
+  rules:
+  - alert: Erros
+    expr: errs > 0
+    for: 5m
+    labels: {severity: critical}
+    annotations: {summary: "{{ $value }} erros em {{ $labels.instance }}"}
+"""
 
 
 def program(name):

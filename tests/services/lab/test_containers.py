@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from lab_programs import ERRORS
 from real import MONITORING_IMAGE
 
 from pgben_testkit import settings
@@ -30,16 +31,6 @@ from pgben_testkit.services.engine import Engine
 from pgben_testkit.services.process import free_ports
 from pgben_testkit.services.run import RUN_LABEL
 
-RULES = """
-groups:
-- name: erros
-  rules:
-  - alert: Erros
-    expr: errs > 0
-    for: 5m
-    labels: {severity: critical}
-    annotations: {summary: "{{ $value }} erros em {{ $labels.instance }}"}
-"""
 ALERTMANAGER = """
 route: {receiver: equipe, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 4h}
 templates: ["modelos/*.tmpl"]
@@ -72,7 +63,7 @@ def able(engine):
 def contained_laboratory(engine, run, tmp_path):
     """Makes laboratories on containers, of the pace that is asked for."""
     made = []
-    (tmp_path / "rules.yml").write_text(RULES)
+    (tmp_path / "rules.yml").write_text(ERRORS)
     (tmp_path / "modelos").mkdir()
     (tmp_path / "modelos" / "aviso.tmpl").write_text(
         '{{ define "aviso" }}do modelo: {{ .CommonAnnotations.summary }}{{ end }}'
@@ -221,7 +212,7 @@ def test_a_clock_takes_the_process_of_our_container_and_tells_of_its_end(able, a
 def test_rules_behind_a_link_are_there(engine, run, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "named").mkdir()
-    (tmp_path / "real" / "rules.yml").write_text(RULES)
+    (tmp_path / "real" / "rules.yml").write_text(ERRORS)
     (tmp_path / "named" / "rules.yml").symlink_to(tmp_path / "real" / "rules.yml")
     config = {"rule_files": [str(tmp_path / "named" / "*.yml")]}
     server = Prometheus.start(ProgramImage("prometheus", MONITORING_IMAGE, engine), config, run=run, name="linked")
@@ -305,7 +296,7 @@ def test_a_session_that_is_interrupted_leaves_no_container(able, tmp_path, how, 
     monkeypatch.setenv("TMPDIR", str(temporary))
     for name, value in IMAGES.items():
         monkeypatch.setenv(f"PGBEN_{name.upper()}", value)
-    (tmp_path / "rules.yml").write_text(RULES)
+    (tmp_path / "rules.yml").write_text(ERRORS)
     (tmp_path / "test_long.py").write_text(textwrap.dedent(SUITE))
     (tmp_path / "pytest.ini").write_text("[pytest]\npgben_alert_rules = rules.yml\n")
     words = [sys.executable, "-m", "pytest", "-q", "-p", "pgben_testkit", "-p", "no:randomly", "test_long.py"]
