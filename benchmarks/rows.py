@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -78,14 +79,16 @@ def project(files: dict[str, str]) -> Iterator[Path]:
 
 
 def pytest_seconds(folder: Path, *words: str) -> float:
-    """Seconds of pytest's own session, as it prints them ("12 passed in 1.23s").
+    """Seconds of pytest's own session, as it prints them ("12 passed in 1.23s"), with the plugins that `words` name and
+    no others: each worker of xdist imports all that happen to be installed.
 
     Raises:
         SystemExit: a test failed; with what pytest printed.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *words],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words],
         cwd=folder, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"pytest {' '.join(words)} failed:\n{done.stdout[-3000:]}{done.stderr[-2000:]}")

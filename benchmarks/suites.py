@@ -20,6 +20,8 @@ from pgben_testkit.postgres.server import PostgresInfo
 from pgben_testkit.services.supply import Supply
 
 TEST = """
+import time
+
 import psycopg
 import pytest
 
@@ -28,7 +30,19 @@ def test_commits({fixture}, n):
     with psycopg.connect({dsn}) as connection:
         connection.execute("INSERT INTO cidadao (nome, cpf) VALUES ('Maria Teste', %s)", ({value},))
         connection.execute("INSERT INTO logs_auditoria (entidade) VALUES ('cidadao')")
+    time.sleep({busy_s})
 """
+NOTHING = """
+import pytest
+
+@pytest.mark.parametrize("n", range({tests}))
+def test_nothing(n):
+    pass
+"""
+SAME = "'52998224725'"
+KIT = ("-p", "pgben_testkit")
+WORKERS = ("-p", "xdist", "-n4")
+NO_SLOWER = "no slower than -n0 is the goal"
 OURS = "[pytest]\npgben_postgres_schema = schema\npgben_backend = embedded\npgben_warm = no\n"
 PEER_CONFTEST = """
 import pathlib
@@ -42,14 +56,14 @@ postgresql = factories.postgresql("postgresql_noproc")
 """
 
 
-def ours(tests: int, value: str = "'52998224725'") -> dict[str, str]:
-    test = TEST.format(tests=tests, fixture="pgben_database", dsn="pgben_database.dsn", value=value)
+def ours(tests: int, busy_s: float = 0.0) -> dict[str, str]:
+    test = TEST.format(tests=tests, fixture="pgben_database", dsn="pgben_database.dsn", value=SAME, busy_s=busy_s)
     return {"pytest.ini": OURS, "test_commits.py": test}
 
 
 def alone(tests: int) -> dict[str, str]:
     """No isolation at all: one database, values that differ."""
-    test = TEST.format(tests=tests, fixture="pgben_shared", dsn="pgben_shared.dsn", value="f'{n:011}'")
+    test = TEST.format(tests=tests, fixture="pgben_shared", dsn="pgben_shared.dsn", value="f'{n:011}'", busy_s=0)
     conftest = (
         "import pytest\n\n@pytest.fixture(scope='session')\ndef pgben_shared(request):\n"
         "    from pgben_testkit.pytest_world import world_of\n"
@@ -62,7 +76,7 @@ def peer(tests: int, info: PostgresInfo) -> dict[str, str]:
     """On a server of ours: its own can't run as root, and so both clone on the same one."""
     dsn = repr(f"host={info.host} port={info.port} user={info.user} password={info.password} dbname=")
     dsn += " + postgresql.info.dbname"
-    test = TEST.format(tests=tests, fixture="postgresql", dsn=dsn, value="'52998224725'")
+    test = TEST.format(tests=tests, fixture="postgresql", dsn=dsn, value=SAME, busy_s=0)
     conftest = PEER_CONFTEST.format(host=info.host, port=info.port, user=info.user, password=info.password)
     return {"conftest.py": conftest, "test_commits.py": test}
 
@@ -86,17 +100,24 @@ def rows(options: argparse.Namespace) -> Rows:
             pytest_seconds(folder, *words)  # the prepared data folder, byte code
             return median_of(times, lambda: pytest_seconds(folder, *words))
 
-    bare = seconds(alone(tests), "-p", "no:xdist")
+    bare = seconds(alone(tests), *KIT)
     yield Row(f"{tests} committing tests, one shared database, no isolation", bare)
-    spread = seconds(alone(tests), "-n4", times=2)
-    yield Row(f"{tests} committing tests, a database a worker, no isolation, -n4", spread, 0, "what four workers cost")
+    nothing = {"test_nothing.py": NOTHING.format(tests=tests)}
+    yield Row(f"{tests} tests that do nothing, no plugin but xdist, -n4", seconds(nothing, *WORKERS), 0, "xdist's own")
+    spread = seconds(alone(tests), *KIT, *WORKERS)
+    yield Row(f"{tests} committing tests, a database a worker, no isolation, -n4", spread)
     for name in ("reset", "pool", "clone"):
-        one = seconds(ours(tests), "-n0", f"--pgben-postgres-isolation={name}")
+        chosen = f"--pgben-postgres-isolation={name}"
+        one = seconds(ours(tests), *KIT, chosen)
         yield Row(f"{tests} committing tests, `{name}`, -n0", one, 3.0 if name == "reset" else 0)
-        four = seconds(ours(tests), "-n4", f"--pgben-postgres-isolation={name}", times=2)
-        yield Row(f"{tests} committing tests, `{name}`, -n4", four, one, "no slower than -n0 is the goal")
+        four = seconds(ours(tests), *KIT, *WORKERS, chosen)
+        yield Row(f"{tests} committing tests, `{name}`, -n4", four, one, NO_SLOWER)
         if name == "reset":
             best = one
+    one = seconds(ours(tests, busy_s=0.02), *KIT)
+    yield Row(f"{tests} committing tests of 20 ms, `auto`, -n0", one)
+    four = seconds(ours(tests, busy_s=0.02), *KIT, *WORKERS)
+    yield Row(f"{tests} committing tests of 20 ms, `auto`, -n4", four, one, NO_SLOWER)
     try:
         import pytest_postgresql  # noqa: F401
     except ModuleNotFoundError:
@@ -104,7 +125,7 @@ def rows(options: argparse.Namespace) -> Rows:
         return
     with bare_server() as info, project(peer(tests, info)) as folder:
         write_schema(folder / "schema")
-        theirs = pytest_seconds(folder, "-p", "no:xdist")
+        theirs = pytest_seconds(folder, "-p", "pytest_postgresql.plugin")
     yield Row(f"{tests} committing tests, pytest-postgresql 10", theirs, 0, f"{theirs / best:.1f} times `reset`")
 
 
