@@ -46,7 +46,11 @@ def state(database):
             "prepared": rows("SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"),
             "advisory": rows("SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
                              " WHERE locktype = 'advisory' AND datname = current_database()"),
-            "sequence": rows("SELECT last_value, is_called FROM logs_auditoria_id_seq"),
+            "settings": rows("SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                             " WHERE datname = current_database()"),
+            "sequences": rows("SELECT last_value, is_called FROM logs_auditoria_id_seq UNION ALL"
+                              " SELECT last_value, is_called FROM protocolo"),
+            "no columns": rows("SELECT count(*) FROM instalada"),
         }  # fmt: skip
 
 
@@ -65,6 +69,12 @@ ACTIONS = {
     "update that changes nothing": ["UPDATE unidade SET nome = nome"],
     "truncate": ["TRUNCATE unidade, cidadao, solicitacao"],
     "sequence": ["SELECT nextval('logs_auditoria_id_seq')", "SELECT setval('logs_auditoria_id_seq', 500)"],
+    "sequence set and not called": ["SELECT setval('logs_auditoria_id_seq', 500, false)"],
+    "sequence of the template, set and not called": ["SELECT nextval('protocolo')"],
+    "row of a table without columns": ["DELETE FROM instalada"],
+    "settings of the database": [
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'Asia/Tokyo'); END $$"
+    ],
     "new table": ["CREATE TABLE outra (a int)"],
     "dropped table": ["DROP TABLE solicitacao CASCADE"],
     "dropped schema": ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"],

@@ -48,7 +48,7 @@ TRUNCATE {SCHEMA}.ddl
 
 TABLES = """
 SELECT c.oid::bigint, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
-       (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+       (SELECT coalesce(string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), '') FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't'
@@ -68,6 +68,8 @@ ODDITIES = f"""
 SELECT EXISTS (SELECT FROM {SCHEMA}.ddl)
     OR EXISTS (SELECT FROM pg_largeobject_metadata)
     OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
+    OR EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+               WHERE d.datname = current_database())
     OR (SELECT count(*) <> 2 FROM pg_event_trigger WHERE evtname IN ('pgben_ddl', 'pgben_drop') AND evtenabled = 'A')
 """
 """What is answered with a fresh clone."""
@@ -77,7 +79,7 @@ SIZES = "SELECT oid::bigint, pg_relation_size(oid) FROM unnest(%s::oid[]) AS oid
 BLOATED_BYTES = 256 * 1024
 """From this size a table is vacuumed, as nobody else does here: dead rows make it slow to look at."""
 
-SEQUENCES = "SELECT seqrelid::bigint, pg_sequence_last_value(seqrelid) FROM pg_sequence"
+SEQUENCES = "SELECT seqrelid::bigint, seqrelid::regclass::text FROM pg_sequence"
 
 
 class Table:
@@ -110,9 +112,10 @@ class Reset:
         self._database: Database | None = None
         self._connection: psycopg.Connection[Any] | None = None
         self._tables: list[Table] = []
-        self._sequences: dict[int, int | None] = {}
+        self._sequences: dict[int, tuple[int, bool]] = {}
         self._baseline = 0
         self._look = ""
+        self._look_at_sequences = ""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="pgben reset")
         self._undoing: Future[None] | None = None
         self._lock = threading.Lock()
@@ -150,7 +153,14 @@ class Reset:
                         f"CREATE TABLE {table.snapshot} AS SELECT {table.columns} FROM ONLY {table.name}"
                     )
         connection.execute(f"DELETE FROM {SCHEMA}.ddl")
-        self._sequences = dict(connection.execute(SEQUENCES).fetchall())
+        self._look_at_sequences = " UNION ALL ".join(
+            f"SELECT {oid}, last_value, is_called FROM {name}"
+            for oid, name in connection.execute(SEQUENCES).fetchall()
+        )
+        self._sequences = {}
+        if self._look_at_sequences:
+            rows = connection.execute(self._look_at_sequences).fetchall()
+            self._sequences = {oid: (last, called) for oid, last, called in rows}
         self._look = " UNION ALL ".join(_look(index, table) for index, table in enumerate(self._tables))
         self._set_baseline()
 
@@ -228,28 +238,22 @@ class Reset:
             strangers = connection.execute(STRANGERS)
             oddities = connection.execute(ODDITIES)
             looks = connection.execute(self._look, {"base": self._baseline}) if self._look else None
-            sequences = connection.execute(SEQUENCES)
+            sequences = connection.execute(self._look_at_sequences) if self._look_at_sequences else None
         dirty = [self._tables[index] for (index,) in looks.fetchall()] if looks else []
-        moved = [oid for oid, last in sequences.fetchall() if self._sequences.get(oid) != last]
+        at = sequences.fetchall() if sequences else []
+        moved = [oid for oid, last, called in at if self._sequences[oid] != (last, called)]
         return strangers.fetchall()[0][0], oddities.fetchall()[0][0], dirty, moved
 
     @staticmethod
     def _restore(connection: psycopg.Connection[Any], table: Table) -> None:
         connection.execute(f"DELETE FROM ONLY {table.name}")
         if table.rows:
-            connection.execute(
-                f"INSERT INTO {table.name} ({table.columns}) OVERRIDING SYSTEM VALUE"
-                f" SELECT {table.columns} FROM {table.snapshot}"
-            )
+            into = f"({table.columns}) OVERRIDING SYSTEM VALUE" if table.columns else ""
+            connection.execute(f"INSERT INTO {table.name} {into} SELECT {table.columns} FROM {table.snapshot}")
 
     def _set_back(self, connection: psycopg.Connection[Any], oid: int) -> None:
-        last = self._sequences.get(oid)
-        if last is None:
-            connection.execute(
-                "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence WHERE seqrelid = %s", (oid,)
-            )
-        else:
-            connection.execute("SELECT setval(%s::oid::regclass, %s, true)", (oid, last))
+        last, called = self._sequences[oid]
+        connection.execute("SELECT setval(%s::oid::regclass, %s, %s)", (oid, last, called))
 
     def close(self) -> None:
         self._worker.shutdown(wait=True)
