@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from pgben_testkit import extras
 from pgben_testkit.services.desk import Asks
 from pgben_testkit.services.stats import Stats
-from pgben_testkit.storage.client import admin_client, boto3_client, empty
+from pgben_testkit.storage.client import boto3_client
+from pgben_testkit.storage.pristine import as_new
 from pgben_testkit.storage.server import StorageInfo
 
 if TYPE_CHECKING:
@@ -137,9 +138,12 @@ class Buckets:
         self._stats = stats
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="pgben buckets")
         self._ahead: Future[Bucket] | None = None
+        self._made: dict[str, str] = {}
 
     def _take(self) -> Bucket:
-        name = str(self._asks.ask("bucket-slot")["name"])
+        slot = self._asks.ask("bucket-slot")
+        name = str(slot["name"])
+        self._made[name] = str(slot["made"])
         access, secret = self._info.keys.get(name, [self._info.access_key, self._info.secret_key])
         return Bucket(name, self._info.url, access, secret, self._info.region, self._info.data)
 
@@ -153,7 +157,7 @@ class Buckets:
         return bucket
 
     def release(self, bucket: Bucket) -> None:
-        """The test is over: emptied with versions and unfinished uploads, and given to whoever asks next."""
+        """The test is over: the bucket is made as new, and given to whoever asks next."""
         self._worker.submit(self._clean, bucket)
 
     def _clean(self, bucket: Bucket) -> None:
@@ -162,7 +166,7 @@ class Buckets:
         clean = True
         with self._stats.timed("bucket emptied"):
             try:
-                empty(admin_client(self._info), bucket.name)
+                as_new(self._info, bucket.name, self._made[bucket.name])
             except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
                 clean = False  # the owner tries again, and its error reaches whoever would get the bucket
         self._asks.ask("bucket-slot-back", name=bucket.name, clean=clean)

@@ -49,26 +49,6 @@ def put_probe(client: Any, name: str) -> None:
     client.delete_object(Bucket=name, Key="pgben-probe")
 
 
-def empty(client: Any, name: str) -> None:
-    """The bucket holds nothing: no object, no version, no delete marker, no unfinished upload.
-
-    Raises:
-        botocore.exceptions.ClientError: something in it is locked (retention, legal hold).
-    """
-    uploads = client.list_multipart_uploads(Bucket=name).get("Uploads", ())
-    for upload in uploads:
-        client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-    while True:
-        page = client.list_object_versions(Bucket=name, MaxKeys=1000)
-        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        for each in found:
-            version = each.get("VersionId")
-            extra = {"VersionId": version} if version and version != "null" else {}
-            client.delete_object(Bucket=name, Key=each["Key"], BypassGovernanceRetention=True, **extra)
-        if not page.get("IsTruncated") or not found:
-            return
-
-
 def not_yet() -> tuple[type[Exception], ...]:
     """The errors that a server which is still starting answers with."""
     import botocore.exceptions

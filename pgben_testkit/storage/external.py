@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import warnings
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services.choose import Choice
 from pgben_testkit.services.run import Run, is_alive, owner_prefix
 from pgben_testkit.settings import Settings
-from pgben_testkit.storage.client import admin_client, empty
+from pgben_testkit.storage.client import admin_client
+from pgben_testkit.storage.pristine import empty
 from pgben_testkit.storage.server import StorageInfo
 
 PREFIX = "pgben-"
@@ -25,20 +27,32 @@ class BorrowedStorage:
         remove_leftovers(self.info)
 
     def stop(self) -> None:
-        """This run's buckets are gone."""
-        _remove(self.info, f"{PREFIX}{self._run_id}-")
+        """This run's buckets are gone, but those that hold what can't be removed (COMPLIANCE retention): they are
+        named."""
+        kept = _remove(self.info, f"{PREFIX}{self._run_id}-")
+        if kept:
+            names = ", ".join(kept)
+            warnings.warn(f"left on {self.info.url}, as they hold locked objects: {names}", UserWarning, stacklevel=2)
 
 
-def _remove(info: StorageInfo, prefix: str) -> None:
-    client = admin_client(info)
+def _remove(info: StorageInfo, prefix: str) -> list[str]:
+    """The buckets that could not be emptied."""
+    import botocore.exceptions
+
+    client, kept = admin_client(info), []
     for bucket in client.list_buckets().get("Buckets", ()):
         if bucket["Name"].startswith(prefix):
-            empty(client, bucket["Name"])
-            client.delete_bucket(Bucket=bucket["Name"])
+            try:
+                empty(client, bucket["Name"])
+                client.delete_bucket(Bucket=bucket["Name"])
+            except botocore.exceptions.ClientError:
+                kept.append(bucket["Name"])
+    return kept
 
 
 def remove_leftovers(info: StorageInfo) -> None:
-    """Buckets of this owner's dead runs are gone. S3 has no locks: another machine's are left to that machine."""
+    """Buckets of this owner's dead runs are gone, but what can't be removed yet. S3 has no locks: another machine's
+    are left to that machine."""
     client = admin_client(info)
     owner = PREFIX + owner_prefix()
     for bucket in client.list_buckets().get("Buckets", ()):

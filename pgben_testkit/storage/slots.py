@@ -7,7 +7,8 @@ from typing import Any
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.services.desk import Client, Desk
-from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, empty, put_probe
+from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, put_probe
+from pgben_testkit.storage.pristine import as_new, configuration
 from pgben_testkit.storage.server import StorageInfo
 
 
@@ -17,29 +18,43 @@ class Slots:
     def __init__(self, info: StorageInfo) -> None:
         self._info = info
         self._free = list(reversed(info.buckets))
-        self._made: set[str] = set()
+        self._locked: list[str] = []
         self._dirty: set[str] = set()
         self._lock = threading.Lock()
+        self.made: dict[str, str] = {}
+        """Bucket -> how it was configured when it was made."""
 
     def take(self) -> str:
-        """A bucket that nobody else has, existing, empty and warm."""
+        """A bucket that nobody else has, existing, empty, configured in no way, and warm. One that holds what can't be
+        removed (COMPLIANCE retention) is given to nobody any more."""
+        import botocore.exceptions
+
+        client = admin_client(self._info)
+        while True:
+            name = self._next()
+            if name not in self.made:
+                bucket_exists_or_made(client, name)
+                put_probe(client, name)
+                self.made[name] = configuration(client, name)
+            elif name in self._dirty:
+                try:
+                    as_new(self._info, name, self.made[name])
+                except botocore.exceptions.ClientError:
+                    self._locked.append(name)
+                    continue
+            self._dirty.discard(name)
+            return name
+
+    def _next(self) -> str:
         with self._lock:
             if not self._free:
+                locked = f"; {len(self._locked)} hold what can't be removed" if self._locked else ""
                 raise UsageProblem(
                     "no bucket is left",
-                    why=f"all {len(self._info.buckets)} are held at this moment",
+                    why=f"all {len(self._info.buckets)} are held at this moment{locked}",
                     remedy="raise --pgben-storage-buckets",
                 )
-            name = self._free.pop()
-        client = admin_client(self._info)
-        if name not in self._made:
-            bucket_exists_or_made(client, name)
-            put_probe(client, name)
-            self._made.add(name)
-        elif name in self._dirty:
-            empty(client, name)
-        self._dirty.discard(name)
-        return name
+            return self._free.pop()
 
     def give_back(self, name: str, *, clean: bool) -> None:
         with self._lock:
@@ -55,7 +70,7 @@ def give_slot(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, 
         desk.state["bucket-slots"] = slots
     name = slots.take()
     client.holds[name] = lambda: slots.give_back(name, clean=False)
-    return {"name": name}
+    return {"name": name, "made": slots.made[name]}
 
 
 def take_slot_back(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:

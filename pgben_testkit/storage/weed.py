@@ -54,6 +54,10 @@ def find(settings: Settings) -> Path | None:
     return Path(found) if found else None
 
 
+OF_A_BUCKET = ("Admin", "Read", "Write", "List", "Tagging", "ReadAcp", "WriteAcp")
+"""What the bucket's own keys may do there: all, its configuration too."""
+
+
 def config(info: StorageInfo) -> dict[str, object]:
     """weed's identities: an administrator, and for each bucket a user who reaches this bucket alone.
 
@@ -64,7 +68,7 @@ def config(info: StorageInfo) -> dict[str, object]:
         return {"name": name, "credentials": [{"accessKey": access, "secretKey": secret}], "actions": actions}
 
     users = [
-        identity(bucket, access, secret, [f"{verb}:{bucket}" for verb in ("Read", "Write", "List", "Tagging")])
+        identity(bucket, access, secret, [f"{verb}:{bucket}" for verb in OF_A_BUCKET])
         for bucket, (access, secret) in info.keys.items()
     ]
     admin = identity("admin", info.access_key, info.secret_key, ["Admin", "Read", "Write", "List", "Tagging"])

@@ -2,13 +2,16 @@
 
 import json
 import os
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pgben_testkit.storage.bucket import Bucket
 from pgben_testkit.storage.fake.fake import Fake
-from pgben_testkit.storage.lgpd import Violation
+from pgben_testkit.storage.lgpd import Violation, looks_plain
 
 GOOD = {"Encrypted": "true", "IV": "0f" * 16, "AuthTag": "1e" * 16}
 
@@ -81,11 +84,33 @@ def test_encrypted_by_server_customer_and_client_are_taken_and_plain_is_found(ma
     assert "plain" in bucket.audit().plain
 
 
-def test_a_document_that_only_says_it_is_encrypted_is_found(make):
+DECLARACAO = "Declaração de João da Conceição, nascido em 03/05/1980, avó e mãe à frente\n" * 40
+PLAIN = {
+    "PDF": b"%PDF-1.7 \x80\x81\xff dados da Maria",
+    "a few bytes of PDF": b"%PDF",
+    "ASCII": b"a declaracao da Maria",
+    "UTF-8": DECLARACAO.encode(),
+    "UTF-8, cut within a character": ("ã" + "é" * 3000).encode(),
+    "Latin-1": DECLARACAO.encode("latin-1"),
+    "JSON": '{"nome":"João","cpf":"529.982.247-25"}'.encode(),
+    "JPEG": b"\xff\xd8\xff\xe0" + bytes(range(256)),
+}
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_a_document_that_only_says_it_is_encrypted_is_found(make, kind):
     bucket = make("mentira")
-    put(bucket, "rg.pdf", b"%PDF-1.7 dados da Maria", Metadata=GOOD)
+    put(bucket, "rg", PLAIN[kind], Metadata=GOOD)
     with pytest.raises(Violation, match="says Encrypted=true, and its bytes are a plain document"):
         bucket.assert_encrypted_at_rest()
+
+
+@given(size=st.integers(0, 5000), seed=st.integers(0, 2**32))
+def test_ciphertext_is_never_taken_for_a_document(size, seed):
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    key, nonce = random.Random(seed).randbytes(32), random.Random(seed + 1).randbytes(12)
+    assert not looks_plain(AESGCM(key).encrypt(nonce, b"Maria " * (size // 6), None)[:-16])
 
 
 def test_a_server_that_only_says_it_encrypts_is_found(monkeypatch):

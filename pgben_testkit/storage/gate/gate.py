@@ -42,7 +42,8 @@ class Plan:
 class Gate:
     """Listens on 127.0.0.1 until `close`.
 
-    `versioned`: buckets in which versioning was ever switched on; `upload_grants`: upload id -> the ACL's headers that
+    `versioned`: buckets in which versioning was ever switched on; `configured`: those of which anything was ever
+    configured, to be asked for by `GET /BUCKET?pgben-configured`; `upload_grants`: upload id -> the ACL's headers that
     its object shall have.
     """
 
@@ -56,6 +57,7 @@ class Gate:
         self.region, self.upstream, self.folder = plan.region, plan.upstream, plan.folder
         self.access = Access(known)
         self.versioned: set[str] = set()
+        self.configured: set[str] = set()
         self.upload_grants: dict[str, dict[str, str]] = {}
         self._count = itertools.count(1)
         self._start = os.urandom(4).hex().upper()
@@ -87,10 +89,13 @@ class Gate:
         if key or not bucket:
             return
         query, method = request.query, request.method
+        if method in ("PUT", "DELETE") and query:
+            self.configured.add(bucket)
         locked = request.header("x-amz-bucket-object-lock-enabled").lower() == "true"
         if method == "DELETE" and not query:
             self.access.forget(bucket)
             self.versioned.discard(bucket)
+            self.configured.discard(bucket)
         elif method == "PUT" and ("versioning" in query or (not query and locked)):
             self.versioned.add(bucket)
         elif method == "PUT" and "ownershipControls" in query:

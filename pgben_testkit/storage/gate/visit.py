@@ -21,6 +21,7 @@ from pgben_testkit.storage.fake.wire import Request, Response, xml_response
 from pgben_testkit.storage.gate import checks, mending
 from pgben_testkit.storage.gate.access import OWNER
 from pgben_testkit.storage.gate.backend import UNSIGNED, Answer, Backend, Outgoing, headers_of, path_of
+from pgben_testkit.storage.pristine import CONFIGURED
 from pgben_testkit.storage.side import Closed, Side
 
 if TYPE_CHECKING:
@@ -138,10 +139,14 @@ class Visit(Reader):
                 raise failure("AccessDenied")
             if identity is not None:
                 gate.access.known_may(self._backend, identity, bucket)
+                if not key and identity.name == bucket and "ownershipControls" in request.query:
+                    identity = gate.admin  # the server lets nobody else, and the bucket's own keys are its owner's
             elif gate.access.unknown_may(self._backend, request, bucket, key, now):
                 identity = gate.admin
             if not key and "publicAccessBlock" in request.query:
                 return self._say(request, self._public_block(request, identity, bucket), keep)
+            if not key and CONFIGURED in request.query and identity is gate.admin:
+                return self._say(request, Response(200, {}, b"yes" if bucket in gate.configured else b"no"), keep)
             if request.method in ("PUT", "POST"):
                 gate.access.check_grants(request, bucket)
             if request.method == "PUT" and not key and "policy" in request.query:
@@ -166,11 +171,14 @@ class Visit(Reader):
     def _public_block(self, request: Request, identity: Identity | None, bucket: str) -> Response:
         """The block on public access: the gate's own, since the server has none."""
         blocks = self._gate.access.blocks
-        if identity is not self._gate.admin or request.method not in ("GET", "PUT", "DELETE"):
-            raise failure("AccessDenied" if identity is not self._gate.admin else "MethodNotAllowed")
+        if identity is None or (identity is not self._gate.admin and identity.name != bucket):
+            raise failure("AccessDenied")
+        if request.method not in ("GET", "PUT", "DELETE"):
+            raise failure("MethodNotAllowed")
         if self._backend.ask("HEAD", path_of(bucket)).status == 404:
             raise failure("NoSuchBucket", extra={"BucketName": bucket})
         if request.method == "PUT":
+            self._gate.configured.add(bucket)
             blocks[bucket] = publicblock.read(request.body)
             return Response(200)
         if request.method == "DELETE":
