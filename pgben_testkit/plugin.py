@@ -113,22 +113,20 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     """With xdist the controller collects nothing: what it could provide is said at once."""
     if not config.pluginmanager.has_plugin("dsession"):
         return None
-    from pgben_testkit.pytest_world import SETTINGS
-    from pgben_testkit.report.header import line
-
-    return line(config.stash[SETTINGS], dict.fromkeys(SERVICE_OF.values()))
+    return _header(config, list(dict.fromkeys(SERVICE_OF.values())))
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> str | None:
     """What provides the servers that the collected tests need, and why; nothing where they need none."""
-    from pgben_testkit.pytest_world import SETTINGS
-
     needed = _needed(items)
-    if not needed:
-        return None
+    return _header(config, needed) if needed else None
+
+
+def _header(config: pytest.Config, services: Sequence[str]) -> str:
+    from pgben_testkit.pytest_world import SAID, SETTINGS
     from pgben_testkit.report.header import line
 
-    return line(config.stash[SETTINGS], needed)
+    return line(config.stash[SETTINGS], services, said=config.stash.setdefault(SAID, {}))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -147,11 +145,13 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     from pgben_testkit.pytest_world import FAILED, LABORATORY, SEED
+    from pgben_testkit.report.failure import told_once, told_without_frames
 
     ours = call.excinfo is not None and call.excinfo.errisinstance(TestkitError)
-    if call.excinfo is not None and ours:  # it says itself what is wrong: our own frames would hide that
-        call.excinfo.traceback = call.excinfo.traceback.filter(_is_not_ours) or call.excinfo.traceback
     report = yield
+    if call.excinfo is not None and ours:
+        again = told_once(item, call.excinfo) if call.when == "setup" else ""
+        report.longrepr = again or told_without_frames(call.excinfo, report.longrepr)
     if report.failed:
         item.stash[FAILED] = True
         told = ours or (call.excinfo is not None and call.excinfo.typename == "AlertFailed")
@@ -160,10 +160,6 @@ def pytest_runtest_makereport(
         if SEED in item.stash:
             report.sections.append(("pgben_factory", f"the same data again: --pgben-seed={item.stash[SEED]}"))
     return report
-
-
-def _is_not_ours(entry: Any) -> bool:
-    return Path(__file__).parent not in Path(str(entry.path)).parents
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -176,8 +172,13 @@ _KEPT: list[str] = []
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    from pgben_testkit.pytest_world import OWNED, SETTINGS, WORLD
+    from pgben_testkit.pytest_world import OWNED, SAID, SETTINGS, WORLD
 
+    if SAID in config.stash and OWNED in config.stash:
+        from pgben_testkit.report.header import corrections
+
+        for each in corrections(config.stash[SAID], config.stash[OWNED].supply.servers.values()):
+            terminalreporter.write_line(each)
     if _KEPT:
         terminalreporter.section("databases kept (pgben-testkit down removes them)")
         for each in _KEPT:

@@ -29,6 +29,8 @@ SEED = pytest.StashKey[str]()
 LABORATORY: pytest.StashKey[Laboratory] = pytest.StashKey()
 """The alert laboratory of a test that has one."""
 PROCESS_RUN: pytest.StashKey[Run] = pytest.StashKey()
+SAID: pytest.StashKey[dict[str, str]] = pytest.StashKey()
+"""What the header said: service -> backend."""
 KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.services.choose import choose
+from pgben_testkit.services.server import Server
 from pgben_testkit.services.supply import offer
 from pgben_testkit.settings import Settings
 
 
-def line(settings: Settings, services: Iterable[str]) -> str:
-    """`pgben: postgres embedded (why), storage embedded (why)`; asks the engine's socket at most."""
+def line(settings: Settings, services: Iterable[str], *, said: dict[str, str] | None = None) -> str:
+    """`pgben: postgres embedded (why), storage embedded (why)`; asks the engine's socket at most. `said`: service ->
+    backend, filled."""
     parts = []
     for service in services:
         try:
@@ -19,6 +21,17 @@ def line(settings: Settings, services: Iterable[str]) -> str:
             choice = choose(offered, settings)
             note = f", {offered.embedded_note}" if choice.kind == "embedded" and offered.embedded_note else ""
             parts.append(f"{service} {choice.kind}{note} ({choice.why})")
+            if said is not None:
+                said[service] = choice.kind
         except TestkitError as error:
             parts.append(f"{service} none ({error.why or error.what})")
     return "pgben: " + ", ".join(parts)
+
+
+def corrections(said: dict[str, str], provided: Iterable[Server]) -> list[str]:
+    """What came otherwise than the header said: an image that could not be pulled."""
+    return [
+        f"pgben: {info.service} came {info.backend}, not {said[info.service]} ({info.why})"
+        for info in (each.info for each in provided)
+        if said.get(info.service, info.backend) != info.backend
+    ]

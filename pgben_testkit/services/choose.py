@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from textwrap import shorten
 from typing import Literal
 
 from pgben_testkit.errors import EnvironmentNotAble
@@ -124,5 +125,5 @@ def _container(
         why = failed.get(image) or (images.pull_failed_lately(image) if remember else "")
         if not why:
             return Choice("container", f"{engine.name}, {image} to be pulled", image, pull=True), ""
-        reasons.append(f"{image} can't be pulled: {why.splitlines()[0][:100]}")
+        reasons.append(f"{image} can't be pulled: {shorten(why, 100, placeholder=' ...')}")
     return None, "; ".join(reasons[:1]) + (f" (nor {len(reasons) - 1} others)" if len(reasons) > 1 else "")

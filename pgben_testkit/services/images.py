@@ -85,7 +85,7 @@ def pull(engine: Engine, image: str, *, timeout_s: float, progress: Progress) ->
         if event is None:
             return
         if isinstance(event, Exception):
-            raise _pull_failed(image, str(event))
+            raise _pull_failed(image, str(getattr(event, "explanation", None) or event))
         if "error" in event:
             raise _pull_failed(image, str(event["error"]))
         detail = event.get("progressDetail") or {}

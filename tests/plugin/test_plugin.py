@@ -2,8 +2,12 @@
 
 import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
+
+from pgben_testkit.report.header import corrections
+from pgben_testkit.services.server import ServerInfo
 
 TESTS = """
 import pytest
@@ -79,6 +83,36 @@ def test_a_broken_schema_shows_the_statement_once_for_each_test_without_a_secret
 
 
 @pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+def test_an_error_of_the_environment_is_told_whole_once_and_without_frames(project):
+    (project.path / "schema.sql").write_text("CREATE TABEL cidadao (id int);")
+    text = run(project, "-k", "test_database").stdout.str()
+    assert text.count("  why: ") == 1 and text.count("as told at ") == 5
+    assert ".py:" not in text.partition("= ERRORS =")[2].partition("short test summary")[0].replace(".py::", "")
+
+
+def test_an_error_within_a_test_shows_the_tests_own_line(project):
+    project.makepyfile("""
+        def calls(factory):
+            factory.create("nada")
+
+        def test_wrong(pgben_factory):
+            calls(pgben_factory)
+    """)
+    result = run(project)
+    result.stdout.fnmatch_lines(
+        ["*:5: in test_wrong", "*:2: in calls", '    factory.create("nada")', "*UsageProblem: *"]
+    )
+    assert "maker.py" not in result.stdout.str()
+
+
+def test_what_came_otherwise_than_the_header_said_is_told_at_the_end():
+    server = SimpleNamespace(info=ServerInfo(service="postgres", backend="embedded", how="", why="no image"))
+    assert corrections({"postgres": "container"}, [server]) == [
+        "pgben: postgres came embedded, not container (no image)"
+    ]
+    assert corrections({"postgres": "embedded"}, [server]) == corrections({}, [server]) == []
+
+
 def test_a_failing_tests_database_is_kept_and_its_psql_line_shown(project):
     project.makepyfile(
         "def test_fails(pgben_connection):\n"
