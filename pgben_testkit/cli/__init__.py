@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -11,22 +12,37 @@ from pgben_testkit.cli.alerts import alerts
 from pgben_testkit.cli.check import check
 from pgben_testkit.cli.doctor import doctor
 from pgben_testkit.cli.factories import factories
-from pgben_testkit.cli.run import run
+from pgben_testkit.cli.run import node_helper, run
 from pgben_testkit.cli.storage import storage
 from pgben_testkit.cli.warm import down, status, up
 from pgben_testkit.errors import TestkitError
 
+INTERRUPTED = 130
+"""The exit code of ctrl-C, as a shell has it: 128 and the number of the signal."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """Ctrl-C is told in a word, and apart from what fails."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("pgben-testkit: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pgben-testkit")
 def commands() -> None:
     """A real world for every test: databases and buckets, for suites in any language.
 
-    Exit codes: 0 fine, 1 failing tests, 2 usage, 3 the environment is not able. `run` exits as its command does.
+    Exit codes: 0 fine, 1 failing tests, 2 usage, 3 the environment is not able, 130
+    interrupted. `run` exits as its command does.
     """
 
 
-for each in (run, up, status, down, doctor, factories, storage, check, alerts):
+for each in (run, node_helper, up, status, down, doctor, factories, storage, check, alerts):
     commands.add_command(each)
 
 

@@ -22,6 +22,7 @@ from pgben_testkit.world import OwnedWorld
 
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 NODE_MODULES = Path(__file__).resolve().parent.parent / "node"
+NODE_HELPER = NODE_MODULES / "pgben-testkit"
 
 
 S3_BACKENDS = ("auto", "embedded", "external", "container", "fake")
@@ -42,7 +43,7 @@ class OptionalS3(click.Command):
         return super().parse_args(ctx, made)
 
 
-@click.command(cls=OptionalS3, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(cls=OptionalS3, context_settings={"allow_interspersed_args": False})
 @click.option("--db/--no-db", default=None, help="A database (default: both, unless one is named).")
 @click.option(
     "--s3",
@@ -55,14 +56,14 @@ class OptionalS3(click.Command):
 @click.option("--no-s3", is_flag=True, help="No bucket.")
 @click.option("--redis/--no-redis", default=False, help="A database of a Redis server.")
 @click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
-@click.option("--per-worker", type=int, default=0, metavar="N", help="A database for each of N Jest workers.")
+@click.option("--per-worker", type=click.IntRange(min=1), metavar="N", help="A database for each of N Jest workers.")
 @click.option("--env-map", type=click.Path(dir_okay=False, path_type=Path),
               help='TOML file with a table [env]: NAME = "text with {DB_HOST} and the like".')  # fmt: skip
 @backend_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(
-    db: bool | None, s3: str | None, no_s3: bool, redis: bool, schema: bool, per_worker: int, env_map: Path | None,
-    backend: str | None, command: tuple[str, ...],
+    db: bool | None, s3: str | None, no_s3: bool, redis: bool, schema: bool, per_worker: int | None,
+    env_map: Path | None, backend: str | None, command: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, REDIS_*, DATABASE_URL, PGBEN_DESK.
 
@@ -73,6 +74,10 @@ def run(
     with_s3 = bool(s3)
     if db is None and s3 is None and not no_s3 and not redis:
         db = with_s3 = True
+    if per_worker and not db:
+        raise UsageProblem(
+            "--per-worker without a database", why="it is databases that it multiplies", remedy="add --db"
+        )
     settings = read_settings(backend, schema=schema)
     if s3 and s3 != "auto":
         settings = replace(settings, storage_backend=s3)
@@ -80,7 +85,7 @@ def run(
     world = OwnedWorld.open(settings, announce=progress())
     with _stopped_by_signals():
         try:
-            env = provide(world, db=bool(db), s3=with_s3, redis=redis, per_worker=per_worker)
+            env = provide(world, db=bool(db), s3=with_s3, redis=redis, per_worker=per_worker or 0)
             env |= fill(templates, env)
             code = execute(command, env)
         finally:
@@ -106,14 +111,19 @@ def provide(world: OwnedWorld, *, db: bool, s3: bool, redis: bool, per_worker: i
                 env[f"PGBEN_WORKER_{number}_{name}"] = value
     if per_worker:
         env["PGBEN_WORKERS"] = str(per_worker)
-        hook = f"--require {NODE_MODULES / 'pgben-testkit' / 'per-worker.cjs'}"
-        env["NODE_OPTIONS"] = " ".join(filter(None, [os.environ.get("NODE_OPTIONS"), hook]))
+        env["NODE_OPTIONS"] = node_options(os.environ.get("NODE_OPTIONS", ""))
     if s3:
         env |= world.desk.ask("bucket")["env"]
     if redis:
         lent = world.desk.ask("redis-db")
         env |= lent["env"] | {"REDIS_URL": lent["url"]}
     return env
+
+
+def node_options(given: str, helper: Path = NODE_HELPER) -> str:
+    """These options of Node and the hook that gives each Jest worker its own database; its path quoted for Node."""
+    path = str(helper / "per-worker.cjs").replace("\\", "\\\\").replace('"', '\\"')
+    return f'{given} --require "{path}"'.strip()
 
 
 def read_env_map(path: Path) -> dict[str, str]:
@@ -141,6 +151,9 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
             raise UsageProblem(f"the map asks for {{{name}}}", why="we give " + ", ".join(known))
         return env[name]
 
+    for name, text in templates.items():
+        if open_brace := re.search(r"\{[A-Z][A-Z0-9_]+(?![A-Z0-9_}])", text):
+            raise UsageProblem(f"the map's {name} has {open_brace.group()} without an end", remedy="close it with }")
     return {name: re.sub(r"\{([A-Z0-9_]+)\}", value, text) for name, text in templates.items()}
 
 
@@ -188,3 +201,12 @@ class _stopped_by_signals:
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGTERM, self._before)
+
+
+@click.command("node-helper")
+def node_helper() -> None:
+    """The folder of the Node helper: npm install --no-save "$(pgben-testkit node-helper)"
+
+    For TypeScript and ES modules; `require` finds it under `run` without.
+    """
+    click.echo(NODE_HELPER)

@@ -59,8 +59,10 @@ def conformance(
     from pgben_testkit.storage.conformance.case import Outcome, cases
 
     wanted = "" if client == "all" else client
+    found = cases(only, wanted)
+    if not found:
+        raise UsageProblem(f"no case matches {only}", remedy="see --list")
     if list_only:
-        found = cases(only, wanted)
         if as_json:
             click.echo(json.dumps([{"case": each.id, "client": each.client, "needs": each.needs, "denial": each.denial,
                                     "summary": each.summary} for each in found], indent=2))  # fmt: skip
@@ -73,8 +75,6 @@ def conformance(
                            remedy="give all three; the keys may come from the environment, see --help")  # fmt: skip
     if not endpoint.startswith(("http://", "https://")):
         raise UsageProblem(f"--endpoint is {endpoint}", why="it needs the form http://host:port")
-    if not cases(only, wanted):
-        raise UsageProblem(f"no case matches {only}", remedy="see --list")
     from pgben_testkit.storage.conformance.runner import counts, run
     from pgben_testkit.storage.conformance.target import Target
 
@@ -131,6 +131,8 @@ def serve(
     The first line is JSON with the endpoint and the keys of the administrator and of each --user. All is forgotten at
     the end.
     """
+    import botocore.exceptions
+
     from pgben_testkit.storage.fake.fake import Fake
 
     ended = threading.Event()
@@ -139,7 +141,13 @@ def serve(
     with Fake(region, access_key=access_key, secret_key=secret_key) as fake:
         served = fake.serve(port)
         for name in bucket:
-            fake.bucket(name)
+            try:
+                fake.bucket(name)
+            except (botocore.exceptions.ClientError, botocore.exceptions.ParamValidationError) as error:
+                raise UsageProblem(
+                    f"--bucket {name}", why=str(error).splitlines()[-1],
+                    remedy="3 to 63 lower-case letters, digits, dots and hyphens",
+                ) from None  # fmt: skip
         made = [fake.user(name) for name in user]
         click.echo(json.dumps({
             "endpoint": served.url, "access_key": fake.access_key, "secret_key": fake.secret_key, "region": region,

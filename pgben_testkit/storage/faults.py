@@ -47,6 +47,11 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise UsageProblem(f"no fault {self.kind!r}", why=f"there are {', '.join(KINDS)}")
+        least = {"times": 1, "seconds": 0, "after_bytes": 0}
+        for name, value in least.items():
+            given = getattr(self, name)
+            if given is not None and given < value:
+                raise UsageProblem(f"a fault with {name}={given}", why=f"it is {value} at least")
 
     def strikes(self, method: str, bucket: str, key: str) -> bool:
         if self.times is not None and self.hits >= self.times:
@@ -74,7 +79,7 @@ class Faults:
         """From now on, requests that match are struck.
 
         Raises:
-            UsageProblem: no fault of this kind.
+            UsageProblem: no fault of this kind, or a number that can't be.
         """
         methods = (method,) if isinstance(method, str) else method
         fault = Fault(kind, frozenset(each.upper() for each in methods), bucket, key, times, seconds, after_bytes)

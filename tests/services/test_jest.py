@@ -1,5 +1,6 @@
 """A real Jest suite: it fails without us, for want of a database and a bucket, and passes under `pgben-testkit run`."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -41,3 +42,28 @@ def test_it_passes_under_run(suite):
     done = jest(suite, *CLI, "run", "--backend=embedded", "--db", "--s3", "--per-worker", "2", "--")
     assert done.returncode == 0, done.stderr
     assert "Tests:       3 passed, 3 total" in done.stderr
+
+
+def test_typescript_and_es_modules_import_the_helper(suite):
+    helper = subprocess.run([*CLI, "node-helper"], capture_output=True, text=True, check=True).stdout.strip()
+    install = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--no-package-lock", helper]
+    subprocess.run(install, cwd=suite, check=True, capture_output=True, timeout=300)
+    compile = [
+        "npx",
+        "tsc",
+        "--strict",
+        "--module",
+        "nodenext",
+        "--target",
+        "es2022",
+        "--lib",
+        "es2022,dom",
+        "fresh.mts",
+    ]
+    done = subprocess.run(compile, cwd=suite, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
+    argv = [*CLI, "run", "--backend=embedded", "--db", "--", "node", "fresh.mjs"]
+    done = subprocess.run(argv, cwd=suite, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["fresh"] != said["own"] and said["url"].endswith(said["fresh"])

@@ -47,12 +47,15 @@ function ask(request) {
 
 async function lend(what) {
   const lent = await ask({ ask: what });
-  return { ...lent, giveBack: async () => void (await ask({ ask: 'give-back', name: lent.name })) };
+  let given = null;
+  const giveBack = () => (given ??= ask({ ask: 'give-back', name: lent.name }).then(() => undefined));
+  return { ...lent, giveBack };
 }
 
-module.exports = {
-  freshDatabase: () => lend('database'),
-  freshBucket: () => lend('bucket'),
-  freshRedis: () => lend('redis-db'),
-  close: () => desk && desk.socket.end(),
-};
+const freshDatabase = () => lend('database');
+const freshBucket = () => lend('bucket');
+const freshRedis = () => lend('redis-db');
+const close = () => void (desk && desk.socket.end());
+
+// Names alone: so the named imports of an ES module find them
+module.exports = { freshDatabase, freshBucket, freshRedis, close };
