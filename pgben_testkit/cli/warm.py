@@ -81,7 +81,8 @@ def status(as_json: bool) -> None:
 
 @click.command()
 @click.option("--all", "everywhere", is_flag=True, help="Those of all projects, not of this folder alone.")
-def down(everywhere: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def down(everywhere: bool, as_json: bool) -> None:
     """Stop the warm servers, and remove what killed runs left."""
     ended = 0
     for trace in list(traces()):
@@ -95,4 +96,7 @@ def down(everywhere: bool) -> None:
             finally:
                 os.close(lock)
     left = len(reap_dead())
+    if as_json:
+        click.echo(json.dumps({"stopped": ended, "removed": left}))
+        return
     click.echo(f"stopped {ended} warm run{'s' * (ended != 1)}, removed what {left} killed one{'s' * (left != 1)} left")

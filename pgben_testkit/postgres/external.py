@@ -87,7 +87,7 @@ def reach(run: Run, settings: Settings, schema: Schema, choice: Choice, progress
     """
     began = time.perf_counter()
     info = parse(settings.postgres_url)
-    version, may_create, superuser = _greet(info, settings.start_timeout)
+    version, may_create, superuser = _greet(info, settings.start_timeout, progress)
     if not may_create:
         raise EnvironmentNotAble(
             f"the user {info.user} may not create databases on {info.host}:{info.port}",
@@ -131,7 +131,7 @@ def parse(url: str) -> PostgresInfo:
     )  # fmt: skip
 
 
-def _greet(info: PostgresInfo, timeout_s: float) -> tuple[int, bool, bool]:
+def _greet(info: PostgresInfo, timeout_s: float, progress: Progress) -> tuple[int, bool, bool]:
     import psycopg
 
     deadline = time.monotonic() + min(timeout_s, 15.0)
@@ -155,4 +155,5 @@ def _greet(info: PostgresInfo, timeout_s: float) -> tuple[int, bool, bool]:
                     why=str(error).strip().splitlines()[0],
                     remedy="start it, or correct PGBEN_POSTGRES_URL",
                 ) from None
+            progress(f"waiting for {info.host}:{info.port}")
             time.sleep(0.1)

@@ -133,3 +133,25 @@ def test_collecting_starts_nothing(project):
     result = run(project, "--collect-only", "-q", "--pgben-stats")
     assert result.ret == 0
     result.stdout.no_fnmatch_line("*ready after*")
+
+
+def test_async_tests_are_served(project):
+    project.makepyfile("""
+        import psycopg
+        import pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @pytest.mark.anyio
+        @pytest.mark.parametrize("i", range(3))
+        async def test_async(pgben_database, pgben_bucket, i):
+            async with await psycopg.AsyncConnection.connect(pgben_database.dsn) as connection:
+                cursor = await connection.execute("SELECT count(*) FROM cidadao")
+                assert await cursor.fetchone() == (0,)
+                await connection.execute("INSERT INTO cidadao VALUES (1)")
+            assert "Contents" not in pgben_bucket.boto3().list_objects_v2(Bucket=pgben_bucket.name)
+            pgben_bucket.boto3().put_object(Bucket=pgben_bucket.name, Key="a", Body=b"1")
+    """)
+    run(project).assert_outcomes(passed=3)

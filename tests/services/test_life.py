@@ -94,7 +94,7 @@ def test_up_is_found_by_runs_of_the_project_and_down_ends_it(project, postgres, 
     (project / "sql" / "2.sql").write_text("CREATE TABLE nova (a int);")
     later = QUERY.replace("cidadao", "nova")
     assert run("run", "--db", "--", sys.executable, "-c", later).stdout == "(0,)\n"
-    assert "stopped 1 warm run" in run("down").stdout
+    assert json.loads(run("down", "--json").stdout)["stopped"] == 1
     assert run("status", "--json").stdout == "[]\n"
     port = int(address.rpartition(":")[2])
     deadline = time.monotonic() + 5

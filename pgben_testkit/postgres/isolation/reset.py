@@ -124,8 +124,9 @@ class Reset:
         """The one database, also for what lives longer than a test."""
         with self._lock:
             if self._database is None:
-                self._database = self._maker.clone(self.name)
-                self._prepare()
+                database = self._maker.clone(self.name)
+                self._prepare(database)
+                self._database = database
             return self._database
 
     def too_large(self) -> bool:
@@ -133,12 +134,11 @@ class Reset:
         self.database()
         return sum(each.rows for each in self._tables) > MOST_SEED_ROWS
 
-    def _prepare(self) -> None:
+    def _prepare(self, database: Database) -> None:
         """The database has its notes and snapshots; the baseline is now."""
-        assert self._database is not None
         if self._connection is not None:
             self._connection.close()
-        connection = self._connection = connect(self._maker.info, self._database.name)
+        connection = self._connection = connect(self._maker.info, database.name)
         connection.execute(INSTALL)
         connection.prepare_threshold = 0
         connection.execute("SET session_replication_role = replica")
@@ -199,7 +199,7 @@ class Reset:
             if self._connection is not None:
                 self._connection.close()
             self._maker.clone_again(self._database)
-            self._prepare()
+            self._prepare(self._database)
 
     def _undo_rows(self) -> bool:
         """The database is as it was; False where only a fresh clone would make it so."""
