@@ -14,6 +14,7 @@ from pgben_testkit.storage.fake.moments import iso
 from pgben_testkit.storage.fake.sealing import KINDS, Seal
 from pgben_testkit.storage.fake.state import Bucket
 from pgben_testkit.storage.fake.tags import tags_from, tags_xml
+from pgben_testkit.storage.fake.unversioned import Unversioned
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
 BUCKETS_MAX = 10_000
@@ -127,7 +128,7 @@ def put_bucket_request_payment(call: Call) -> Response:
 def get_bucket_versioning(call: Call) -> Response:
     status = call.bucket.versioning_status
     return xml_response(f"<VersioningConfiguration {NAMESPACE}>{tag('Status', status) if status else ''}"
-                        "</VersioningConfiguration>")  # fmt: skip
+                        f"{call.bucket.unversioned.xml()}</VersioningConfiguration>")  # fmt: skip
 
 
 @operation("PUT", "bucket", "versioning", action="s3:PutBucketVersioning")
@@ -139,6 +140,7 @@ def put_bucket_versioning(call: Call) -> Response:
     if status == "Suspended" and call.bucket.object_lock_enabled:
         raise failure("InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning "
                                             "state cannot be changed.")  # fmt: skip
+    call.bucket.unversioned = Unversioned.read(top)
     call.bucket.versioning_status = status
     return Response(200)
 

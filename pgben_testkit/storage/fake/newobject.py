@@ -102,7 +102,7 @@ def place(call: Call, bucket: Bucket, key: str, body: bytes, facts: Facts, custo
     if not facts.etag:
         md5_of = stored if facts.seal and facts.seal.kind != "AES256" else body
         facts.etag = hashlib.md5(md5_of).hexdigest() if md5_of is not body else etag_of(body)
-    made = StoredObject(key, stored, len(body), bucket.next_version_id(), call.now, facts)
+    made = StoredObject(key, stored, len(body), bucket.next_version_id(key), call.now, facts)
     bucket.add(made)
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pgben_testkit.storage.fake import checksums, deletion, sealing
+from pgben_testkit.storage.fake import checksums, deletion, sealing, snowball
 from pgben_testkit.storage.fake.acl import from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public, operation
 from pgben_testkit.storage.fake.conditions import byte_range, check_read, check_write
@@ -12,7 +12,7 @@ from pgben_testkit.storage.fake.document import NAMESPACE, tag
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.moments import http_date, iso
 from pgben_testkit.storage.fake.newobject import LOCK, facts_of, place, version_headers
-from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject, Version
+from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject, Version, etag_of
 from pgben_testkit.storage.fake.tags import tags_from, tags_xml
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
@@ -60,6 +60,8 @@ def existing(call: Call) -> StoredObject:
 @operation("PUT", "object", action="s3:PutObject", permission="WRITE")
 def put_object(call: Call) -> Response:
     bucket = call.bucket
+    if snowball.asked(call.headers):
+        return _extracted(call)
     if "if-match" in call.headers or "if-none-match" in call.headers:
         check_write(call.headers, bucket.current(call.key))
     facts, customer = facts_of(call, bucket)
@@ -71,6 +73,17 @@ def put_object(call: Call) -> Response:
         headers[checksums.PREFIX + name.lower()] = value
         headers["x-amz-checksum-type"] = "FULL_OBJECT"
     return Response(200, headers)
+
+
+def _extracted(call: Call) -> Response:
+    """Every object of the tar, or none."""
+    inside = list(snowball.members(call.request.body, call.headers))
+    call.request.headers = snowball.of_members(call.headers)
+    call.checksums = {}
+    for key, content in inside:
+        facts, customer = facts_of(call, call.bucket)
+        place(call, call.bucket, key, content, facts, customer)
+    return Response(200, {"ETag": f'"{etag_of(call.request.body)}"'})
 
 
 def describe(call: Call, found: StoredObject) -> dict[str, str]:
@@ -176,7 +189,7 @@ def delete_one(call: Call, bucket: Bucket, key: str, version_id: str | None) -> 
         if not bucket.versioning_status:
             bucket.remove(key, "null")
             return "", False
-        marker = Marker(key, bucket.next_version_id(), call.now, call.who)
+        marker = Marker(key, bucket.next_version_id(key), call.now, call.who)
         bucket.add(marker)
         return marker.version_id, True
     found = bucket.version(key, version_id)

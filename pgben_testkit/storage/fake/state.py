@@ -21,6 +21,7 @@ from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.policy import Policy
 from pgben_testkit.storage.fake.sealing import Seal
 from pgben_testkit.storage.fake.signature import ACCOUNT
+from pgben_testkit.storage.fake.unversioned import Unversioned
 
 
 def new_id() -> str:
@@ -170,6 +171,7 @@ class Bucket(FakeBucket):
         self.default_seal: Seal | None = None
         self.default_lock: tuple[str, int, str] | None = None
         self.cors_rules: tuple[Any, ...] = ()
+        self.unversioned = Unversioned()
 
     def __hash__(self) -> int:
         return id(self)
@@ -200,8 +202,9 @@ class Bucket(FakeBucket):
         else:
             dict.pop(self.keys, key, None)
 
-    def next_version_id(self) -> str:
-        return new_id() if self.versioning_status == "Enabled" else "null"
+    def next_version_id(self, key: str) -> str:
+        kept = self.versioning_status == "Enabled" and not self.unversioned.covers(key)
+        return new_id() if kept else "null"
 
     def names(self) -> list[str]:
         """Keys in S3's order, that of their UTF-8 bytes."""

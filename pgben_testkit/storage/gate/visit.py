@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import socket
 import sys
@@ -12,11 +13,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from pgben_testkit.services.listener import Broken
-from pgben_testkit.storage.fake import checksums, payload, publicblock
+from pgben_testkit.storage.fake import checksums, payload, publicblock, snowball
+from pgben_testkit.storage.fake.document import read
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.server import Reader, parse_head
 from pgben_testkit.storage.fake.signature import ACCOUNT, Identity, Proof, authenticate, canonical_query
+from pgben_testkit.storage.fake.unversioned import Unversioned
 from pgben_testkit.storage.fake.wire import Request, Response, xml_response
 from pgben_testkit.storage.gate import checks, mending
 from pgben_testkit.storage.gate.access import OWNER
@@ -154,13 +157,35 @@ class Visit(Reader):
             if request.method == "DELETE" and not key and identity is gate.admin and not request.query \
                     and mending.holds_versions(self._backend, bucket):  # fmt: skip
                 raise failure("BucketNotEmpty", extra={"BucketName": bucket})
+            if key and "select" in request.query:
+                raise failure("NotImplemented")
+            if key and request.method == "PUT" and not request.query and snowball.asked(request.headers):
+                return self._say(request, self._extracted(request, identity, bucket), keep)
+            if not key and request.method == "PUT" and "versioning" in request.query:
+                asked = Unversioned.read(read(request.body, "VersioningConfiguration"))
+                if asked != Unversioned():
+                    raise failure("NotImplemented", "The server behind the gate can't leave keys out of versioning.")
         return self._forward(request, self._outgoing(request, identity, bucket, key), bucket, key, keep)
+
+    def _extracted(self, request: Request, identity: Identity | None, bucket: str) -> Response:
+        """Every object of the tar, put one by one: the server knows no snowball."""
+        inside = list(snowball.members(bytes(request.body), request.headers))
+        headers = snowball.of_members(request.headers)
+        for key, content in inside:
+            outgoing = Outgoing("PUT", path_of(bucket, key), "", headers, identity, UNSIGNED, len(content))
+            side, head = self._backend.send(outgoing, _pieces(content))
+            answer = Answer(int(head[9:12]), headers_of(head), side.read_body(head))
+            self._backend.finish()
+            if answer.status >= 300:
+                raise failure(answer.code if answer.status < 500 and answer.code else "InternalError")
+        return Response(200, {"ETag": f'"{hashlib.md5(request.body).hexdigest()}"'})
 
     @staticmethod
     def _must_hold(request: Request, proof: Proof | None) -> bool:
         """Whether the body must be read whole before any of it is passed on: its hash, or its chunks, are signed."""
         said = request.header("x-amz-content-sha256") or request.query.get("X-Amz-Content-Sha256", "")
-        return said.startswith(payload.STREAMING) or (proof is not None and said not in ("", UNSIGNED))
+        signed = said.startswith(payload.STREAMING) or (proof is not None and said not in ("", UNSIGNED))
+        return signed or snowball.asked(request.headers)
 
     def _check_public_policy(self, request: Request, bucket: str) -> None:
         from pgben_testkit.storage.fake import policy
