@@ -1,0 +1,48 @@
+"""Laboratory time and the programs' own, where all durations are divided: the one place that turns each into the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgben_testkit.errors import UsageProblem
+
+
+class NotScalable(UsageProblem):
+    """Divided durations would change what the configuration means."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """`factor` seconds of the laboratory are one of the programs. The origins are the same moment on both clocks, unix
+    seconds."""
+
+    factor: float = 1.0
+    program_origin: float = 0.0
+    laboratory_origin: float = 0.0
+
+    def laboratory(self, program: float) -> float:
+        """The laboratory's unix time of the programs'."""
+        return self.laboratory_origin + (program - self.program_origin) * self.factor
+
+    def program(self, laboratory: float) -> float:
+        """The programs' unix time of the laboratory's."""
+        return self.program_origin + (laboratory - self.laboratory_origin) / self.factor
+
+    def longer(self, seconds: float) -> float:
+        """Seconds of the programs, in the laboratory's."""
+        return seconds * self.factor
+
+    def shorter(self, seconds: float) -> float:
+        """Seconds of the laboratory, in the programs'."""
+        return seconds / self.factor
+
+    def duration(self, seconds: float) -> str:
+        """Seconds of the laboratory as the programs are told them: whole milliseconds, none only where there are none.
+        """
+        if not seconds:
+            return "0s"
+        return f"{'-' if seconds < 0 else ''}{max(round(abs(seconds) / self.factor * 1000), 1)}ms"
+
+
+UNSCALED = Scale()
