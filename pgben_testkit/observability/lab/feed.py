@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pgben_testkit.observability.lab.scale import UNSCALED, Scale
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.receivers.inbox import Inbox
 
 Load = Callable[[float], None]
-"""Called with the seconds of jumped time that have passed: makes the load that belongs to them."""
+"""Called with the seconds of the laboratory that have passed: makes the load that belongs to them."""
 
 
 @dataclass
 class Feed:
-    """The driver's view of them, and of the receivers at the other end."""
+    """The driver's view of them, in the programs' time, and of the receivers at the other end."""
 
     inbox: Inbox
     targets: list[Target] = field(default_factory=list)
     may_be_down: set[tuple[str, str]] = field(default_factory=set)
     """(job, instance) of real endpoints whose scrapes may fail."""
     loads: list[Load] = field(default_factory=list)
+    scale: Scale = UNSCALED
 
     def held_until(self) -> float | None:
-        return min((each.held_until for each in self.targets if each.held_until), default=None)
+        found = min((each.held_until for each in self.targets if each.held_until), default=None)
+        return None if found is None else self.scale.program(found)
 
     def holds(self, job: str, instance: str) -> bool:
         return any(each.held_until for each in self.targets if (each.job, each.instance) == (job, instance))
@@ -39,7 +42,7 @@ class Feed:
 
     def lasted(self, seconds: float) -> None:
         for each in self.loads:
-            each(seconds)
+            each(self.scale.longer(seconds))
 
     def close(self) -> None:
         for each in self.targets:

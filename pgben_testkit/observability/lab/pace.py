@@ -1,4 +1,4 @@
-"""How time passes in the laboratory: jumped for the programs that we started, or as it really does."""
+"""How time passes for the programs that we started: jumped, as it really does, or so with all durations divided."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Protocol
 
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.lab.clock import ProcessClock, refused
+from pgben_testkit.observability.lab.scale import UNSCALED, Scale
 from pgben_testkit.services.server import Started
 
 
 class Pace(Protocol):
-    """The time that the programs see. `name` goes into reports."""
+    """The time that the programs see. `name` goes into reports; `scale` leads from it to the laboratory's."""
 
     name: str
+    scale: Scale
 
     def now(self) -> float:
         """Unix time, seconds."""
@@ -32,6 +34,7 @@ class JumpedPace:
     """Clocks that jump together: no time passes for us."""
 
     name = "jumped clock"
+    scale = UNSCALED
 
     def __init__(self, ahead_s: float = 0.0) -> None:
         self._clocks: list[ProcessClock] = []
@@ -67,9 +70,7 @@ class RealPace:
     """The machine's own time, where no clock can be jumped: right, and as slow as it is."""
 
     name = "real time"
-
-    def __init__(self) -> None:
-        self.jumps = 0
+    scale = UNSCALED
 
     def now(self) -> float:
         return time.time()
@@ -83,3 +84,12 @@ class RealPace:
 
     def close(self) -> None:
         pass
+
+
+class ScaledPace(RealPace):
+    """Real time for programs whose durations are divided; the laboratory begins at `at`, or now."""
+
+    def __init__(self, factor: float, at: float | None = None) -> None:
+        began = round(time.time(), 3)
+        self.scale = Scale(factor, began, began if at is None else round(at, 3))
+        self.name = f"durations divided by {factor:g}"

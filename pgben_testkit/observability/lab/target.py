@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pgben_testkit.errors import UsageProblem
@@ -33,12 +33,17 @@ class Target:
     `address` is where it listens, on loopback. Its series are there from the moment when they are first named.
     """
 
-    def __init__(self, job: str, instance: str, now: Now, tell: Tell = nobody) -> None:
+    def __init__(
+        self, job: str, instance: str, now: Now, tell: Tell = nobody,
+        longer: Callable[[float], float] = lambda seconds: seconds,
+    ) -> None:  # fmt: skip
+        """`longer`: seconds of the scraping program's in those of `now`."""
         self.job = job
         self.instance = instance
         self.scrapes = 0
         self._now = now
         self._tell = tell
+        self._longer = longer
         self._series: dict[tuple[str, frozenset[tuple[str, str]]], Series] = {}
         self._fixed = ""
         self._lock = threading.Lock()
@@ -155,7 +160,7 @@ class Target:
         if self._delay_s:
             began = self._now()
             done = began + self._delay_s
-            self._held[number] = ends = min(done, began + timeout_s)
+            self._held[number] = ends = min(done, began + self._longer(timeout_s))
             while self._now() < ends and self._delay_s and not self._closed:
                 with self._answering:
                     self._answering.wait(0.001)
