@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.observability.durations import text
 from pgben_testkit.observability.lab import goroutines
 from pgben_testkit.observability.lab.clock import ClockNotAble
 from pgben_testkit.observability.lab.flushes import Dispatch
@@ -139,17 +138,16 @@ class Driver:
         return f"not yet made: {waiting}" if waiting else "it finds no Alertmanager"
 
     def run_until(
-        self, end: float, done: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = lambda step: None
+        self, end: float, done: Callable[[], bool] = lambda: False, tell: Callable[[], None] = lambda: None
     ) -> bool:
-        """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done. `tell` hears how
-        far it is."""
-        begin = self.now
+        """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done. `tell` is called
+        now and then."""
         while not done():
             if self.now >= end - MARGIN_S:
                 return False
             self.step(end)
             if self.steps % TELL_STEPS == 0:
-                tell(f"{text(round(self.now - begin))} of at most {text(round(end - begin))}")
+                tell()
         return True
 
     def step(self, end: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,11 @@ from pgben_testkit.observability.lab.driver import Driver
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
 from pgben_testkit.observability.lab.journal import Journal
-from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace
+from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace, ScaledPace
 from pgben_testkit.observability.lab.routing import mute_receivers, tree
+from pgben_testkit.observability.lab.scale import UNSCALED, NotScalable, Scale
+from pgben_testkit.observability.lab.scaled_config import Scaled, alertmanager_flags, factor, prometheus_flags
+from pgben_testkit.observability.lab.scaled_prometheus import ScaledPrometheus
 from pgben_testkit.observability.lab.scrapes import AlertNow
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.lab.timeline import Timeline
@@ -51,7 +54,8 @@ class Plan:
 
 
 class Laboratory:
-    """One test's. `pace`: `auto` (jumped clocks, real time where they can't be), `jump`, `real`."""
+    """One test's. `pace`: `jump`, `scaled` (all durations divided), `real`, or `auto`: the first of them that can be.
+    """
 
     def __init__(
         self, run: Run, *, folder: Path,
@@ -72,7 +76,10 @@ class Laboratory:
         self._prometheus: Prometheus | None = None
         self._alertmanager: Alertmanager | None = None
         self._number = next(_numbers)
-        self._receivers = Receivers.start(now=lambda: self.now, folder=run.data / f"receivers-{self._number}")
+        self._receivers = Receivers.start(
+            now=lambda: self.now, sender_now=lambda: datetime.fromtimestamp(self._program_clock(), UTC),
+            folder=run.data / f"receivers-{self._number}",
+        )  # fmt: skip
         self.inbox = self._receivers.inbox
         self._feed = Feed(inbox=self.inbox)
         self._endpoints: dict[str, list[Endpoint]] = {}
@@ -81,7 +88,10 @@ class Laboratory:
         self._start_at: datetime | None = None
         self.timeline = Timeline(self.clock())
         self._journal = Journal(self.timeline)
+        self._scaled: Scaled | None = None
+        self._alerts: tuple[tuple[AlertNow, ...], tuple[AlertNow, ...]] = ((), ())
         self.why_not_jumped = ""
+        self.why_not_scaled = ""
         self.changes = ""
 
     @classmethod
@@ -220,7 +230,15 @@ class Laboratory:
 
     def clock(self) -> float:
         """Unix time in the laboratory."""
+        return self._scale.laboratory(self._program_clock())
+
+    def _program_clock(self) -> float:
+        """Unix time as the programs see it."""
         return self._pace.now() if self._pace else time.time()
+
+    @property
+    def _scale(self) -> Scale:
+        return self._pace.scale if self._pace else UNSCALED
 
     @property
     def now(self) -> datetime:
@@ -229,7 +247,7 @@ class Laboratory:
 
     @property
     def pace(self) -> str:
-        """How time passes: `jumped clock`, `real time`."""
+        """How time passes: `jumped clock`, `durations divided by 100`, `real time`."""
         self.start()
         assert self._pace
         return self._pace.name
@@ -254,12 +272,20 @@ class Laboratory:
 
     def advance(self, duration: str) -> None:
         """This much time passes, with everything that is due in it."""
-        self.run_until(self.driver.now + durations.seconds(duration))
+        self.start()
+        self.run_until(self.clock() + durations.seconds(duration))
 
     def run_until(self, end: float, done: Callable[[], bool] = lambda: False) -> bool:
         """Time passes until `done` or `end`; whether it was done."""
+        self.start()
+        begin = self.clock()
+
+        def tell() -> None:
+            passed, limit = round(self.clock() - begin), round(end - begin)
+            self._announce(f"{durations.text(passed)} of at most {durations.text(limit)}")
+
         try:
-            return self.driver.run_until(end, done, self._announce)
+            return self.driver.run_until(self._scale.program(end), done, tell)
         finally:
             self._announce("")
             self._note_deliveries()
@@ -289,34 +315,41 @@ class Laboratory:
         if self._driver is not None:
             return
         self._defaults()
-        alerting = self._plan.alertmanager or DEFAULT_CONFIG
-        redirected, changes = self._receivers.redirect(alerting)
-        self.changes = "\n".join(map(str, changes))
+        redirected, changes = self._receivers.redirect(self._plan.alertmanager or DEFAULT_CONFIG)
         self._pace = self._paced()
         try:
-            self._alertmanager = self._started_alertmanager(redirected)
+            alerting = self._started_alertmanager(redirected)
         except ClockNotAble as error:  # this machine's clocks jump, and not those of its containers
-            self._pace = self._in_real_time(error.why)
-            self._alertmanager = self._started_alertmanager(redirected)
+            self._pace = self._unjumped(error.why)
+            alerting = self._started_alertmanager(redirected)
         pace = self._pace
         assert self._plan.prometheus
         here = self._prometheus_config()
-        self.changes += "\n" * bool(self.changes) + diff(self._plan.prometheus.data, here, self._plan.prometheus.name)
-        self._prometheus = Prometheus.start(
+        told = [*map(str, changes), diff(redirected, alerting, "alertmanager.yml"),
+                diff(self._plan.prometheus.data, here, self._plan.prometheus.name),
+                self._scaled.changes if self._scaled else ""]  # fmt: skip
+        self.changes = "\n".join(filter(None, told))
+        kind, flags = (ScaledPrometheus, prometheus_flags(pace.scale)) if self._scaled else (Prometheus, [])
+        self._prometheus = kind.start(
             self._find("prometheus"), here, run=self._run, name=f"prometheus-{self._number}",
-            flags=self._flags, spawned=pace.lead,
+            flags=[*flags, *self._flags], spawned=pace.lead,
         )  # fmt: skip
+        if isinstance(self._prometheus, ScaledPrometheus):
+            self._prometheus.scale = pace.scale
+        self._feed.scale = pace.scale
         self._driver = Driver(
             pace,
             self._prometheus,
             self._alertmanager,
-            Dispatch(tree(alerting), mute_receivers(redirected)),
+            Dispatch(tree(alerting), mute_receivers(alerting)),
             self._feed,
             self._evaluated,
         )
         self._driver.settle(sum(map(len, self._endpoints.values())))
         self.timeline.began = self.clock()
         self._note(f"started at {self.now:%Y-%m-%d %H:%M:%S} UTC, {pace.name}")
+        if self.why_not_scaled:
+            self._note(f"not in scaled time: {' '.join(self.why_not_scaled.split())}")
 
     def close(self) -> None:
         """Programs and targets are gone. Twice is fine."""
@@ -381,7 +414,7 @@ class Laboratory:
         return [address for address, _ in config.jobs[job].targets] or [f"{job}:0"]
 
     def _add_target(self, job: str, instance: str, labels: Mapping[str, str]) -> Target:
-        made = Target(job, instance, self.clock, self._note)
+        made = Target(job, instance, self.clock, self._note, lambda seconds: self._scale.longer(seconds))
         self._feed.targets.append(made)
         self._endpoints.setdefault(job, []).append(Endpoint(made.address, instance, labels))
         self._changed()
@@ -396,30 +429,57 @@ class Laboratory:
     def _prometheus_config(self) -> dict[str, Any]:
         assert self._plan.prometheus and self._alertmanager
         address = f"127.0.0.1:{self._alertmanager.port}"
-        return self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
+        here = self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
+        return self._scaled.prometheus(here) if self._scaled else here
 
-    def _started_alertmanager(self, config: Mapping[str, Any]) -> Alertmanager:
+    def _started_alertmanager(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The configuration that it runs on."""
         assert self._pace
-        return Alertmanager.start(
-            self._find("alertmanager"), config, run=self._run, name=f"alertmanager-{self._number}",
-            spawned=self._pace.lead,
+        run_on = self._scaled.alertmanager(config) if self._scaled else config
+        self._alertmanager = Alertmanager.start(
+            self._find("alertmanager"), run_on, run=self._run, name=f"alertmanager-{self._number}",
+            flags=alertmanager_flags(self._pace.scale) if self._scaled else [], spawned=self._pace.lead,
         )  # fmt: skip
+        return run_on
 
     def _paced(self) -> Pace:
-        why = "" if self._pace_wanted == "real" else why_not_able()
-        if self._pace_wanted != "real" and not why:
+        why = why_not_able() if self._pace_wanted in ("auto", "jump") else ""
+        if self._pace_wanted in ("auto", "jump") and not why:
             return JumpedPace(self._start_at.timestamp() - time.time() if self._start_at else 0.0)
-        return self._in_real_time(why)
+        return self._unjumped(why)
 
-    def _in_real_time(self, why: str) -> RealPace:
-        """Raises ClockNotAble: jumps are wanted, or a moment of the future to start at."""
+    def _unjumped(self, why: str) -> Pace:
+        """Scaled or real time.
+
+        Raises:
+            ClockNotAble: jumps are wanted, or real time with a moment of the future to start at.
+            NotScalable: scaled time is wanted, and a configuration can't be.
+        """
         self.why_not_jumped = why
+        if self._pace_wanted in ("auto", "scaled"):
+            try:
+                return self._in_scaled_time()
+            except NotScalable as error:
+                if self._pace_wanted == "scaled":
+                    raise
+                self.why_not_scaled = str(error)
         if self._start_at or self._pace_wanted == "jump":
             raise ClockNotAble(
                 "clocks are not jumped here", why=why or "the pace is `real`",
                 remedy="use the pace `real`, and no start_at",
             )  # fmt: skip
         return RealPace()
+
+    def _in_scaled_time(self) -> ScaledPace:
+        config = self._plan.prometheus
+        assert config
+        written = dict.fromkeys(rules.files(config.rule_files, may_be_none=True) + rules.files(self._plan.rule_globs))
+        by = factor(config.data, list(written), self._plan.alertmanager or DEFAULT_CONFIG)
+        pace = ScaledPace(by, self._start_at.timestamp() if self._start_at else None)
+        made = Scaled(pace.scale, self._run.data / f"rules-{self._number}", list(written))
+        made.prometheus(config.data)
+        self._scaled = made
+        return pace
 
     def _note(self, text: str) -> None:
         self.timeline.add(self.clock(), "feed", text)
@@ -435,9 +495,29 @@ class Laboratory:
         external = (self._plan.prometheus.data.get("global") or {}).get("external_labels") or {}
         return self.driver.dispatch.keys({**{key: str(value) for key, value in external.items()}, **alert.labels})
 
+    def flushed_since(self, group: GroupKey, since: float) -> bool:
+        """Alertmanager has looked at this group of its since then."""
+        return self.driver.dispatch.flushed_since(group, self._scale.program(since))
+
+    @property
+    def longest_flush_s(self) -> float:
+        """What may lie between an alert and the flush of its group."""
+        routes = self.driver.dispatch.root.walk()
+        return self._scale.longer(max(max(route.wait_s, route.interval_s) for route in routes))
+
+    @property
+    def longest_evaluation_s(self) -> float:
+        """The longest interval of a rule group."""
+        groups = self.driver.watch.groups.values()
+        return self._scale.longer(max((each.interval_s for each in groups), default=self._scale.shorter(15.0)))
+
     def driver_alerts(self) -> tuple[AlertNow, ...]:
         """Pending and firing alerts, as of the last evaluation."""
-        return self._driver.alerts if self._driver else ()
+        found = self._driver.alerts if self._driver else ()
+        if self._alerts[0] is not found:
+            since = self._scale.laboratory
+            self._alerts = (found, tuple(replace(each, since=since(each.since)) for each in found))
+        return self._alerts[1]
 
     def _note_deliveries(self) -> None:
         self._journal.deliveries(self.inbox.all, self.rules)
