@@ -54,8 +54,7 @@ class Plan:
 
 
 class Laboratory:
-    """One test's. `pace`: `jump`, `scaled` (all durations divided), `real`, or `auto`: the first of them that can be.
-    """
+    """One test's. `pace`: `jump`, `scaled` (all durations divided), `real`, or `auto`: the first of them that can be."""
 
     def __init__(
         self, run: Run, *, folder: Path,
@@ -323,7 +322,7 @@ class Laboratory:
             self._pace = self._unjumped(error.why)
             alerting = self._started_alertmanager(redirected)
         pace = self._pace
-        assert self._plan.prometheus
+        assert self._plan.prometheus and self._alertmanager
         here = self._prometheus_config()
         told = [*map(str, changes), diff(redirected, alerting, "alertmanager.yml"),
                 diff(self._plan.prometheus.data, here, self._plan.prometheus.name),
@@ -498,6 +497,11 @@ class Laboratory:
     def flushed_since(self, group: GroupKey, since: float) -> bool:
         """Alertmanager has looked at this group of its since then."""
         return self.driver.dispatch.flushed_since(group, self._scale.program(since))
+
+    def last_scrape(self, job: str, instance: str) -> float | None:
+        """When this target was last scraped; None if it was not."""
+        return next((self._scale.laboratory(each.last) for each in self.driver.watch.scrapes.values()
+                     if (each.job, each.instance) == (job, instance) and each.last), None)  # fmt: skip
 
     @property
     def longest_flush_s(self) -> float:

@@ -1,5 +1,4 @@
-"""Laboratory time and the programs' own, where all durations are divided: the one place that turns each into the other.
-"""
+"""Laboratory time and the programs' own, where all durations are divided: the one place that turns each into the other."""
 
 from __future__ import annotations
 
@@ -38,11 +37,11 @@ class Scale:
         return seconds / self.factor
 
     def duration(self, seconds: float) -> str:
-        """Seconds of the laboratory as the programs are told them: whole milliseconds, none only where there are none.
-        """
+        """Seconds of the laboratory as the programs are told them: whole milliseconds, none only where there are none."""
         if not seconds:
             return "0s"
-        return f"{'-' if seconds < 0 else ''}{max(round(abs(seconds) / self.factor * 1000), 1)}ms"
+        whole, ms = divmod(max(round(abs(seconds) / self.factor * 1000), 1), 1000)
+        return f"{'-' if seconds < 0 else ''}{f'{whole}s' if whole else ''}{f'{ms}ms' if ms else ''}"
 
 
 UNSCALED = Scale()

@@ -73,7 +73,10 @@ def _intervals(
                 yield durations.seconds(group["interval"]), f"the interval of the rule group {group.get('name')}"
     for route in _routes(alerting.get("route") or {}):
         if route.get("group_interval"):
-            yield durations.seconds(route["group_interval"]), f"a group_interval of the receiver {route.get('receiver')}"
+            yield (
+                durations.seconds(route["group_interval"]),
+                f"a group_interval of {route.get('receiver') or 'a route'}",
+            )
 
 
 def _routes(route: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -108,10 +111,9 @@ def scaled_alertmanager(config: Mapping[str, Any], scale: Scale) -> dict[str, An
     top = dict(config.get("global") or {})
     top["resolve_timeout"] = top.get("resolve_timeout") or RESOLVE_TIMEOUT
     route = config.get("route") or {}
-    given = {name: value for name, value in route.items() if value is not None}
-    return {
-        **config, "global": _divided(top, ("resolve_timeout",), scale), "route": _route({**ROUTE_DEFAULTS, **given}, scale)
-    }  # fmt: skip
+    missing = {name: value for name, value in ROUTE_DEFAULTS.items() if route.get(name) is None}
+    top = _divided(top, ("resolve_timeout",), scale)
+    return {**config, "global": top, "route": _route({**route, **missing}, scale)}
 
 
 def _route(route: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
@@ -143,11 +145,12 @@ def _rule(rule: Mapping[str, Any], path: Path, scale: Scale) -> dict[str, Any]:
                 f"the rule {name} ({path}) can't be scaled", why=f"a template of it asks a query: {each}",
                 remedy="use jumped clocks or real time (pgben_alerts_pace)",
             )  # fmt: skip
+    written = str(rule.get("expr", ""))
     try:
-        expression = scaled(str(rule.get("expr", "")), scale)
+        expression = scaled(written, scale)
     except NotScalable as error:
         raise NotScalable(
-            f"the rule {name} ({path}) can't be scaled", why=f"{error.why}, in {' '.join(str(rule.get('expr')).split())}",
+            f"the rule {name} ({path}) can't be scaled", why=f"{error.why}, in {' '.join(written.split())}",
             remedy=error.remedy,
         ) from None  # fmt: skip
     return {**_divided(rule, RULE_TIMES, scale), "expr": expression}

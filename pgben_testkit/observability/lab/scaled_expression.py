@@ -16,14 +16,15 @@ from pgben_testkit.observability.lab.scale import NotScalable, Scale
 
 PER_SECOND = ("rate", "irate", "deriv")
 DATES = ("day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year")
-TIMELESS = frozenset(
-    """abs absent absent_over_time acos acosh asin asinh atan atanh avg_over_time ceil changes clamp clamp_max clamp_min
+_TIMELESS = """
+    abs absent absent_over_time acos acosh asin asinh atan atanh avg_over_time ceil changes clamp clamp_max clamp_min
     cos cosh count_over_time deg delta exp first_over_time floor histogram_avg histogram_count histogram_fraction
     histogram_quantile histogram_stddev histogram_stdvar histogram_sum holt_winters double_exponential_smoothing idelta
     increase label_join label_replace last_over_time ln log10 log2 mad_over_time max_over_time min_over_time pi
     present_over_time quantile_over_time rad resets round scalar sgn sin sinh sort sort_by_label sort_by_label_desc
-    sort_desc sqrt stddev_over_time stdvar_over_time sum_over_time tan tanh vector""".split()
-)
+    sort_desc sqrt stddev_over_time stdvar_over_time sum_over_time tan tanh vector
+"""
+TIMELESS = frozenset(_TIMELESS.split())
 """Functions of which the value does not depend on how long a second is. One that is not here is refused."""
 REAL_SECONDS = ("scrape_duration_seconds", "scrape_timeout_seconds", "ALERTS_FOR_STATE")
 """Series that Prometheus makes itself, of its own clock's seconds."""
@@ -79,7 +80,7 @@ def _asked(expression: str) -> Callable[[Any], None]:
 
 def _selects(node: Any, name: str) -> bool:
     if node.name:
-        return bool(node.name == name)
+        return str(node.name) == name
     groups = node.matchers.or_matchers or [node.matchers.matchers]
     return any(all(_takes(each, name) for each in group if each.name == "__name__") for group in groups)
 
@@ -87,7 +88,7 @@ def _selects(node: Any, name: str) -> bool:
 def _takes(matcher: Any, name: str) -> bool:
     op = str(matcher.op).rpartition(".")[2]
     if op in ("Equal", "NotEqual"):
-        return (matcher.value == name) == (op == "Equal")
+        return (str(matcher.value) == name) == (op == "Equal")
     try:
         return (re.fullmatch(matcher.value, name) is not None) == (op == "Re")
     except re.error:
