@@ -54,7 +54,7 @@ class Plan:
 
 
 class Laboratory:
-    """One test's. `pace`: `jump`, `scaled` (all durations divided), `real`, or `auto`: the first of them that can be."""
+    """One test's. `pace`: `jump`, `scaled` (all durations divided), `real`, or `auto`: the first that can be."""
 
     def __init__(
         self, run: Run, *, folder: Path,

@@ -1,4 +1,4 @@
-"""Laboratory time and the programs' own, where all durations are divided: the one place that turns each into the other."""
+"""Laboratory time and the programs' own, where all durations are divided: here each is turned into the other."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Scale:
         return seconds / self.factor
 
     def duration(self, seconds: float) -> str:
-        """Seconds of the laboratory as the programs are told them: whole milliseconds, none only where there are none."""
+        """Seconds of the laboratory as the programs are told them: whole milliseconds, 0 only where they are 0."""
         if not seconds:
             return "0s"
         whole, ms = divmod(max(round(abs(seconds) / self.factor * 1000), 1), 1000)

@@ -75,7 +75,7 @@ def _intervals(
         if route.get("group_interval"):
             yield (
                 durations.seconds(route["group_interval"]),
-                f"a group_interval of {route.get('receiver') or 'a route'}",
+                f"a group_interval of {route.get('receiver')}",
             )
 
 
