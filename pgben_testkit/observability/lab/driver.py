@@ -72,8 +72,8 @@ class Feeder(Protocol):
     def deliveries_held(self) -> bool:
         """Whether a receiver lets a message wait until its sender gives up."""
 
-    def lasted(self, seconds: float) -> None:
-        """So much jumped time is over: make the load that belongs to it."""
+    def lasted(self, since: float, until: float) -> None:
+        """The time between these is over, unix seconds: make the load that belongs to it."""
 
 
 class Driver:
@@ -191,7 +191,7 @@ class Driver:
         self.pace.advance(seconds)
         now = self.now
         if seconds > 0:
-            self._feeder.lasted(now - self._lived)
+            self._feeder.lasted(self._lived, now)
             self._lived = now
 
     def _wake(self) -> None:

@@ -40,9 +40,9 @@ class Feed:
         """A receiver lets a message wait until its sender gives up."""
         return self.inbox.held > 0
 
-    def lasted(self, seconds: float) -> None:
+    def lasted(self, since: float, until: float) -> None:
         for each in self.loads:
-            each(self.scale.longer(seconds))
+            each(self.scale.laboratory(until) - self.scale.laboratory(since))
 
     def close(self) -> None:
         for each in self.targets:

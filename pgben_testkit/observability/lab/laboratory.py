@@ -18,15 +18,15 @@ from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
 from pgben_testkit.observability.lab import rules
 from pgben_testkit.observability.lab.alert import Alert
-from pgben_testkit.observability.lab.clock import ClockNotAble, why_not_able
-from pgben_testkit.observability.lab.driver import Driver
+from pgben_testkit.observability.lab.choice import Choice, Declared
+from pgben_testkit.observability.lab.clock import ClockNotAble
+from pgben_testkit.observability.lab.driver import Driver, LostTime
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
 from pgben_testkit.observability.lab.journal import Journal
-from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace, ScaledPace
 from pgben_testkit.observability.lab.routing import mute_receivers, tree
-from pgben_testkit.observability.lab.scale import UNSCALED, NotScalable, Scale
-from pgben_testkit.observability.lab.scaled_config import Scaled, alertmanager_flags, factor, prometheus_flags
+from pgben_testkit.observability.lab.scale import UNSCALED, Scale
+from pgben_testkit.observability.lab.scaled_config import alertmanager_flags, prometheus_flags, scaled_alertmanager
 from pgben_testkit.observability.lab.scaled_prometheus import ScaledPrometheus
 from pgben_testkit.observability.lab.scrapes import AlertNow
 from pgben_testkit.observability.lab.target import Target
@@ -70,7 +70,7 @@ class Laboratory:
         self._flags = prometheus_flags
         self._announce = announce
         self._plan = Plan()
-        self._pace: Pace | None = None
+        self._choice: Choice | None = None
         self._driver: Driver | None = None
         self._prometheus: Prometheus | None = None
         self._alertmanager: Alertmanager | None = None
@@ -87,10 +87,7 @@ class Laboratory:
         self._start_at: datetime | None = None
         self.timeline = Timeline(self.clock())
         self._journal = Journal(self.timeline)
-        self._scaled: Scaled | None = None
         self._alerts: tuple[tuple[AlertNow, ...], tuple[AlertNow, ...]] = ((), ())
-        self.why_not_jumped = ""
-        self.why_not_scaled = ""
         self.changes = ""
 
     @classmethod
@@ -233,11 +230,11 @@ class Laboratory:
 
     def _program_clock(self) -> float:
         """Unix time as the programs see it."""
-        return self._pace.now() if self._pace else time.time()
+        return self._choice.pace.now() if self._choice else time.time()
 
     @property
     def _scale(self) -> Scale:
-        return self._pace.scale if self._pace else UNSCALED
+        return self._choice.pace.scale if self._choice else UNSCALED
 
     @property
     def now(self) -> datetime:
@@ -248,8 +245,18 @@ class Laboratory:
     def pace(self) -> str:
         """How time passes: `jumped clock`, `durations divided by 100`, `real time`."""
         self.start()
-        assert self._pace
-        return self._pace.name
+        assert self._choice
+        return self._choice.pace.name
+
+    @property
+    def why_not_jumped(self) -> str:
+        """Empty where clocks jump, or were not to."""
+        return self._choice.why_not_jumped if self._choice else ""
+
+    @property
+    def why_not_scaled(self) -> str:
+        """Empty where durations are divided, or were not to be."""
+        return self._choice.why_not_scaled if self._choice else ""
 
     @property
     def prometheus(self) -> Prometheus:
@@ -315,20 +322,23 @@ class Laboratory:
             return
         self._defaults()
         redirected, changes = self._receivers.redirect(self._plan.alertmanager or DEFAULT_CONFIG)
-        self._pace = self._paced()
+        assert self._plan.prometheus
+        began = time.monotonic()
+        self._choice = choice = Choice.of(self._pace_wanted, self._declared())
         try:
             alerting = self._started_alertmanager(redirected)
         except ClockNotAble as error:  # this machine's clocks jump, and not those of its containers
-            self._pace = self._unjumped(error.why)
+            choice.without_jumps(error.why)
             alerting = self._started_alertmanager(redirected)
-        pace = self._pace
-        assert self._plan.prometheus and self._alertmanager
+        choice.begin(time.monotonic() - began)
+        pace, scaled = choice.pace, choice.scaled
+        assert self._alertmanager
         here = self._prometheus_config()
         told = [*map(str, changes), diff(redirected, alerting, "alertmanager.yml"),
                 diff(self._plan.prometheus.data, here, self._plan.prometheus.name),
-                self._scaled.changes if self._scaled else ""]  # fmt: skip
+                scaled.changes if scaled else ""]  # fmt: skip
         self.changes = "\n".join(filter(None, told))
-        kind, flags = (ScaledPrometheus, prometheus_flags(pace.scale)) if self._scaled else (Prometheus, [])
+        kind, flags = (ScaledPrometheus, prometheus_flags(pace.scale)) if scaled else (Prometheus, [])
         self._prometheus = kind.start(
             self._find("prometheus"), here, run=self._run, name=f"prometheus-{self._number}",
             flags=[*flags, *self._flags], spawned=pace.lead,
@@ -345,6 +355,8 @@ class Laboratory:
             self._evaluated,
         )
         self._driver.settle(sum(map(len, self._endpoints.values())))
+        if scaled:
+            self._until_scaled()
         self.timeline.began = self.clock()
         self._note(f"started at {self.now:%Y-%m-%d %H:%M:%S} UTC, {pace.name}")
         if self.why_not_scaled:
@@ -352,8 +364,8 @@ class Laboratory:
 
     def close(self) -> None:
         """Programs and targets are gone. Twice is fine."""
-        if self._pace is not None:
-            self._pace.close()
+        if self._choice is not None:
+            self._choice.pace.close()
         for server in (self._prometheus, self._alertmanager):
             if server is not None:
                 server.stop()
@@ -422,6 +434,13 @@ class Laboratory:
     def _changed(self) -> None:
         """A running Prometheus learns of the targets that it has now."""
         if self._driver is not None and self._prometheus is not None:
+            if self._scale is not UNSCALED:
+                raise LostTime(
+                    "targets came or went after the start, which divided durations can't show",
+                    why=f"Prometheus looks for its targets each 5 s of its clock: {self._scale.longer(5):g} s here",
+                    remedy="name all targets before the start and let them be down(), up() or vanish(); or use jumped "
+                    "clocks or real time (pgben_alerts_pace)",
+                )  # fmt: skip
             self._prometheus.reload(self._prometheus_config())
             self._driver.settle(sum(map(len, self._endpoints.values())))
 
@@ -429,56 +448,38 @@ class Laboratory:
         assert self._plan.prometheus and self._alertmanager
         address = f"127.0.0.1:{self._alertmanager.port}"
         here = self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
-        return self._scaled.prometheus(here) if self._scaled else here
+        scaled = self._choice.scaled if self._choice else None
+        return scaled.prometheus(here, self._scale) if scaled else here
 
     def _started_alertmanager(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """The configuration that it runs on."""
-        assert self._pace
-        run_on = self._scaled.alertmanager(config) if self._scaled else config
+        assert self._choice
+        pace, scaled = self._choice.pace, self._choice.scaled
+        run_on = scaled_alertmanager(config, pace.scale) if scaled else config
         self._alertmanager = Alertmanager.start(
             self._find("alertmanager"), run_on, run=self._run, name=f"alertmanager-{self._number}",
-            flags=alertmanager_flags(self._pace.scale) if self._scaled else [], spawned=self._pace.lead,
+            flags=alertmanager_flags(pace.scale) if scaled else [], spawned=pace.lead,
         )  # fmt: skip
         return run_on
 
-    def _paced(self) -> Pace:
-        why = why_not_able() if self._pace_wanted in ("auto", "jump") else ""
-        if self._pace_wanted in ("auto", "jump") and not why:
-            return JumpedPace(self._start_at.timestamp() - time.time() if self._start_at else 0.0)
-        return self._unjumped(why)
+    def _declared(self) -> Declared:
+        assert self._plan.prometheus
+        return Declared(
+            self._plan.prometheus, tuple(self._plan.rule_globs), self._plan.alertmanager or DEFAULT_CONFIG,
+            self._start_at, self._run.data / f"rules-{self._number}",
+        )  # fmt: skip
 
-    def _unjumped(self, why: str) -> Pace:
-        """Scaled or real time.
-
-        Raises:
-            ClockNotAble: jumps are wanted, or real time with a moment of the future to start at.
-            NotScalable: scaled time is wanted, and a configuration can't be.
-        """
-        self.why_not_jumped = why
-        if self._pace_wanted in ("auto", "scaled"):
-            try:
-                return self._in_scaled_time()
-            except NotScalable as error:
-                if self._pace_wanted == "scaled":
-                    raise
-                self.why_not_scaled = str(error)
-        if self._start_at or self._pace_wanted == "jump":
-            raise ClockNotAble(
-                "clocks are not jumped here", why=why or "the pace is `real`",
-                remedy="use the pace `real`, and no start_at",
+    def _until_scaled(self) -> None:
+        """Raises LostTime: the alerts are on already."""
+        assert self._driver
+        late = self._driver.now - self._scale.program_origin
+        if late > 0:
+            raise LostTime(
+                f"Prometheus began its work {durations.text(round(late, 1))} too late",
+                why="alerts are on from a moment that was fixed before it started, and minutes may have passed since",
+                remedy="run it again; on a machine that is always so slow, in fewer processes",
             )  # fmt: skip
-        return RealPace()
-
-    def _in_scaled_time(self) -> ScaledPace:
-        config = self._plan.prometheus
-        assert config
-        written = dict.fromkeys(rules.files(config.rule_files, may_be_none=True) + rules.files(self._plan.rule_globs))
-        by = factor(config.data, list(written), self._plan.alertmanager or DEFAULT_CONFIG)
-        pace = ScaledPace(by, self._start_at.timestamp() if self._start_at else None)
-        made = Scaled(pace.scale, self._run.data / f"rules-{self._number}", list(written))
-        made.prometheus(config.data)
-        self._scaled = made
-        return pace
+        self._driver.run_until(self._scale.program_origin)
 
     def _note(self, text: str) -> None:
         self.timeline.add(self.clock(), "feed", text)

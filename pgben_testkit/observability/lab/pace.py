@@ -10,6 +10,9 @@ from pgben_testkit.observability.lab.clock import ProcessClock, refused
 from pgben_testkit.observability.lab.scale import UNSCALED, Scale
 from pgben_testkit.services.server import Started
 
+LATER_S = 1e6
+"""When scaled time begins, as long as that is not known."""
+
 
 class Pace(Protocol):
     """The time that the programs see. `name` goes into reports; `scale` leads from it to the laboratory's."""
@@ -87,9 +90,14 @@ class RealPace:
 
 
 class ScaledPace(RealPace):
-    """Real time for programs whose durations are divided; the laboratory begins at `at`, or now."""
+    """Real time for programs whose durations are divided."""
 
-    def __init__(self, factor: float, at: float | None = None) -> None:
-        began = round(time.time(), 3)
-        self.scale = Scale(factor, began, began if at is None else round(at, 3))
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
         self.name = f"durations divided by {factor:g}"
+        self.begins(time.time() + LATER_S)
+
+    def begins(self, program: float, laboratory: float | None = None) -> None:
+        """From this moment on time is scaled; it is `laboratory` then, else the same. Unix seconds."""
+        at = round(program, 3)
+        self.scale = Scale(self.factor, at, at if laboratory is None else round(laboratory, 3))

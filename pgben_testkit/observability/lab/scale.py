@@ -13,8 +13,8 @@ class NotScalable(UsageProblem):
 
 @dataclass(frozen=True)
 class Scale:
-    """`factor` seconds of the laboratory are one of the programs. The origins are the same moment on both clocks, unix
-    seconds."""
+    """`factor` seconds of the laboratory are one of the programs, from the origins on: the same moment on both clocks,
+    unix seconds. Before it both clocks go alike, as the programs' start takes seconds that are nobody's minutes."""
 
     factor: float = 1.0
     program_origin: float = 0.0
@@ -22,11 +22,13 @@ class Scale:
 
     def laboratory(self, program: float) -> float:
         """The laboratory's unix time of the programs'."""
-        return self.laboratory_origin + (program - self.program_origin) * self.factor
+        since = program - self.program_origin
+        return self.laboratory_origin + since * (self.factor if since > 0 else 1.0)
 
     def program(self, laboratory: float) -> float:
         """The programs' unix time of the laboratory's."""
-        return self.program_origin + (laboratory - self.laboratory_origin) / self.factor
+        since = laboratory - self.laboratory_origin
+        return self.program_origin + since / (self.factor if since > 0 else 1.0)
 
     def longer(self, seconds: float) -> float:
         """Seconds of the programs, in the laboratory's."""

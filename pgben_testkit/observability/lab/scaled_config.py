@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pgben_testkit.observability import durations
 from pgben_testkit.observability.lab.scale import NotScalable, Scale
-from pgben_testkit.observability.lab.scaled_expression import scaled
+from pgben_testkit.observability.lab.scaled_expression import from_then_on, scaled
 from pgben_testkit.observability.servers.configured import as_yaml, diff, read_yaml
 
 MOST = 100
@@ -56,6 +55,13 @@ def factor(prometheus: Mapping[str, Any], rule_files: Sequence[Path], alerting: 
             remedy="use jumped clocks or real time (pgben_alerts_pace)",
         )  # fmt: skip
     return found
+
+
+def first_work_s(prometheus: Mapping[str, Any], rule_files: Sequence[Path]) -> tuple[float, float]:
+    """What a first scrape, once the targets are known, and a first evaluation may take: the longest intervals."""
+    scrapes = (at for at, what in _intervals(prometheus, (), {}) if "scrape" in what)
+    evaluations = (at for at, what in _intervals(prometheus, rule_files, {}) if "scrape" not in what)
+    return max(scrapes), max(evaluations)
 
 
 def _intervals(
@@ -124,7 +130,8 @@ def _route(route: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
 
 
 def scaled_rules(path: Path, scale: Scale) -> dict[str, Any]:
-    """A rule file.
+    """A rule file. Its alerts are on from the scale's origin on: before, targets are not known yet, which takes
+    Prometheus seconds that would be minutes here.
 
     Raises:
         NotScalable: a rule of it can't be; with its name and file.
@@ -153,6 +160,8 @@ def _rule(rule: Mapping[str, Any], path: Path, scale: Scale) -> dict[str, Any]:
             f"the rule {name} ({path}) can't be scaled", why=f"{error.why}, in {' '.join(written.split())}",
             remedy=error.remedy,
         ) from None  # fmt: skip
+    if "alert" in rule:
+        expression = from_then_on(expression, scale.program_origin)
     return {**_divided(rule, RULE_TIMES, scale), "expr": expression}
 
 
@@ -163,34 +172,35 @@ def _divided(data: Mapping[str, Any], names: Sequence[str], scale: Scale) -> dic
     }
 
 
-@dataclass
 class Scaled:
-    """A laboratory's configurations, divided; copies of the rule files lie in `folder`.
+    """A laboratory's configurations, divided; copies of the rule files lie in `folder`. `changes`: what was replaced in
+    those."""
 
-    Raises:
-        NotScalable: something in them can't be.
-    """
+    def __init__(self, folder: Path, rule_files: Sequence[Path]) -> None:
+        self._folder = folder
+        self._rule_files = rule_files
+        self._copies: list[str] = []
+        self.changes = ""
 
-    scale: Scale
-    folder: Path
-    rule_files: Sequence[Path]
-    changes: str = field(init=False, default="")
-    _copies: list[str] = field(init=False, default_factory=list)
+    def check(self, prometheus: Mapping[str, Any], scale: Scale) -> None:
+        """Raises NotScalable: something in them can't be."""
+        scaled_prometheus(prometheus, scale)
+        for each in self._rule_files:
+            scaled_rules(each, scale)
 
-    def __post_init__(self) -> None:
+    def prometheus(self, config: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
+        """`config` is one that was made to run here."""
+        if not self._copies:
+            self._write(scale)
+        return {**scaled_prometheus(config, scale), "rule_files": list(self._copies)}
+
+    def _write(self, scale: Scale) -> None:
         told = []
-        for number, path in enumerate(self.rule_files):
-            made = scaled_rules(path, self.scale)
-            copy = self.folder / str(number) / path.name
+        for number, path in enumerate(self._rule_files):
+            made = scaled_rules(path, scale)
+            copy = self._folder / str(number) / path.name
             copy.parent.mkdir(parents=True)
             copy.write_text(as_yaml(made), "utf-8")
             self._copies.append(str(copy))
             told.append(diff(read_yaml(path), made, str(path)))
         self.changes = "\n".join(filter(None, told))
-
-    def prometheus(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """`config` is one that was made to run here."""
-        return {**scaled_prometheus(config, self.scale), "rule_files": list(self._copies)}
-
-    def alertmanager(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return scaled_alertmanager(config, self.scale)

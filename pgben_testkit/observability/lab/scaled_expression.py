@@ -51,6 +51,24 @@ def scaled(expression: str, scale: Scale) -> str:
     return str(parser.transform(tree, _asked(expression), _Rewriting(parser, expression, scale)).prettify())
 
 
+def from_then_on(expression: str, moment: float) -> str:
+    """The expression, which has no result before `moment`, unix seconds."""
+    parser: Any = extras.need(
+        "promql_parser", "promql-parser", what="an expression can't be scaled", extra="observability"
+    )
+    vector = f"vector({expression})" if _is_scalar(parser.parse(expression)) else f"({expression})"
+    return str(parser.parse(f"{vector} and on () (vector(time()) >= {moment:.3f})").prettify())
+
+
+def _is_scalar(node: Any) -> bool:
+    kind = type(node).__name__
+    if kind == "Call":
+        return str(node.func.return_type).endswith("Scalar")
+    if kind in ("ParenExpr", "UnaryExpr"):
+        return _is_scalar(node.expr)
+    return kind == "NumberLiteral" or (kind == "BinaryExpr" and _is_scalar(node.lhs) and _is_scalar(node.rhs))
+
+
 def _parts(tree: Any) -> list[str]:
     """All of it, each with its depth; the order of matchers, which is the printer's own, does not count."""
     return sorted(repr(tree).splitlines())
