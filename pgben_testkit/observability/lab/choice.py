@@ -1,4 +1,4 @@
-"""Which pace a laboratory has: the first of jumped clocks, scaled time and real time that can be had, or that is asked for."""
+"""Which pace a laboratory has: the one asked for, or the first of jumped, scaled and real time that can be had."""
 
 from __future__ import annotations
 

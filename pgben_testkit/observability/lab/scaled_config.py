@@ -146,7 +146,7 @@ def scaled_rules(path: Path, scale: Scale) -> dict[str, Any]:
 
 def _rule(rule: Mapping[str, Any], path: Path, scale: Scale) -> dict[str, Any]:
     name = rule.get("alert") or rule.get("record")
-    for each in (rule.get("annotations") or {}).values():
+    for each in [*(rule.get("annotations") or {}).values(), *(rule.get("labels") or {}).values()]:
         if _QUERY.search(str(each)):
             raise NotScalable(
                 f"the rule {name} ({path}) can't be scaled", why=f"a template of it asks a query: {each}",

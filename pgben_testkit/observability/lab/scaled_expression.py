@@ -48,7 +48,7 @@ def scaled(expression: str, scale: Scale) -> str:
         raise _refused(expression, f"it can't be read: {error}") from None
     if _parts(again) != _parts(tree):
         raise _refused(expression, "it can't be taken apart and put together again")
-    return str(parser.transform(tree, _asked(expression), _Rewriting(parser, expression, scale)).prettify())
+    return _written(parser.transform(tree, _asked(expression), _Rewriting(parser, expression, scale)))
 
 
 def from_then_on(expression: str, moment: float) -> str:
@@ -57,7 +57,12 @@ def from_then_on(expression: str, moment: float) -> str:
         "promql_parser", "promql-parser", what="an expression can't be scaled", extra="observability"
     )
     vector = f"vector({expression})" if _is_scalar(parser.parse(expression)) else f"({expression})"
-    return str(parser.parse(f"{vector} and on () (vector(time()) >= {moment:.3f})").prettify())
+    return _written(parser.parse(f"{vector} and on () (vector(time()) >= {moment:.3f})"))
+
+
+def _written(tree: Any) -> str:
+    """In one line; what the printer breaks is never within a string."""
+    return re.sub(r"\n\s*", " ", str(tree.prettify())).strip()
 
 
 def _is_scalar(node: Any) -> bool:
