@@ -80,7 +80,7 @@ class Choice:
                 self.why_not_scaled = str(error)
         if self.declared.start_at or self.wanted == "jump":
             raise ClockNotAble(
-                "clocks are not jumped here", why=" ".join([why or "the pace is `real`", self.why_not_scaled]).strip(),
+                "clocks are not jumped here", why="; ".join(filter(None, [why or "the pace is `real`", " ".join(self.why_not_scaled.split())])),
                 remedy="use the pace `real`, and no start_at",
             )  # fmt: skip
         self.pace = RealPace()

@@ -25,8 +25,7 @@ class Feed:
     scale: Scale = UNSCALED
 
     def held_until(self) -> float | None:
-        found = min((each.held_until for each in self.targets if each.held_until), default=None)
-        return None if found is None else self.scale.program(found)
+        return min((each.held_until for each in self.targets if each.held_until), default=None)
 
     def holds(self, job: str, instance: str) -> bool:
         return any(each.held_until for each in self.targets if (each.job, each.instance) == (job, instance))

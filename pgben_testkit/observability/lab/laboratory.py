@@ -425,7 +425,8 @@ class Laboratory:
         return [address for address, _ in config.jobs[job].targets] or [f"{job}:0"]
 
     def _add_target(self, job: str, instance: str, labels: Mapping[str, str]) -> Target:
-        made = Target(job, instance, self.clock, self._note, lambda seconds: self._scale.longer(seconds))
+        made = Target(job, instance, self.clock, self._note, clock=self._program_clock,
+                      shorter=lambda seconds: self._scale.shorter(seconds))  # fmt: skip
         self._feed.targets.append(made)
         self._endpoints.setdefault(job, []).append(Endpoint(made.address, instance, labels))
         self._changed()

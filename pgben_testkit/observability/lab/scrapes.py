@@ -12,6 +12,8 @@ from urllib.parse import quote
 from pgben_testkit.observability.durations import seconds, text
 from pgben_testkit.observability.servers.prometheus import Prometheus
 
+LATE_S = 5
+"""Seconds of the programs by which we may come late to look where time runs on."""
 _LEFT_OUT = re.compile(rb"\nprometheus_rule_group_iterations_missed_total\{[^}]*\} (\S+)")
 
 Key = frozenset[tuple[str, str]]
@@ -110,7 +112,7 @@ class Watch:
                 made.last, made.up = before[key].last, before[key].up
             self.scrapes[key] = made
         longest = max((each.interval_s for each in self.scrapes.values()), default=15.0)
-        self._window = text(int(longest * 2.5) + 1)
+        self._window = text(int(longest * 2.5) + (LATE_S if self._runs_on else 1))
         self._query = f"/api/v1/query?query={quote(f'up[{self._window}]')}"
 
     def read_scrapes(self) -> None:
