@@ -79,8 +79,9 @@ class Choice:
                     raise
                 self.why_not_scaled = str(error)
         if self.declared.start_at or self.wanted == "jump":
+            whys = [why or "the pace is `real`", " ".join(self.why_not_scaled.split())]
             raise ClockNotAble(
-                "clocks are not jumped here", why="; ".join(filter(None, [why or "the pace is `real`", " ".join(self.why_not_scaled.split())])),
+                "clocks are not jumped here", why="; ".join(filter(None, whys)),
                 remedy="use the pace `real`, and no start_at",
             )  # fmt: skip
         self.pace = RealPace()
