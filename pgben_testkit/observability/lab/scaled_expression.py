@@ -48,7 +48,7 @@ def scaled(expression: str, scale: Scale) -> str:
         raise _refused(expression, f"it can't be read: {error}") from None
     if _parts(again) != _parts(tree):
         raise _refused(expression, "it can't be taken apart and put together again")
-    return _written(parser.transform(tree, _asked(expression), _Rewriting(parser, expression, scale)))
+    return _written(parser, parser.transform(tree, _asked(expression), _Rewriting(parser, expression, scale)))
 
 
 def from_then_on(expression: str, moment: float) -> str:
@@ -57,12 +57,15 @@ def from_then_on(expression: str, moment: float) -> str:
         "promql_parser", "promql-parser", what="an expression can't be scaled", extra="observability"
     )
     vector = f"vector({expression})" if _is_scalar(parser.parse(expression)) else f"({expression})"
-    return _written(parser.parse(f"{vector} and on () (vector(time()) >= {moment:.3f})"))
+    return _written(parser, parser.parse(f"{vector} and on () (vector(time()) >= {moment:.3f})"))
 
 
-def _written(tree: Any) -> str:
-    """In one line; what the printer breaks is never within a string."""
-    return re.sub(r"\n\s*", " ", str(tree.prettify())).strip()
+def _written(parser: Any, tree: Any) -> str:
+    """In one line: what the printer breaks is not within a string."""
+    text = re.sub(r"\n\s*", " ", str(tree.prettify())).strip()
+    if _parts(parser.parse(text)) != _parts(tree):
+        raise _refused(text, "it can't be put together again")
+    return text
 
 
 def _is_scalar(node: Any) -> bool:
@@ -168,7 +171,8 @@ class _Rewriting:
         return f"({scale.laboratory_origin:.3f} + ({moment} - {scale.program_origin:.3f}) * {scale.factor:g})"
 
     def _without_offset(self, selector: Any) -> str:
-        return str(selector.name or "") + str(selector.matchers)
+        text = str(selector.prettify())
+        return re.sub(r"\s+offset\s+\S+$", "", text) if selector.offset else text
 
     def _text(self, duration: timedelta) -> str:
         return self._scale.duration(duration.total_seconds())

@@ -41,6 +41,10 @@ STACK = sorted(pathlib.Path(__file__).parents[4].glob("fixtures/observability/*/
     ("a{x=~\"b.*\"} / on (job) group_left (z) b > bool 3", "a{x=~\"b.*\"} / on (job) group_left (z) b > bool 3"),
     ("absent({job=\"x\"})", "absent({job=\"x\"})"),
     ("absent_over_time({job=\"x\"}[5m])", "absent_over_time({job=\"x\"}[3s])"),
+    (r'rate(x{a=~"\\d \"offset 3m\"",b="é\n"}[5m] offset 5m)',
+     r'(rate(x{a=~"\\d \"offset 3m\"",b="é\n"}[3s] offset 3s) / 100)'),
+    (r'x{a=~"\\d offset 3m"} offset 5m', r'x{a=~"\\d offset 3m"} offset 3s'),
+    (r'increase(x{a="b\tc"}[5m])', r'increase(x{a="b\tc"}[3s])'),
     ("count_over_time(x[7ms])", "count_over_time(x[1ms])"),
 ])  # fmt: skip
 def test_what_an_expression_becomes(written, expected):
