@@ -1,5 +1,6 @@
 """Durations divided, on the real programs in real time: what a test says stays in the laboratory's time."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -225,6 +226,30 @@ def test_evaluations_that_were_left_out_are_noticed(laboratory):
     ).start()
     with pytest.raises(LostTime, match=r"was missed\n.*one and a half intervals"):
         lab.alert("Erros").fires()
+
+
+def test_evaluations_that_nobody_looked_at_are_read_from_their_series(laboratory):
+    lab = scaled(laboratory)
+    lab.target("app").gauge("errs").set(1)
+    lab.start()
+    lab.load(lambda seconds: time.sleep(0.5))  # three evaluations
+    lab.alert("Erros").becomes("pending", within="2m").fires(after="5m")
+    assert [each.status for each in lab.inbox.webhook] == ["firing"]
+
+
+def test_a_state_that_nobody_saw_is_no_verdict(laboratory):
+    lab = scaled(laboratory, "groups: [{name: g, rules: [{alert: Erros, expr: errs > 0}]}]")
+    gauge = lab.target("app").gauge("errs")
+
+    def a_moment(seconds):
+        for value in (1, 0):
+            gauge.set(value)
+            time.sleep(0.5)
+
+    lab.start()
+    lab.load(a_moment)
+    with pytest.raises(LostTime, match="the evaluation of the rule group g was missed"):
+        lab.alert("Erros").stays("inactive", during="30m")
 
 
 def test_where_clocks_do_not_jump_time_is_scaled_and_else_real(laboratory, monkeypatch):
