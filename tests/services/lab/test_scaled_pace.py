@@ -1,8 +1,10 @@
 """Durations divided, on the real programs in real time: what a test says stays in the laboratory's time."""
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 import stack
 from lab_programs import program
@@ -220,10 +222,9 @@ def test_evaluations_that_were_left_out_are_noticed(laboratory):
     lab = scaled(laboratory)
     lab.target("app").gauge("errs").set(1)
     lab.alert("Erros").becomes("pending", within="1m")
-    lab.prometheus.process.popen.send_signal(__import__("signal").SIGSTOP)
-    __import__("threading").Timer(
-        1.0, lambda: lab.prometheus.process.popen.send_signal(__import__("signal").SIGCONT)
-    ).start()
+    process = psutil.Process(lab.prometheus.process.popen.pid)
+    process.suspend()
+    threading.Timer(1.0, process.resume).start()
     with pytest.raises(LostTime, match=r"was missed\n.*one and a half intervals"):
         lab.alert("Erros").fires()
 
