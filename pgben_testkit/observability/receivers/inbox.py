@@ -52,7 +52,7 @@ class Inbox:
 
     def __init__(self, now: Callable[[], datetime] = wall, sender_now: Callable[[], datetime] | None = None) -> None:
         self.now = now
-        self.sender_now = sender_now or now
+        self.sender_now = sender_now
         self._deliveries: list[Delivery] = []
         self._attempts: list[Attempt] = []
         self._changed = threading.Condition(threading.RLock())
