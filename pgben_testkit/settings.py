@@ -15,7 +15,7 @@ Backend = Literal["auto", "container", "embedded", "external"]
 Isolation = Literal["auto", "clone", "pool", "reset", "rollback"]
 BACKENDS = ("auto", "container", "embedded", "external")
 ENV_MODES = ("stop", "warn", "off")
-PACES = ("auto", "jump", "real")
+PACES = ("auto", "jump", "scaled", "real")
 ISOLATIONS = ("auto", "clone", "pool", "reset", "rollback")
 
 

@@ -176,7 +176,7 @@ class _world:
 def probe(prometheus_bin: str, alertmanager_bin: str, as_json: bool) -> None:
     """Say whether clocks can be jumped here, and which programs were found.
 
-    Exit code 3 if Prometheus or Alertmanager is missing. Where clocks can't be jumped, real time is left.
+    Exit code 3 if Prometheus or Alertmanager is missing. Where clocks can't be jumped, scaled or real time is left.
     """
     from pgben_testkit.observability.lab.clock import why_not_able
     from pgben_testkit.observability.servers import programs
@@ -198,7 +198,7 @@ def probe(prometheus_bin: str, alertmanager_bin: str, as_json: bool) -> None:
         }
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        click.echo(f"clocks: {'jump' if not why_not else f'do not jump, real time is left: {why_not}'}")
+        click.echo(f"clocks: {'jump' if not why_not else f'do not jump, scaled or real time is left: {why_not}'}")
         for name in programs.NAMES:
             click.echo(f"{name}: {found.get(name) or missing[name]}")
     able = not missing.keys() & set(programs.OLDEST)

@@ -218,7 +218,7 @@ class Alert:
         changes = [each for each in self._laboratory.state_changes(self.name)]
         fired = next(at for at, state in reversed(changes) if state == "firing")
         was_s = fired - self.current.since
-        slack_s = 2 * max((each.interval_s for each in self._laboratory.driver.watch.groups.values()), default=15.0)
+        slack_s = 2 * self._laboratory.longest_evaluation_s
         if not wanted_s - 0.5 <= was_s <= wanted_s + slack_s:
             raise self._failed(f"fired after {duration(round(was_s, 1))} of being pending, not after {shown}")
 
@@ -226,10 +226,9 @@ class Alert:
         """Alertmanager has flushed the groups of these instances after `since`."""
         lab = self._laboratory
         instances = self.instances or before
-        flushed = lab.driver.dispatch.flushed_since
         groups = {key for each in instances for key in lab.groups_of(each)}
-        longest = max((max(route.wait_s, route.interval_s) for route in lab.driver.dispatch.root.walk()), default=300.0)
-        lab.run_until(since + longest + 60.0, lambda: all(flushed(key, since) for key in groups))
+        end = since + lab.longest_flush_s + 60.0
+        lab.run_until(end, lambda: all(lab.flushed_since(key, since) for key in groups))
 
     def _failed(self, what: str) -> AlertFailed:
         asked = ", ".join(f"{name}={value}" for name, value in self._labels.items())

@@ -16,7 +16,7 @@ from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.durations import text
 from pgben_testkit.observability.lab import goroutines
 from pgben_testkit.observability.lab.clock import ClockNotAble
-from pgben_testkit.observability.lab.flushes import Dispatch
+from pgben_testkit.observability.lab.flushes import CLEANUP_S, Dispatch, Flushes, GroupKey
 from pgben_testkit.observability.lab.pace import Pace
 from pgben_testkit.observability.lab.scrapes import AlertNow, Group, Key, Scrape, Watch
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
@@ -72,8 +72,8 @@ class Feeder(Protocol):
     def deliveries_held(self) -> bool:
         """Whether a receiver lets a message wait until its sender gives up."""
 
-    def lasted(self, seconds: float) -> None:
-        """So much jumped time is over: make the load that belongs to it."""
+    def lasted(self, since: float, until: float) -> None:
+        """The time between these is over, unix seconds: make the load that belongs to it."""
 
 
 class Driver:
@@ -87,7 +87,8 @@ class Driver:
         self.prometheus = prometheus
         self.alertmanager = alertmanager
         self.dispatch = dispatch
-        self.watch = Watch(prometheus)
+        self._scaled = pace.scale.factor != 1
+        self.watch = Watch(prometheus, runs_on=self._scaled)
         self.steps = 0
         self._feeder = feeder
         self._on_evaluated = on_evaluated
@@ -98,6 +99,7 @@ class Driver:
         self._woken = 0.0
         self._unsettled = False
         self._retrying_since: float | None = None
+        self._lived = self.now
 
     @property
     def now(self) -> float:
@@ -139,17 +141,16 @@ class Driver:
         return f"not yet made: {waiting}" if waiting else "it finds no Alertmanager"
 
     def run_until(
-        self, end: float, done: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = lambda step: None
+        self, end: float, done: Callable[[], bool] = lambda: False, tell: Callable[[], None] = lambda: None
     ) -> bool:
-        """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done. `tell` hears how
-        far it is."""
-        begin = self.now
+        """Steps until `done`, looked at after each, or until `end` (unix time); whether it is done. `tell` is called
+        now and then."""
         while not done():
             if self.now >= end - MARGIN_S:
                 return False
             self.step(end)
             if self.steps % TELL_STEPS == 0:
-                tell(f"{text(round(self.now - begin))} of at most {text(round(end - begin))}")
+                tell()
         return True
 
     def step(self, end: float) -> None:
@@ -188,8 +189,10 @@ class Driver:
 
     def _advance(self, seconds: float) -> None:
         self.pace.advance(seconds)
+        now = self.now
         if seconds > 0:
-            self._feeder.lasted(seconds)
+            self._feeder.lasted(self._lived, now)
+            self._lived = now
 
     def _wake(self) -> None:
         """Go looks for timers that are due when a request arrives."""
@@ -251,37 +254,66 @@ class Driver:
         self._firing = firing
         self._at_rest(self.prometheus, NOTIFIES, "Prometheus' sending of alerts")
         self._at_rest(self.alertmanager, DISPATCHES, "Alertmanager's taking of alerts")
-        self.dispatch.arrived(self.alertmanager.groups(), now)
+        self._arrived(now)
 
     def _flushed(self, now: float) -> None:
         """The groups that are due have been looked at, and what they send was delivered, or is being retried."""
         due = self.dispatch.due_at(now)
         if due:
             loud = [each for each in due if each.listed and not each.may_be_silent]
-            certain = [each for each in loud if min(each.due) > self._counted + COUNTED_S]
+            certain = [each for each in loud if min(each.due) > self._counted + (0.0 if self._scaled else COUNTED_S)]
             wanted = self._asked + max(len(certain), 1)
             tries = 0
             began = time.monotonic()
-            while self._flush_count() < wanted and (
+            while (missing := self._flush_count() < wanted) and (
                 certain or tries < SILENT_TRIES or (loud and time.monotonic() < began + COUNTED_S / 2)
             ):
                 self._alive(began + WAIT_S, "Alertmanager's flush of a group")
                 tries += 1
+            came = tries > 0 and not missing
         if due or self._retrying_since is not None:
             self._at_rest(self.alertmanager, DISPATCHES, "the delivery of messages", self._feeder.deliveries_held)
             self._note_retries(now)
             self._count_flushes()
         if due:
-            self.dispatch.arrived(self.alertmanager.groups(), now)
+            self._arrived(now)
             for each in due:
-                self.dispatch.flushed(each, now)
+                self.dispatch.flushed(each, self._flushed_at(each, now, seen=came and len(due) == 1))
+
+    def _flushed_at(self, group: Flushes, now: float, *, seen: bool) -> float:
+        """When it was. Where time does not wait for us, that was when it was due, unless we saw it come: our own delays
+        would add up, and the group be looked at too late."""
+        return min(group.due) if self._scaled and not seen else now
 
     def _note_retries(self, now: float) -> None:
         found = goroutines.parse(self.alertmanager.http.get(goroutines.PATH), DISPATCHES)
         if not any(RETRIES in frame for each in found for frame in each.frames) and not self._feeder.deliveries_held():
             self._retrying_since = None
         elif self._retrying_since is None:
+            if self._scaled:
+                raise _unscaled(
+                    "Alertmanager tries a message again",
+                    f"between two tries it waits half a second and more: {text(self.pace.scale.longer(0.5))} here",
+                )
             self._retrying_since = now
+
+    def _arrived(self, now: float) -> None:
+        joined = self.dispatch.arrived(self.alertmanager.groups(), now)
+        if not self._scaled:
+            return
+        for key in joined:
+            raise _unscaled(
+                f"the group {shown(key)} was filled again too soon after it had been emptied",
+                f"Alertmanager removes empty groups each 30 s of its clock: {text(self.pace.scale.longer(CLEANUP_S))} "
+                "here, in which a new alert comes with the old group's next flush and not after its group_wait",
+                f"let {text(self.pace.scale.longer(CLEANUP_S + 5))} pass between the two, or ",
+            )
+        muted = [key for key, each in self.dispatch.groups.items() if each.listed and each.route.may_mute]
+        if muted:
+            raise _unscaled(
+                f"the route of the group {shown(muted[0])} has mute or active times",
+                "they are times of the day by Alertmanager's own clock, which is not the laboratory's",
+            )
 
     def _retry_due(self) -> float | None:
         """Alertmanager waits between attempts, half a second first, half as long again each time, with chance in it."""
@@ -332,6 +364,18 @@ class Driver:
             for each in (self.prometheus.process, self.alertmanager.process)
             for line in each.log_tail(5).splitlines()
         ]
+
+
+def shown(key: GroupKey) -> str:
+    receiver, labels = key
+    return f"{{{', '.join(f'{name}={value}' for name, value in labels)}}} of the receiver {receiver}"
+
+
+def _unscaled(what: str, why: str, remedy: str = "") -> LostTime:
+    return LostTime(
+        f"{what}, which divided durations can't show", why=why,
+        remedy=f"{remedy}use jumped clocks or real time (pgben_alerts_pace)",
+    )  # fmt: skip
 
 
 def ended(process: Started) -> None:

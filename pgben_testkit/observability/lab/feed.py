@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pgben_testkit.observability.lab.scale import UNSCALED, Scale
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.receivers.inbox import Inbox
 
 Load = Callable[[float], None]
-"""Called with the seconds of jumped time that have passed: makes the load that belongs to them."""
+"""Called with the seconds of the laboratory that have passed: makes the load that belongs to them."""
 
 
 @dataclass
 class Feed:
-    """The driver's view of them, and of the receivers at the other end."""
+    """The driver's view of them, in the programs' time, and of the receivers at the other end."""
 
     inbox: Inbox
     targets: list[Target] = field(default_factory=list)
     may_be_down: set[tuple[str, str]] = field(default_factory=set)
     """(job, instance) of real endpoints whose scrapes may fail."""
     loads: list[Load] = field(default_factory=list)
+    scale: Scale = UNSCALED
 
     def held_until(self) -> float | None:
         return min((each.held_until for each in self.targets if each.held_until), default=None)
@@ -37,9 +39,9 @@ class Feed:
         """A receiver lets a message wait until its sender gives up."""
         return self.inbox.held > 0
 
-    def lasted(self, seconds: float) -> None:
+    def lasted(self, since: float, until: float) -> None:
         for each in self.loads:
-            each(seconds)
+            each(self.scale.laboratory(until) - self.scale.laboratory(since))
 
     def close(self) -> None:
         for each in self.targets:

@@ -58,9 +58,11 @@ class Dispatch:
     def due_at(self, now: float) -> list[Flushes]:
         return [each for each in self.groups.values() if each.due and min(each.due) <= now]
 
-    def arrived(self, api_groups: Sequence[Mapping[str, Any]], now: float) -> None:
-        """What `/api/v2/alerts/groups` says at `now`, after alerts came."""
+    def arrived(self, api_groups: Sequence[Mapping[str, Any]], now: float) -> list[GroupKey]:
+        """Takes what `/api/v2/alerts/groups` says at `now`, after alerts came. Gives the groups that have been filled
+        again before Alertmanager may have removed them."""
         listed = set()
+        joined = []
         for each in api_groups:
             key: GroupKey = (each["receiver"]["name"], tuple(sorted(each["labels"].items())))
             listed.add(key)
@@ -73,6 +75,7 @@ class Dispatch:
                 made.due = {came if unix(first["startsAt"]) + route.wait_s < came else came + route.wait_s}
                 if known is not None and (known.ghost_until or 0.0) >= now:
                     made.due |= known.due
+                    joined.append(key)
                 self.groups[key] = known = made
             known.listed = True
             known.suppressed = key[0] in self.mute or all(
@@ -82,6 +85,7 @@ class Dispatch:
             if known.listed and key not in listed:
                 known.left = now
             known.listed = key in listed
+        return joined
 
     def flushed(self, group: Flushes, at: float) -> None:
         """One of its dues was at `at`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,16 @@ from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
 from pgben_testkit.observability.lab import rules
 from pgben_testkit.observability.lab.alert import Alert
-from pgben_testkit.observability.lab.clock import ClockNotAble, why_not_able
-from pgben_testkit.observability.lab.driver import Driver
+from pgben_testkit.observability.lab.choice import Choice, Declared
+from pgben_testkit.observability.lab.clock import ClockNotAble
+from pgben_testkit.observability.lab.driver import Driver, LostTime
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
 from pgben_testkit.observability.lab.journal import Journal
-from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace
 from pgben_testkit.observability.lab.routing import mute_receivers, tree
+from pgben_testkit.observability.lab.scale import UNSCALED, Scale
+from pgben_testkit.observability.lab.scaled_config import alertmanager_flags, prometheus_flags, scaled_alertmanager
+from pgben_testkit.observability.lab.scaled_prometheus import ScaledPrometheus
 from pgben_testkit.observability.lab.scrapes import AlertNow
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.lab.timeline import Timeline
@@ -51,7 +54,7 @@ class Plan:
 
 
 class Laboratory:
-    """One test's. `pace`: `auto` (jumped clocks, real time where they can't be), `jump`, `real`."""
+    """One test's. `pace`: `jump`, `scaled` (all durations divided), `real`, or `auto`: the first that can be."""
 
     def __init__(
         self, run: Run, *, folder: Path,
@@ -67,12 +70,15 @@ class Laboratory:
         self._flags = prometheus_flags
         self._announce = announce
         self._plan = Plan()
-        self._pace: Pace | None = None
+        self._choice: Choice | None = None
         self._driver: Driver | None = None
         self._prometheus: Prometheus | None = None
         self._alertmanager: Alertmanager | None = None
         self._number = next(_numbers)
-        self._receivers = Receivers.start(now=lambda: self.now, folder=run.data / f"receivers-{self._number}")
+        self._receivers = Receivers.start(
+            now=lambda: self.now, sender_now=lambda: datetime.fromtimestamp(self._program_clock(), UTC),
+            folder=run.data / f"receivers-{self._number}",
+        )  # fmt: skip
         self.inbox = self._receivers.inbox
         self._feed = Feed(inbox=self.inbox)
         self._endpoints: dict[str, list[Endpoint]] = {}
@@ -81,7 +87,7 @@ class Laboratory:
         self._start_at: datetime | None = None
         self.timeline = Timeline(self.clock())
         self._journal = Journal(self.timeline)
-        self.why_not_jumped = ""
+        self._alerts: tuple[tuple[AlertNow, ...], tuple[AlertNow, ...]] = ((), ())
         self.changes = ""
 
     @classmethod
@@ -220,7 +226,15 @@ class Laboratory:
 
     def clock(self) -> float:
         """Unix time in the laboratory."""
-        return self._pace.now() if self._pace else time.time()
+        return self._scale.laboratory(self._program_clock())
+
+    def _program_clock(self) -> float:
+        """Unix time as the programs see it."""
+        return self._choice.pace.now() if self._choice else time.time()
+
+    @property
+    def _scale(self) -> Scale:
+        return self._choice.pace.scale if self._choice else UNSCALED
 
     @property
     def now(self) -> datetime:
@@ -229,10 +243,20 @@ class Laboratory:
 
     @property
     def pace(self) -> str:
-        """How time passes: `jumped clock`, `real time`."""
+        """How time passes: `jumped clock`, `durations divided by 100`, `real time`."""
         self.start()
-        assert self._pace
-        return self._pace.name
+        assert self._choice
+        return self._choice.pace.name
+
+    @property
+    def why_not_jumped(self) -> str:
+        """Empty where clocks jump, or were not to."""
+        return self._choice.why_not_jumped if self._choice else ""
+
+    @property
+    def why_not_scaled(self) -> str:
+        """Empty where durations are divided, or were not to be."""
+        return self._choice.why_not_scaled if self._choice else ""
 
     @property
     def prometheus(self) -> Prometheus:
@@ -254,12 +278,20 @@ class Laboratory:
 
     def advance(self, duration: str) -> None:
         """This much time passes, with everything that is due in it."""
-        self.run_until(self.driver.now + durations.seconds(duration))
+        self.start()
+        self.run_until(self.clock() + durations.seconds(duration))
 
     def run_until(self, end: float, done: Callable[[], bool] = lambda: False) -> bool:
         """Time passes until `done` or `end`; whether it was done."""
+        self.start()
+        begin = self.clock()
+
+        def tell() -> None:
+            passed, limit = round(self.clock() - begin), round(end - begin)
+            self._announce(f"{durations.text(passed)} of at most {durations.text(limit)}")
+
         try:
-            return self.driver.run_until(end, done, self._announce)
+            return self.driver.run_until(self._scale.program(end), done, tell)
         finally:
             self._announce("")
             self._note_deliveries()
@@ -289,39 +321,51 @@ class Laboratory:
         if self._driver is not None:
             return
         self._defaults()
-        alerting = self._plan.alertmanager or DEFAULT_CONFIG
-        redirected, changes = self._receivers.redirect(alerting)
-        self.changes = "\n".join(map(str, changes))
-        self._pace = self._paced()
-        try:
-            self._alertmanager = self._started_alertmanager(redirected)
-        except ClockNotAble as error:  # this machine's clocks jump, and not those of its containers
-            self._pace = self._in_real_time(error.why)
-            self._alertmanager = self._started_alertmanager(redirected)
-        pace = self._pace
+        redirected, changes = self._receivers.redirect(self._plan.alertmanager or DEFAULT_CONFIG)
         assert self._plan.prometheus
+        began = time.monotonic()
+        self._choice = choice = Choice.of(self._pace_wanted, self._declared())
+        try:
+            alerting = self._started_alertmanager(redirected)
+        except ClockNotAble as error:  # this machine's clocks jump, and not those of its containers
+            choice.without_jumps(error.why)
+            alerting = self._started_alertmanager(redirected)
+        choice.begin(time.monotonic() - began)
+        pace, scaled = choice.pace, choice.scaled
+        assert self._alertmanager
         here = self._prometheus_config()
-        self.changes += "\n" * bool(self.changes) + diff(self._plan.prometheus.data, here, self._plan.prometheus.name)
-        self._prometheus = Prometheus.start(
+        told = [*map(str, changes), diff(redirected, alerting, "alertmanager.yml"),
+                diff(self._plan.prometheus.data, here, self._plan.prometheus.name),
+                scaled.changes if scaled else ""]  # fmt: skip
+        self.changes = "\n".join(filter(None, told))
+        kind, flags = (ScaledPrometheus, prometheus_flags(pace.scale)) if scaled else (Prometheus, [])
+        self._prometheus = kind.start(
             self._find("prometheus"), here, run=self._run, name=f"prometheus-{self._number}",
-            flags=self._flags, spawned=pace.lead,
+            flags=[*flags, *self._flags], spawned=pace.lead,
         )  # fmt: skip
+        if isinstance(self._prometheus, ScaledPrometheus):
+            self._prometheus.scale = pace.scale
+        self._feed.scale = pace.scale
         self._driver = Driver(
             pace,
             self._prometheus,
             self._alertmanager,
-            Dispatch(tree(alerting), mute_receivers(redirected)),
+            Dispatch(tree(alerting), mute_receivers(alerting)),
             self._feed,
             self._evaluated,
         )
         self._driver.settle(sum(map(len, self._endpoints.values())))
+        if scaled:
+            self._until_scaled()
         self.timeline.began = self.clock()
         self._note(f"started at {self.now:%Y-%m-%d %H:%M:%S} UTC, {pace.name}")
+        if self.why_not_scaled:
+            self._note(f"not in scaled time: {' '.join(self.why_not_scaled.split())}")
 
     def close(self) -> None:
         """Programs and targets are gone. Twice is fine."""
-        if self._pace is not None:
-            self._pace.close()
+        if self._choice is not None:
+            self._choice.pace.close()
         for server in (self._prometheus, self._alertmanager):
             if server is not None:
                 server.stop()
@@ -381,7 +425,8 @@ class Laboratory:
         return [address for address, _ in config.jobs[job].targets] or [f"{job}:0"]
 
     def _add_target(self, job: str, instance: str, labels: Mapping[str, str]) -> Target:
-        made = Target(job, instance, self.clock, self._note)
+        made = Target(job, instance, self.clock, self._note, clock=self._program_clock,
+                      shorter=lambda seconds: self._scale.shorter(seconds))  # fmt: skip
         self._feed.targets.append(made)
         self._endpoints.setdefault(job, []).append(Endpoint(made.address, instance, labels))
         self._changed()
@@ -390,36 +435,52 @@ class Laboratory:
     def _changed(self) -> None:
         """A running Prometheus learns of the targets that it has now."""
         if self._driver is not None and self._prometheus is not None:
+            if self._scale is not UNSCALED:
+                raise LostTime(
+                    "targets came or went after the start, which divided durations can't show",
+                    why=f"Prometheus looks for its targets each 5 s of its clock: {self._scale.longer(5):g} s here",
+                    remedy="name all targets before the start and let them be down(), up() or vanish(); or use jumped "
+                    "clocks or real time (pgben_alerts_pace)",
+                )  # fmt: skip
             self._prometheus.reload(self._prometheus_config())
             self._driver.settle(sum(map(len, self._endpoints.values())))
 
     def _prometheus_config(self) -> dict[str, Any]:
         assert self._plan.prometheus and self._alertmanager
         address = f"127.0.0.1:{self._alertmanager.port}"
-        return self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
+        here = self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
+        scaled = self._choice.scaled if self._choice else None
+        return scaled.prometheus(here, self._scale) if scaled else here
 
-    def _started_alertmanager(self, config: Mapping[str, Any]) -> Alertmanager:
-        assert self._pace
-        return Alertmanager.start(
-            self._find("alertmanager"), config, run=self._run, name=f"alertmanager-{self._number}",
-            spawned=self._pace.lead,
+    def _started_alertmanager(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The configuration that it runs on."""
+        assert self._choice
+        pace, scaled = self._choice.pace, self._choice.scaled
+        run_on = scaled_alertmanager(config, pace.scale) if scaled else config
+        self._alertmanager = Alertmanager.start(
+            self._find("alertmanager"), run_on, run=self._run, name=f"alertmanager-{self._number}",
+            flags=alertmanager_flags(pace.scale) if scaled else [], spawned=pace.lead,
+        )  # fmt: skip
+        return run_on
+
+    def _declared(self) -> Declared:
+        assert self._plan.prometheus
+        return Declared(
+            self._plan.prometheus, tuple(self._plan.rule_globs), self._plan.alertmanager or DEFAULT_CONFIG,
+            self._start_at, self._run.data / f"rules-{self._number}",
         )  # fmt: skip
 
-    def _paced(self) -> Pace:
-        why = "" if self._pace_wanted == "real" else why_not_able()
-        if self._pace_wanted != "real" and not why:
-            return JumpedPace(self._start_at.timestamp() - time.time() if self._start_at else 0.0)
-        return self._in_real_time(why)
-
-    def _in_real_time(self, why: str) -> RealPace:
-        """Raises ClockNotAble: jumps are wanted, or a moment of the future to start at."""
-        self.why_not_jumped = why
-        if self._start_at or self._pace_wanted == "jump":
-            raise ClockNotAble(
-                "clocks are not jumped here", why=why or "the pace is `real`",
-                remedy="use the pace `real`, and no start_at",
+    def _until_scaled(self) -> None:
+        """Raises LostTime: the alerts are on already."""
+        assert self._driver
+        late = self._driver.now - self._scale.program_origin
+        if late > 0:
+            raise LostTime(
+                f"Prometheus began its work {durations.text(round(late, 1))} too late",
+                why="alerts are on from a moment that was fixed before it started, and minutes may have passed since",
+                remedy="run it again; on a machine that is always so slow, in fewer processes",
             )  # fmt: skip
-        return RealPace()
+        self._driver.run_until(self._scale.program_origin)
 
     def _note(self, text: str) -> None:
         self.timeline.add(self.clock(), "feed", text)
@@ -435,9 +496,34 @@ class Laboratory:
         external = (self._plan.prometheus.data.get("global") or {}).get("external_labels") or {}
         return self.driver.dispatch.keys({**{key: str(value) for key, value in external.items()}, **alert.labels})
 
+    def flushed_since(self, group: GroupKey, since: float) -> bool:
+        """Alertmanager has looked at this group of its since then."""
+        return self.driver.dispatch.flushed_since(group, self._scale.program(since))
+
+    def last_scrape(self, job: str, instance: str) -> float | None:
+        """When this target was last scraped; None if it was not."""
+        return next((self._scale.laboratory(each.last) for each in self.driver.watch.scrapes.values()
+                     if (each.job, each.instance) == (job, instance) and each.last), None)  # fmt: skip
+
+    @property
+    def longest_flush_s(self) -> float:
+        """What may lie between an alert and the flush of its group."""
+        routes = self.driver.dispatch.root.walk()
+        return self._scale.longer(max(max(route.wait_s, route.interval_s) for route in routes))
+
+    @property
+    def longest_evaluation_s(self) -> float:
+        """The longest interval of a rule group."""
+        groups = self.driver.watch.groups.values()
+        return self._scale.longer(max((each.interval_s for each in groups), default=self._scale.shorter(15.0)))
+
     def driver_alerts(self) -> tuple[AlertNow, ...]:
         """Pending and firing alerts, as of the last evaluation."""
-        return self._driver.alerts if self._driver else ()
+        found = self._driver.alerts if self._driver else ()
+        if self._alerts[0] is not found:
+            since = self._scale.laboratory
+            self._alerts = (found, tuple(replace(each, since=since(each.since)) for each in found))
+        return self._alerts[1]
 
     def _note_deliveries(self) -> None:
         self._journal.deliveries(self.inbox.all, self.rules)

@@ -1,4 +1,4 @@
-"""How time passes in the laboratory: jumped for the programs that we started, or as it really does."""
+"""How time passes for the programs that we started: jumped, as it really does, or so with all durations divided."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import Protocol
 
 from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.observability.lab.clock import ProcessClock, refused
+from pgben_testkit.observability.lab.scale import UNSCALED, Scale
 from pgben_testkit.services.server import Started
+
+LATER_S = 1e6
+"""When scaled time begins, as long as that is not known."""
 
 
 class Pace(Protocol):
-    """The time that the programs see. `name` goes into reports."""
+    """The time that the programs see. `name` goes into reports; `scale` leads from it to the laboratory's."""
 
     name: str
+    scale: Scale
 
     def now(self) -> float:
         """Unix time, seconds."""
@@ -32,6 +37,7 @@ class JumpedPace:
     """Clocks that jump together: no time passes for us."""
 
     name = "jumped clock"
+    scale = UNSCALED
 
     def __init__(self, ahead_s: float = 0.0) -> None:
         self._clocks: list[ProcessClock] = []
@@ -67,9 +73,7 @@ class RealPace:
     """The machine's own time, where no clock can be jumped: right, and as slow as it is."""
 
     name = "real time"
-
-    def __init__(self) -> None:
-        self.jumps = 0
+    scale = UNSCALED
 
     def now(self) -> float:
         return time.time()
@@ -83,3 +87,17 @@ class RealPace:
 
     def close(self) -> None:
         pass
+
+
+class ScaledPace(RealPace):
+    """Real time for programs whose durations are divided."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+        self.name = f"durations divided by {factor:g}"
+        self.begins(time.time() + LATER_S)
+
+    def begins(self, program: float, laboratory: float | None = None) -> None:
+        """From this moment on time is scaled; it is `laboratory` then, else the same. Unix seconds."""
+        at = round(program, 3)
+        self.scale = Scale(self.factor, at, at if laboratory is None else round(laboratory, 3))

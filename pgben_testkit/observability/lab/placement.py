@@ -75,10 +75,10 @@ class Placed:
         Steps change midway between two scrapes, so that the jitter of a scrape never repeats or skips one.
         """
         self._beginning = beginning
-        for each in laboratory.driver.watch.scrapes.values():
-            if each.job == self.scrape_job and each.instance == self.name and each.last:
-                step = math.ceil((each.last - beginning) / self.interval_s - 0.001) - 1
-                self._first = each.last - step * self.interval_s
+        last = laboratory.last_scrape(self.scrape_job, self.name)
+        if last is not None:
+            step = math.ceil((last - beginning) / self.interval_s - 0.001) - 1
+            self._first = last - step * self.interval_s
 
     def step_at(self, now: float) -> int:
         """Below 0: it has not begun."""

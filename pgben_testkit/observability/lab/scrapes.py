@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,10 @@ from urllib.parse import quote
 
 from pgben_testkit.observability.durations import seconds, text
 from pgben_testkit.observability.servers.prometheus import Prometheus
+
+LATE_S = 5
+"""Seconds of the programs by which we may come late to look where time runs on."""
+_LEFT_OUT = re.compile(rb"\nprometheus_rule_group_iterations_missed_total\{[^}]*\} (\S+)")
 
 Key = frozenset[tuple[str, str]]
 """Labels, as what tells a target from others."""
@@ -75,10 +80,15 @@ class AlertNow:
 
 
 class Watch:
-    """What a Prometheus has scraped and evaluated so far, read from its API."""
+    """What a Prometheus has scraped and evaluated so far, read from its API.
 
-    def __init__(self, server: Prometheus) -> None:
+    `runs_on`: time does not stand still while we look, so that evaluations may be made between two looks. What they
+    found is then read from the series that they left.
+    """
+
+    def __init__(self, server: Prometheus, *, runs_on: bool = False) -> None:
         self.server = server
+        self._runs_on = runs_on
         self.scrapes: dict[Key, Scrape] = {}
         self.groups: dict[tuple[str, str], Group] = {}
         self.alerts: tuple[AlertNow, ...] = ()
@@ -102,7 +112,7 @@ class Watch:
                 made.last, made.up = before[key].last, before[key].up
             self.scrapes[key] = made
         longest = max((each.interval_s for each in self.scrapes.values()), default=15.0)
-        self._window = text(int(longest * 2.5) + 1)
+        self._window = text(int(longest * 2.5) + (LATE_S if self._runs_on else 1))
         self._query = f"/api/v1/query?query={quote(f'up[{self._window}]')}"
 
     def read_scrapes(self) -> None:
@@ -115,22 +125,30 @@ class Watch:
             found = self.scrapes.get(frozenset(labels.items()))
             if found is None:
                 continue  # of a target that is gone
-            stamp, value = series["values"][-1]
-            at = float(stamp)
-            if at > found.last:
+            new = [(float(stamp), value == "1") for stamp, value in series["values"] if float(stamp) > found.last]
+            if new and not found.last:
+                new = new[-1:]
+            for at, _ in new:
                 found.missed |= bool(found.last) and at - found.last > 1.5 * found.interval_s
-                found.last, found.up = at, value == "1"
+                found.last = at
+            if new:
+                found.up = all(up for _, up in new)
 
     def read_rules(self) -> None:
         """When each group was last evaluated, and the alerts that came of it."""
         before, self.groups = self.groups, {}
         alerts: list[AlertNow] = []
         failed: list[tuple[str, str]] = []
+        unseen: list[tuple[Group, float, set[str]]] = []
         for data in self.server.http.json("/api/v1/rules")["data"]["groups"]:
             key = (data["file"], data["name"])
             group = before.get(key) or Group(data["file"], data["name"], float(data["interval"]))
             last = unix(data["lastEvaluation"])
-            group.missed |= bool(group.last) and last - group.last > 1.5 * group.interval_s
+            if group.last and last - group.last > 1.5 * group.interval_s:
+                if self._runs_on:
+                    unseen.append((group, group.last, {each["name"] for each in data["rules"]}))
+                else:
+                    group.missed = True
             group.last = last
             self.groups[key] = group
             for rule in data["rules"]:
@@ -138,8 +156,31 @@ class Watch:
                     failed.append((rule["name"], rule.get("lastError", "")))
                 if rule["type"] == "alerting":
                     alerts += (_alert(rule["name"], each) for each in rule["alerts"])
+        for group, since, rules in unseen:
+            group.missed |= not self._was_seen(since, group.last, rules, [*self.alerts, *alerts])
         self.alerts = tuple(alerts)
         self.failed_rules = tuple(failed)
+
+    def _was_seen(self, since: float, until: float, rules: set[str], seen: Sequence[AlertNow]) -> bool:
+        """No evaluation between `since` and `until` was left out, and none found an alert in a state that is not among
+        those seen before and after, of the same beginning."""
+        left_out = _LEFT_OUT.findall(self.server.http.get("/metrics"))
+        if any(float(each) for each in left_out):
+            return False
+        began: dict[tuple[str, Key], float] = {}
+        if any(began.setdefault((each.rule, each.key), each.since) != each.since for each in seen):
+            return False
+        states = {(each.rule, each.state, each.key) for each in seen}
+        window = quote(f"ALERTS[{int((until - since) * 1000) + 1000}ms]")
+        for series in self.server.http.json(f"/api/v1/query?query={window}")["data"]["result"]:
+            labels = dict(series["metric"])
+            state, name = labels.pop("alertstate"), labels["alertname"]
+            del labels["__name__"]
+            if name not in rules or (name, state, frozenset(labels.items())) in states:
+                continue
+            if any(since < float(stamp) < until for stamp, _ in series["values"]):
+                return False
+        return True
 
 
 def _alert(rule: str, data: Mapping[str, Any]) -> AlertNow:

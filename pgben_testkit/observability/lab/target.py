@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pgben_testkit.errors import UsageProblem
@@ -33,12 +33,18 @@ class Target:
     `address` is where it listens, on loopback. Its series are there from the moment when they are first named.
     """
 
-    def __init__(self, job: str, instance: str, now: Now, tell: Tell = nobody) -> None:
+    def __init__(
+        self, job: str, instance: str, now: Now, tell: Tell = nobody,
+        clock: Now | None = None, shorter: Callable[[float], float] = lambda seconds: seconds,
+    ) -> None:  # fmt: skip
+        """`clock`: the scraping program's, where that is another than `now`; `shorter`: seconds of `now` in its."""
         self.job = job
         self.instance = instance
         self.scrapes = 0
         self._now = now
         self._tell = tell
+        self._clock = clock or now
+        self._shorter = shorter
         self._series: dict[tuple[str, frozenset[tuple[str, str]]], Series] = {}
         self._fixed = ""
         self._lock = threading.Lock()
@@ -115,8 +121,9 @@ class Target:
 
     @property
     def held_until(self) -> float | None:
-        """When the scrape that is being held back ends; None if none is, or if that moment has come."""
-        now = self._now()
+        """When the scrape that is being held back ends, by the scraping program's clock; None if none is, or if that
+        moment has come."""
+        now = self._clock()
         return min((until for until in list(self._held.values()) if until > now), default=None)
 
     def close(self) -> None:
@@ -153,13 +160,13 @@ class Target:
         self.scrapes += 1
         number = self.scrapes
         if self._delay_s:
-            began = self._now()
-            done = began + self._delay_s
+            began = self._clock()
+            done = began + self._shorter(self._delay_s)
             self._held[number] = ends = min(done, began + timeout_s)
-            while self._now() < ends and self._delay_s and not self._closed:
+            while self._clock() < ends and self._delay_s and not self._closed:
                 with self._answering:
                     self._answering.wait(0.001)
-            given_up = self._now() >= ends and done > ends
+            given_up = self._clock() >= ends and done > ends
             with self._answering:
                 del self._held[number]
                 self._answering.notify_all()

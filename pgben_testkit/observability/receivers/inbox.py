@@ -47,10 +47,12 @@ def wall() -> datetime:
 
 
 class Inbox:
-    """Deliveries of all channels. `now`: the clock that they are stamped with, UTC. Safe over threads."""
+    """Deliveries of all channels. `now`: the clock that they are stamped with, UTC; `sender_now`: the sender's own,
+    where that is another. Safe over threads."""
 
-    def __init__(self, now: Callable[[], datetime] = wall) -> None:
+    def __init__(self, now: Callable[[], datetime] = wall, sender_now: Callable[[], datetime] | None = None) -> None:
         self.now = now
+        self.sender_now = sender_now
         self._deliveries: list[Delivery] = []
         self._attempts: list[Attempt] = []
         self._changed = threading.Condition(threading.RLock())

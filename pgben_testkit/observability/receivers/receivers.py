@@ -74,15 +74,18 @@ class Receivers:
         )  # fmt: skip
 
     @classmethod
-    def start(cls, *, now: Callable[[], datetime] = wall, folder: Path) -> Receivers:
-        """`now`: the clock that deliveries are stamped with, UTC, and that signatures are judged by; `folder`: where
-        the authority's certificate and the mail password go, for Alertmanager to read.
+    def start(
+        cls, *, now: Callable[[], datetime] = wall, sender_now: Callable[[], datetime] | None = None, folder: Path
+    ) -> Receivers:
+        """`now`: the clock that deliveries are stamped with, UTC; `sender_now`: Alertmanager's, where that is another,
+        by which signatures are judged; `folder`: where the authority's certificate and the mail password go, for
+        Alertmanager to read.
 
         Raises:
             EnvironmentNotAble: aiosmtpd or trustme is not installed.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(Inbox(now), folder)
+        return cls(Inbox(now, sender_now), folder)
 
     def redirect(
         self, config: Mapping[str, Any], *, gateways: redirect.Gateways = redirect.DEFAULT

@@ -59,7 +59,8 @@ class SnsServer(HttpServer):
 
     def _take(self, request: Request) -> Answer:
         try:
-            region = verify(request, "sns", self.access_key, self.secret_key, self.inbox.now())
+            now = (self.inbox.sender_now or self.inbox.now)()
+            region = verify(request, "sns", self.access_key, self.secret_key, now)
         except NotSigned as error:
             return _error(403, error.code, str(error))
         asked = dict(parse_qsl(request.body.decode("utf-8", "replace")))
