@@ -194,10 +194,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.write_line(each)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    from pgben_testkit.pytest_world import WORLD
+    from pgben_testkit.pytest_world import ENDING, WORLD
 
     config = session.config
+    config.stash[ENDING] = True
     if hasattr(config, "workeroutput") and WORLD in config.stash:
         config.stash[WORLD].close()
         config.workeroutput["pgben_stats"] = dict(config.stash[WORLD].stats.spent)

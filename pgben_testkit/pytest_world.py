@@ -29,6 +29,9 @@ SEED = pytest.StashKey[str]()
 LABORATORY: pytest.StashKey[Laboratory] = pytest.StashKey()
 """The alert laboratory of a test that has one."""
 PROCESS_RUN: pytest.StashKey[Run] = pytest.StashKey()
+ENDING = pytest.StashKey[bool]()
+"""The session is being finished."""
+SIGTERM_AGAIN_S = 5.0
 SAID: pytest.StashKey[dict[str, str]] = pytest.StashKey()
 """What the header said: service -> backend."""
 KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
@@ -92,11 +95,29 @@ def _end_in_order_on_sigterm(config: pytest.Config) -> None:
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
 
         def end(number: int, _: object) -> None:
-            signal.signal(number, signal.SIG_IGN)  # once is enough: the servers are being stopped
-            pytest.exit("terminated by SIGTERM", returncode=128 + number)
+            if ENDING in config.stash:
+                return  # once is enough: the servers are being stopped
+            _again_until_it_ends(config, number)
+            pytest.exit(f"terminated by {signal.Signals(number).name}", returncode=128 + number)
 
         signal.signal(signal.SIGTERM, end)
         config.add_cleanup(_default_sigterm)
+
+
+def _again_until_it_ends(config: pytest.Config, number: int) -> None:
+    """An exception at any moment can leave a lock of the code under test taken, and its own clean-up waits for it for
+    ever: the signal comes again."""
+
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def again() -> None:
+        if ENDING not in config.stash:
+            signal.pthread_kill(main, number)
+
+    timer = threading.Timer(SIGTERM_AGAIN_S, again)
+    timer.daemon = True
+    timer.start()
 
 
 def _default_sigterm() -> None:

@@ -89,6 +89,27 @@ def test_sigterm_ends_a_session_in_order(pytester, words):
     assert of_project(pytester) == []
 
 
+LOCKED = """
+import os
+import threading
+
+def test_clean_up_waits_for_a_lock(pgben_connection):
+    lock = threading.Lock()
+    lock.acquire()
+    try:
+        os.write(2, b"REACHED\\n")
+        lock.acquire()
+    finally:
+        lock.acquire()
+"""
+
+
+def test_sigterm_ends_a_session_whose_own_clean_up_waits_for_ever(pytester):
+    prepare(pytester, LOCKED)
+    assert interrupted(pytester, signal.SIGTERM) == 128 + signal.SIGTERM
+    assert of_project(pytester) == []
+
+
 def test_a_migration_that_takes_long_is_said_and_a_short_one_is_not(pytester):
     prepare(pytester, SLOW.replace("60", "0"))
     schema = pytester.path / "schema.sql"
