@@ -58,6 +58,7 @@ def test_what_is_shown_of_a_value(text, shown):
 
 def test_a_parsers_message_loses_what_it_quotes():
     assert parser_words("found undefined alias 'hunter2'") == "found undefined alias …"
+    assert parser_words("couldn't read " + repr("A=hun'ter\"2")) == "couldn't read …"
 
 
 def test_a_line_of_a_key_is_no_name():
