@@ -15,7 +15,7 @@ from pgben_testkit import __version__
 from pgben_testkit import settings as settings_module
 from pgben_testkit.cli.options import backend_option, progress
 from pgben_testkit.errors import EXIT_FINDINGS, EXIT_OK, UsageProblem
-from pgben_testkit.findings import SEVERITIES, Finding, Rule
+from pgben_testkit.findings import SEVERITIES, Finding, Place, Rule
 
 if TYPE_CHECKING:
     from pgben_testkit.env.assess import Assessment
@@ -65,7 +65,7 @@ def doctor(
     Exit codes: 0 fine, 1 findings, 2 usage, 3 the environment is not able.
     """
     root = root.resolve()
-    ini = settings_module.ini_of(root)
+    ini, unreadable = _ini(root)
     settings = settings_module.read(root=root, command_line={"backend": backend}, ini=ini)
     sources = tuple(each.resolve() for each in sources)
     folders = tuple(each.resolve() for each in code)
@@ -83,9 +83,11 @@ def doctor(
         examined = examine(
             settings, ports=assessment.ports if assessment else (), progress=functools.partial(progress(), "doctor")
         )
+    told = {each.place.path for each in assessment.findings if each.check == "env/input"} if assessment else set()
     findings = tuple(
         each
         for each in (
+            *(each for each in unreadable if each.place.path not in told),
             *(assessment.findings if assessment else ()), *(examined.findings if examined else ()),
             *_unmarked(root, dumps),
         )
@@ -97,6 +99,17 @@ def doctor(
     elif text:
         click.echo(text)
     sys.exit(_exit_code(findings, fail_on))
+
+
+def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """The project's ini values; of a file that can't be parsed none, and a finding."""
+    try:
+        return settings_module.ini_of(root), ()
+    except settings_module.BrokenIni as error:
+        from pgben_testkit.env.sources.base import unreadable
+
+        place = Place(str(error.path.relative_to(root)), error.line)
+        return {}, (unreadable(place, f"it is no {error.kind}, so none of its settings count", "mend that line"),)
 
 
 def _unmarked(root: Path, dumps: Sequence[Path]) -> list[Finding]:

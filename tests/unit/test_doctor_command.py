@@ -107,3 +107,24 @@ def test_a_compose_file_of_any_name_may_be_named(root):
     done = doctor(root, "--source", root / "stack.yml", "--json")
     [found] = json.loads(done.stdout)["findings"]
     assert (found["check"], found["place"]["line"]) == ("env/kind", 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("pytest.ini", "[pytest]\nnonsense\n", 2),
+        ("tox.ini", "a=1\n[testenv]\n", 1),
+        ("setup.cfg", "[a]\n[a]\n", 2),
+        ("pyproject.toml", "[a\n", 1),
+    ],
+)
+def test_a_broken_settings_file_is_one_finding_among_the_others(root, name, text, line):
+    (root / name).write_text(text)
+    for form in ((), ("--no-variables",)):
+        done = doctor(root, "--json", "--no-ground", *form)
+        found = {each["check"]: each["place"] for each in json.loads(done.stdout)["findings"]}
+        assert found["env/input"] == {"path": name, "line": line, "column": 0}
+        assert ("env/kind" in found) is not bool(form)
+        assert done.exit_code == 1
+    (root / name).write_text("")
+    assert "env/input" not in doctor(root, "--no-ground").stdout
