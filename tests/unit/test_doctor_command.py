@@ -128,3 +128,10 @@ def test_a_broken_settings_file_is_one_finding_among_the_others(root, name, text
         assert done.exit_code == 1
     (root / name).write_text("")
     assert "env/input" not in doctor(root, "--no-ground").stdout
+
+
+def test_an_empty_folder_breaks_the_built_in_contract_as_it_does_in_pytest(tmp_path):
+    done = doctor(tmp_path, "--contract", "pgben", "--no-ground", "--json")
+    found = json.loads(done.stdout)["findings"]
+    assert done.exit_code == 1
+    assert {"DB_HOST", "JWT_SECRET"} & {each["subject"] for each in found if each["check"] == "env/missing"}
