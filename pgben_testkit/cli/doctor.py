@@ -13,7 +13,7 @@ import click
 
 from pgben_testkit import __version__
 from pgben_testkit import settings as settings_module
-from pgben_testkit.cli.options import backend_option, progress
+from pgben_testkit.cli.options import backend_option, check_writable, progress, write
 from pgben_testkit.errors import EXIT_FINDINGS, EXIT_OK, UsageProblem
 from pgben_testkit.findings import SEVERITIES, Finding, Place, Rule
 
@@ -65,6 +65,7 @@ def doctor(
     Exit codes: 0 fine, 1 findings, 2 usage, 3 the environment is not able.
     """
     root = root.resolve()
+    check_writable(output)
     ini, unreadable = _ini(root)
     settings = settings_module.read(root=root, command_line={"backend": backend}, ini=ini)
     sources = tuple(each.resolve() for each in sources)
@@ -95,7 +96,7 @@ def doctor(
     )  # fmt: skip
     text = _written(form, root, assessment, examined, findings, matrix=matrix, to_file=output is not None)
     if output is not None:
-        output.write_text(text, "utf-8")
+        write(output, text)
     elif text:
         click.echo(text)
     sys.exit(_exit_code(findings, fail_on))
@@ -186,7 +187,7 @@ def _init(
         raise UsageProblem("there is nothing to draft a contract from",
                            why=f"no variable is read or declared below {root}",
                            remedy="name sources with --source and code with --code")  # fmt: skip
-    target.write_text(draft.toml(rows, root.name), "utf-8")
+    write(target, draft.toml(rows, root.name))
     required = sum(each.required for each in rows)
     click.echo(f"{target}: {len(rows)} variables, {required} required. Correct it, then run `pgben-testkit doctor`.")
 

@@ -135,3 +135,15 @@ def test_an_empty_folder_breaks_the_built_in_contract_as_it_does_in_pytest(tmp_p
     found = json.loads(done.stdout)["findings"]
     assert done.exit_code == 1
     assert {"DB_HOST", "JWT_SECRET"} & {each["subject"] for each in found if each["check"] == "env/missing"}
+
+
+@pytest.mark.parametrize(
+    "options", [["-o", "gone/x.json"], ["-o", "shut/x.json"], ["--init", "--contract", "gone/c.toml"]]
+)
+def test_a_result_that_can_not_be_written_is_one_clear_error(root, options):
+    (root / "shut").mkdir()
+    (root / "shut" / "x.json").symlink_to(root / "nowhere" / "x.json")
+    command = [sys.executable, "-m", "pgben_testkit", "doctor", ".", "--no-ground", *options]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "can't be written" in done.stderr and "Traceback" not in done.stderr
