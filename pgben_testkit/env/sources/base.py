@@ -82,12 +82,15 @@ class KubeObject:
 
 @dataclass(frozen=True)
 class Unfilled:
-    """`${NAME}` in a value, where NAME is set nowhere or asks for itself."""
+    """`${NAME}` in a value, where NAME is set nowhere or asks for itself. `stops`: `${NAME:?}`, which nothing starts
+    without; `shell`: there is no file that would fill it, so that the shell may."""
 
     name: str
     place: Place
     inside: str
     cycle: bool = False
+    stops: bool = False
+    shell: bool = False
 
 
 @dataclass

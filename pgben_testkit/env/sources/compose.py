@@ -190,6 +190,8 @@ class _Reader:
                 return ""
             if sign.endswith("-"):
                 return words
+            if sign.endswith("?"):
+                self._into.unfilled.append(Unfilled(hole, place, name, stops=True, shell=self._outside is None))
             if self._outside is None or sign.endswith("?") or is_runtime(hole):
                 unknown = True
                 return ""
