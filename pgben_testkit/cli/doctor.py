@@ -53,6 +53,9 @@ FORMATS = ("table", "json", "sarif")
               help="The least severity that makes the exit code 1 (default: warning).")  # fmt: skip
 @click.option("--init", is_flag=True, help="Draft a contract from code and sources (pgben.env.toml, or --contract).")
 @click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
+@click.option("--explain", metavar="CHECK", is_eager=True, expose_value=False,
+              callback=lambda *given: _explain(given[2]),
+              help="Print the page of a check, as env/missing, and do nothing else.")  # fmt: skip
 @backend_option
 def doctor(
     root: Path, contract_name: str | None, sources: tuple[Path, ...], code: tuple[Path, ...], no_code: bool,
@@ -100,6 +103,21 @@ def doctor(
     elif text:
         click.echo(text)
     sys.exit(_exit_code(findings, fail_on))
+
+
+def _explain(check: str | None) -> None:
+    if check is None:
+        return
+    from pgben_testkit.env.nearest import nearest
+    from pgben_testkit.report import pages
+
+    text = pages.page(check)
+    if not text:
+        meant = nearest(check, pages.ids())
+        remedy = f"did you mean {meant}?" if meant else f"checks: {', '.join(pages.ids())}"
+        raise UsageProblem(f"--explain names {check}, which is no check", remedy=remedy)
+    click.echo(text.rstrip())
+    sys.exit(EXIT_OK)
 
 
 def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:

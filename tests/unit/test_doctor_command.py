@@ -147,3 +147,32 @@ def test_a_result_that_can_not_be_written_is_one_clear_error(root, options):
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 2
     assert "can't be written" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_page_is_printed_and_nothing_else_done():
+    done = doctor("--explain", "env/missing")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("# env/missing\n") and "## What to do" in done.stdout
+    with pytest.raises(UsageProblem, match="did you mean env/missing"):
+        CliRunner().invoke(commands, ["doctor", "--explain", "env/mising"], catch_exceptions=False)
+    with pytest.raises(UsageProblem, match="is no check"):
+        CliRunner().invoke(commands, ["doctor", "--explain", "../README"], catch_exceptions=False)
+
+
+def test_sarif_has_what_its_schema_requires_and_the_pages(root):
+    log = json.loads(doctor(root, "--sarif", "--no-ground").stdout)
+    assert log["version"] == "2.1.0"
+    [run] = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert run["tool"]["driver"]["name"]
+    assert len({each["id"] for each in rules}) == len(rules)
+    for each in rules:
+        assert each["help"]["markdown"].startswith(f"# {each['id']}\n") and each["help"]["text"]
+        assert each["shortDescription"]["text"]
+        assert each["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
+    for each in run["results"]:
+        assert each["message"]["text"]
+        assert rules[each["ruleIndex"]]["id"] == each["ruleId"]
+        for location in each["locations"]:
+            assert location["physicalLocation"]["artifactLocation"]["uri"]
+            assert location["physicalLocation"].get("region", {"startLine": 1})["startLine"] >= 1
