@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -217,14 +218,30 @@ def read(
     return Settings(root=root, **values)
 
 
+class BrokenIni(UsageProblem):
+    """A settings file that can't be parsed. Nothing of its text is told: the line may hold a secret."""
+
+    def __init__(self, path: Path, line: int, kind: str) -> None:
+        self.path = path
+        self.line = line
+        self.kind = kind
+        super().__init__(
+            f"{path}{f':{line}' if line else ''} can't be read", why=f"it is no {kind}", remedy="mend the file"
+        )
+
+
 def ini_of(root: Path) -> dict[str, str]:
     """The `pgben_*` ini values of a project, as pytest would find them in `root`: for commands outside pytest.
 
     Read in pytest's order (pytest.ini, pyproject.toml, tox.ini, setup.cfg); the first file that has a pytest
     section counts. Keys come without their `pgben_`.
+
+    Raises:
+        BrokenIni: one of them can't be parsed.
     """
-    import configparser
     import tomllib
+
+    import iniconfig
 
     def ours(section: Mapping[str, Any]) -> dict[str, str]:
         found = {}
@@ -238,16 +255,31 @@ def ini_of(root: Path) -> dict[str, str]:
         path = root / name
         if not path.is_file():
             continue
+        kind = "TOML" if name == "pyproject.toml" else "ini"
         try:
-            if name == "pyproject.toml":
-                tool = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("pytest", {})
+            text = path.read_bytes().decode("utf-8-sig")
+            if kind == "TOML":
+                tool = _table(tomllib.loads(text), "tool", "pytest")
                 if tool:
-                    return ours({**tool, **tool.get("ini_options", {})})
+                    return ours({**tool, **_table(tool, "ini_options")})
                 continue
-            parser = configparser.ConfigParser(interpolation=None)
-            parser.read(path, "utf-8")
-            if parser.has_section(section):
-                return ours(parser[section])
-        except (configparser.Error, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageProblem(f"{path} can't be read", why=str(error), remedy="mend the file") from None
+            sections = iniconfig.IniConfig(str(path), data=text).sections
+            if section in sections:
+                return ours(sections[section])
+        except iniconfig.ParseError as error:
+            raise BrokenIni(path, error.lineno + 1, kind) from None
+        except UnicodeDecodeError as error:
+            raise BrokenIni(path, error.object.count(b"\n", 0, error.start) + 1, "UTF-8") from None
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            line = re.search(r"at line (\d+), column \d+\)$", str(error))
+            last = text.count("\n") + 1 if "at end of document" in str(error) else 0
+            raise BrokenIni(path, int(line[1]) if line else last, kind) from None
+        except OSError as error:
+            raise UsageProblem(f"{path} can't be read", why=error.strerror or "", remedy="make it readable") from None
     return {}
+
+
+def _table(value: Any, *keys: str) -> dict[str, Any]:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}

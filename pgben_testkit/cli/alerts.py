@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pgben_testkit import settings as settings_module
-from pgben_testkit.cli.options import progress
+from pgben_testkit.cli.options import check_writable, progress, write
 from pgben_testkit.errors import (
     EXIT_ENVIRONMENT,
     EXIT_FINDINGS,
@@ -68,6 +68,7 @@ def run_files(
     from pgben_testkit.observability.lab import alertfile
     from pgben_testkit.report import outcomes as drawn
 
+    check_writable(junit)
     settings = _settings(given)
     wanted = {path: [name for name in alertfile.names(path) if _has(name, words)] for path in files}
     if not any(wanted.values()):
@@ -81,7 +82,7 @@ def run_files(
                 click.echo(drawn.line(each))
     finally:
         if junit:
-            junit.write_text(drawn.as_junit(found), "utf-8")
+            write(junit, drawn.as_junit(found))
     if as_json:
         click.echo(json.dumps(drawn.as_data(found), indent=2, ensure_ascii=False))
     else:

@@ -13,9 +13,9 @@ import click
 
 from pgben_testkit import __version__
 from pgben_testkit import settings as settings_module
-from pgben_testkit.cli.options import backend_option, progress
+from pgben_testkit.cli.options import backend_option, check_writable, progress, write
 from pgben_testkit.errors import EXIT_FINDINGS, EXIT_OK, UsageProblem
-from pgben_testkit.findings import SEVERITIES, Finding, Rule
+from pgben_testkit.findings import SEVERITIES, Finding, Place, Rule
 
 if TYPE_CHECKING:
     from pgben_testkit.env.assess import Assessment
@@ -53,6 +53,9 @@ FORMATS = ("table", "json", "sarif")
               help="The least severity that makes the exit code 1 (default: warning).")  # fmt: skip
 @click.option("--init", is_flag=True, help="Draft a contract from code and sources (pgben.env.toml, or --contract).")
 @click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
+@click.option("--explain", metavar="CHECK", is_eager=True, expose_value=False,
+              callback=lambda *given: _explain(given[2]),
+              help="Print the page of a check, as env/missing, and do nothing else.")  # fmt: skip
 @backend_option
 def doctor(
     root: Path, contract_name: str | None, sources: tuple[Path, ...], code: tuple[Path, ...], no_code: bool,
@@ -65,7 +68,8 @@ def doctor(
     Exit codes: 0 fine, 1 findings, 2 usage, 3 the environment is not able.
     """
     root = root.resolve()
-    ini = settings_module.ini_of(root)
+    check_writable(output)
+    ini, unreadable = _ini(root)
     settings = settings_module.read(root=root, command_line={"backend": backend}, ini=ini)
     sources = tuple(each.resolve() for each in sources)
     folders = tuple(each.resolve() for each in code)
@@ -83,9 +87,11 @@ def doctor(
         examined = examine(
             settings, ports=assessment.ports if assessment else (), progress=functools.partial(progress(), "doctor")
         )
+    told = {each.place.path for each in assessment.findings if each.check == "env/input"} if assessment else set()
     findings = tuple(
         each
         for each in (
+            *(each for each in unreadable if each.place.path not in told),
             *(assessment.findings if assessment else ()), *(examined.findings if examined else ()),
             *_unmarked(root, dumps),
         )
@@ -93,10 +99,36 @@ def doctor(
     )  # fmt: skip
     text = _written(form, root, assessment, examined, findings, matrix=matrix, to_file=output is not None)
     if output is not None:
-        output.write_text(text, "utf-8")
+        write(output, text)
     elif text:
         click.echo(text)
     sys.exit(_exit_code(findings, fail_on))
+
+
+def _explain(check: str | None) -> None:
+    if check is None:
+        return
+    from pgben_testkit.env.nearest import nearest
+    from pgben_testkit.report import pages
+
+    text = pages.page(check)
+    if not text:
+        meant = nearest(check, pages.ids())
+        remedy = f"did you mean {meant}?" if meant else f"checks: {', '.join(pages.ids())}"
+        raise UsageProblem(f"--explain names {check}, which is no check", remedy=remedy)
+    click.echo(text.rstrip())
+    sys.exit(EXIT_OK)
+
+
+def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """The project's ini values; of a file that can't be parsed none, and a finding."""
+    try:
+        return settings_module.ini_of(root), ()
+    except settings_module.BrokenIni as error:
+        from pgben_testkit.env.sources.base import unreadable
+
+        place = Place(str(error.path.relative_to(root)), error.line)
+        return {}, (unreadable(place, f"it is no {error.kind}, so none of its settings count", "mend that line"),)
 
 
 def _unmarked(root: Path, dumps: Sequence[Path]) -> list[Finding]:
@@ -173,7 +205,7 @@ def _init(
         raise UsageProblem("there is nothing to draft a contract from",
                            why=f"no variable is read or declared below {root}",
                            remedy="name sources with --source and code with --code")  # fmt: skip
-    target.write_text(draft.toml(rows, root.name), "utf-8")
+    write(target, draft.toml(rows, root.name))
     required = sum(each.required for each in rows)
     click.echo(f"{target}: {len(rows)} variables, {required} required. Correct it, then run `pgben-testkit doctor`.")
 

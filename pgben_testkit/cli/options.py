@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pgben_testkit import settings as settings_module
+from pgben_testkit.errors import UsageProblem
 from pgben_testkit.services.server import Announce
 from pgben_testkit.settings import Settings
 
@@ -20,6 +21,31 @@ def read_settings(backend: str | None, *, schema: bool = True) -> Settings:
     if not schema:
         given |= {"postgres_schema": "", "postgres_migrate": "", "postgres_migrate_inputs": ""}
     return settings_module.read(root=root, command_line=given, ini=ini)
+
+
+def check_writable(path: Path | None) -> None:
+    """Before long work: that its result can be written.
+
+    Raises:
+        UsageProblem: there is no such folder.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise UsageProblem(
+            f"{path} can't be written", why=f"there is no folder {path.parent}", remedy="make the folder"
+        )
+
+
+def write(path: Path, text: str) -> None:
+    """Write a result.
+
+    Raises:
+        UsageProblem: it can't be written.
+    """
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UsageProblem(f"{path} can't be written", why=why, remedy="name another file") from None
 
 
 def progress() -> Announce:

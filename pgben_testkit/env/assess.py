@@ -59,7 +59,7 @@ def of_project(
         contract=contract, sources=tuple(found), code=read,
         problems=(*strange.problems, *gathered.problems, *(read.problems if read else ())),
         references=tuple(gathered.references), unused=tuple(gathered.unused), unfilled=tuple(gathered.unfilled),
-        used_names=frozenset(gathered.used_names), tree=files,
+        used_names=frozenset(gathered.used_names), tree=files, part=bool(sources),
     )  # fmt: skip
     return _assessed(ground, tuple(ports), began)
 

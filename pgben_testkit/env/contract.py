@@ -26,7 +26,7 @@ RUNTIME_NAMES = (
     "PYTHON*", "PIP_*", "UV_*", "VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
     "no_proxy", "OTEL_*", "DEBIAN_FRONTEND", "LD_LIBRARY_PATH", "JAVA_*", "COMPOSE_*", "DOCKER_*", "KUBERNETES_*",
     "POD_*", "NODE_NAME", "PGBEN_*", "PYTEST_*", "TOX_*", "COVERAGE_*", "FORCE_COLOR", "NO_COLOR", "PY_COLORS",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "JEST_*", "GITHUB_*", "GITLAB_*",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "JEST_*", "GITHUB_*", "GITLAB_*", "DJANGO_SETTINGS_MODULE",
 )  # fmt: skip
 """Names that runtimes and platforms read, not applications: no contract has to list them."""
 

@@ -6,14 +6,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from pgben_testkit.env.checks.kind import wrong
 from pgben_testkit.env.contract import STAGE_FROM, is_runtime
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.env.kinds import KINDS, looks_like
+from pgben_testkit.env.kinds import KINDS, looks_like, parse
 from pgben_testkit.env.secret import looks_secret
-from pgben_testkit.env.sources.base import Source
-from pgben_testkit.env.variable import Variable
+from pgben_testkit.env.sources.base import Declared, Source
+from pgben_testkit.env.variable import FALSE_WORDS, TRUE_WORDS, Variable
 
 STAGES = ("development", "production", "test")
 _BY_VALUE = ("pem", "url", "email", "duration", "timezone", "int", "float")
@@ -78,7 +80,47 @@ def _row(name: str, ground: Ground, environments: Sequence[Source]) -> Row:
     where += f"; set in {', '.join(files[:4])}{' and others' if len(files) > 4 else ''}" if files else "; set nowhere"
     if default is not None and (kind in ("secret", "pem") or re.search(r"://[^/\s]*@", default)):
         default = None
-    return Row(name, kind, required, default, only, extra, where)
+    return _held(Row(name, kind, required, default, only, extra, where), ground, [*declared])
+
+
+def _held(row: Row, ground: Ground, declared: Sequence[tuple[Source, Declared]]) -> Row:
+    """The row, loosened until no value that is there breaks it: a draft that finds fault with its own sources would
+    not be read to its end. Its comment tells which value was in the way."""
+    bool_words = [each.value for _, each in declared if each.value and looks_like(each.value) is not None]
+    if row.kind == "bool" and not row.extra:
+        extra = tuple(
+            (key, sorted({*words, *(each.strip() for each in bool_words if looks_like(each) is truth)}))
+            for key, words, truth in (("true", TRUE_WORDS, True), ("false", FALSE_WORDS, False))
+        )
+        if any(set(found) - {*TRUE_WORDS, *FALSE_WORDS} for _, found in extra):
+            row = replace(row, extra=extra)
+    odd = next((each for source, each in declared if _breaks(row, ground, source, each)), None)
+    if odd is None and (row.default is None or _takes(row, row.default)):
+        return row
+    kind = "secret" if row.kind == "pem" and odd is not None and odd.value else "string"
+    told = f"; no {row.kind} at {odd.place}" if odd is not None and odd.value else ""
+    return replace(row, kind=kind, extra=(), comment=row.comment + told)
+
+
+def _breaks(row: Row, ground: Ground, source: Source, declared: Declared) -> bool:
+    if declared.value is None or declared.refused:
+        return False
+    if not declared.value.strip():
+        return not source.example and not row.required and row.kind != "string"
+    return bool(wrong(ground, source, _variable(row), declared))
+
+
+def _takes(row: Row, text: str) -> bool:
+    try:
+        parse(text, _variable(row))
+    except ValueError:
+        return False
+    return True
+
+
+def _variable(row: Row) -> Variable:
+    extra: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.extra}
+    return Variable(row.name, kind=row.kind, **extra)
 
 
 def _kind(name: str, values: Sequence[str], hint: str) -> tuple[str, tuple[tuple[str, object], ...]]:

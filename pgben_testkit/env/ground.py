@@ -17,7 +17,8 @@ from pgben_testkit.findings import Finding
 
 @dataclass(frozen=True)
 class Ground:
-    """`code` None: it was not read. `run`: this is the environment of a test run, about to begin."""
+    """`code` None: it was not read. `run`: this is the environment of a test run, about to begin. `part`: these sources
+    were named, so that what none of them sets may be set by others."""
 
     contract: Contract | None
     sources: tuple[Source, ...]
@@ -29,6 +30,7 @@ class Ground:
     used_names: frozenset[str] = frozenset()
     tree: Tree | None = None
     run: bool = False
+    part: bool = False
 
     @property
     def contract_name(self) -> str:

@@ -8,11 +8,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 SECRET_NAME = re.compile(
-    r"(?:^|_)(?:PASS|PASSWD|PASSWORD|PASSPHRASE|PWD|SECRET|SECRETS|TOKEN|KEY|APIKEY|CREDENTIAL|CREDENTIALS|PRIVATE|SALT"
-    r"|DSN|AUTH|COOKIE|SIGNATURE)(?:_|$)",
+    r"(?:^|_)(?:(?:[A-Z0-9]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY)|(?:DB|PG|MYSQL|SMTP|REDIS|ADMIN|ROOT|USER)?"
+    r"(?:PASS|PWD|SENHA))S?|PASSCODE|PW|KEYS?|(?:ACCESS|PRIVATE|ENCRYPTION|SIGNING|MASTER|AUTH)KEY|CRED|CREDS"
+    r"|CREDENTIALS?|CREDENCIAL|CREDENCIAIS|PRIVATE|SALT|PEPPER|DSN|AUTH|BEARER|COOKIE|SIGNATURE|HMAC|OTP|TOTP"
+    r"|CHAVES?|SEGREDOS?)(?:_|$)",
     re.IGNORECASE,
 )
 """Names whose value is taken for a secret where no contract says what it is."""
+_ABOUT_SECRETS = re.compile(
+    r"_(?:EXPIRATION|EXPIRES|EXPIRES_IN|EXPIRY|EXPIRACAO|TTL|MAX_?AGE|TIMEOUT|LIFETIME|VALIDADE|LENGTH|SIZE|TAMANHO|MIN|MAX"
+    r"|ROUNDS|COUNT|LIMIT|DAYS|HOURS|MINUTES|SECONDS|MS|TYPE|TIPO|ALGORITHM|ALGO|ENABLED|REQUIRED|SECURE|SAMESITE"
+    r"|SAME_SITE|HTTP_?ONLY|DOMAIN|PREFIX|HEADER|NAME|NOME|MODE|METHOD|PROVIDER|PATH|FILE|DIR|PER|POR)$"
+    r"|^(?!.*PRIVATE)(?:.*_)?(?:PUBLIC|PUBLICA|PRIMARY|FOREIGN|CACHE|SORT|PARTITION|IDEMPOTENCY)_(?:\w+_)?(?:KEYS?|CHAVES?)$"
+    r"|^(?:.*_)?CHAVES?_PUBLICAS?$",
+    re.IGNORECASE,
+)
+"""Names that say how long, how many, where or of which sort, and public keys: no secrets themselves."""
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SHOWN_CHARACTERS = 40
 LONGEST_LOOKED_AT = 400
 """A longer value is masked unseen: the patterns below take time by the square of its length."""
@@ -20,7 +32,9 @@ SHORTEST_MASKED = 5
 """Shorter secrets (`1`, `abc`) would mask half of all other values."""
 _BEFORE_AT = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]{0,20}://)?)[^\s<]*@")
 """User and password of an address, and the person in front of a mail server's name."""
-_PARAMETER = re.compile(r"((?:pass|pwd|secret|token|key|sig)[a-z_]*=)[^&\s]+", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"((?:pass|pwd|secret|token|key|sig|senha|chave|segredo|auth|cred)[a-z_]*=)[^&\s]+", re.IGNORECASE
+)
 _MIXED = re.compile(r"(?=\S*\d)(?:(?=\S*[a-z])(?=\S*[A-Z])|(?=\S*[!$%^&*?#~+]))\S{8,}")
 """What passwords look like and hosts, ports and words do not: digits with both cases, or with signs."""
 _DENSE = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[A-Z])(?=[^\s]*\d)[A-Za-z0-9+/_=.-]{20,}")
@@ -30,7 +44,8 @@ _PEM = "-----BEGIN"
 
 def looks_secret(name: str) -> bool:
     """Whether a name alone says that its value is a secret."""
-    return SECRET_NAME.search(name) is not None
+    words = _HUMP.sub("_", name)
+    return SECRET_NAME.search(words) is not None and _ABOUT_SECRETS.search(words) is None
 
 
 def masked(value: str) -> str:
@@ -97,7 +112,8 @@ class Shown:
         return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_QUOTED = re.compile(r"(?<!\w)['\"`].*['\"`]", re.DOTALL)
+"""To the last quote: what is quoted may have quotes of its own."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 

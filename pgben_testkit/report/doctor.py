@@ -75,8 +75,8 @@ def draw(
         console.print(drawn.ground_lines(examined.facts))
     took = sum(each.took_s for each in (assessment, examined) if each is not None)
     closing = Text(f"\n{drawn.counted(findings)}", style="bold")
-    closing.append(f"  ({took:.1f} s; each check has a page in docs/checks/)" if findings else f"  ({took:.1f} s)",
-                   style="dim")  # fmt: skip
+    more = "; `pgben-testkit doctor --explain CHECK` tells more" if findings else ""
+    closing.append(f"  ({took:.1f} s{more})", style="dim")
     console.print(closing)
     return out.getvalue()
 

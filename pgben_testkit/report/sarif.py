@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pgben_testkit.findings import Finding, Place, Rule
+from pgben_testkit.report import pages
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "note": "note"}
@@ -40,7 +41,9 @@ def _rule(check: str, rule: Rule | None) -> dict[str, Any]:
     found: dict[str, Any] = {"id": check, "shortDescription": {"text": text}}
     if rule:
         found["defaultConfiguration"] = {"level": LEVELS[rule.severity]}
-        found["help"] = {"text": f"docs/checks/{check.replace('/', '-')}.md"}
+        text = pages.page(check)
+        if text:
+            found["help"] = {"text": text, "markdown": text}
     return found
 
 

@@ -107,3 +107,72 @@ def test_a_compose_file_of_any_name_may_be_named(root):
     done = doctor(root, "--source", root / "stack.yml", "--json")
     [found] = json.loads(done.stdout)["findings"]
     assert (found["check"], found["place"]["line"]) == ("env/kind", 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("pytest.ini", "[pytest]\nnonsense\n", 2),
+        ("tox.ini", "a=1\n[testenv]\n", 1),
+        ("setup.cfg", "[a]\n[a]\n", 2),
+        ("pyproject.toml", "[a\n", 1),
+    ],
+)
+def test_a_broken_settings_file_is_one_finding_among_the_others(root, name, text, line):
+    (root / name).write_text(text)
+    for form in ((), ("--no-variables",)):
+        done = doctor(root, "--json", "--no-ground", *form)
+        found = {each["check"]: each["place"] for each in json.loads(done.stdout)["findings"]}
+        assert found["env/input"] == {"path": name, "line": line, "column": 0}
+        assert ("env/kind" in found) is not bool(form)
+        assert done.exit_code == 1
+    (root / name).write_text("")
+    assert "env/input" not in doctor(root, "--no-ground").stdout
+
+
+def test_an_empty_folder_breaks_the_built_in_contract_as_it_does_in_pytest(tmp_path):
+    done = doctor(tmp_path, "--contract", "pgben", "--no-ground", "--json")
+    found = json.loads(done.stdout)["findings"]
+    assert done.exit_code == 1
+    assert {"DB_HOST", "JWT_SECRET"} & {each["subject"] for each in found if each["check"] == "env/missing"}
+
+
+@pytest.mark.parametrize(
+    "options", [["-o", "gone/x.json"], ["-o", "shut/x.json"], ["--init", "--contract", "gone/c.toml"]]
+)
+def test_a_result_that_can_not_be_written_is_one_clear_error(root, options):
+    (root / "shut").mkdir()
+    (root / "shut" / "x.json").symlink_to(root / "nowhere" / "x.json")
+    command = [sys.executable, "-m", "pgben_testkit", "doctor", ".", "--no-ground", *options]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "can't be written" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_page_is_printed_and_nothing_else_done():
+    done = doctor("--explain", "env/missing")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("# env/missing\n") and "## What to do" in done.stdout
+    with pytest.raises(UsageProblem, match="did you mean env/missing"):
+        CliRunner().invoke(commands, ["doctor", "--explain", "env/mising"], catch_exceptions=False)
+    with pytest.raises(UsageProblem, match="is no check"):
+        CliRunner().invoke(commands, ["doctor", "--explain", "../README"], catch_exceptions=False)
+
+
+def test_sarif_has_what_its_schema_requires_and_the_pages(root):
+    log = json.loads(doctor(root, "--sarif", "--no-ground").stdout)
+    assert log["version"] == "2.1.0"
+    [run] = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert run["tool"]["driver"]["name"]
+    assert len({each["id"] for each in rules}) == len(rules)
+    for each in rules:
+        assert each["help"]["markdown"].startswith(f"# {each['id']}\n") and each["help"]["text"]
+        assert each["shortDescription"]["text"]
+        assert each["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
+    for each in run["results"]:
+        assert each["message"]["text"]
+        assert rules[each["ruleIndex"]]["id"] == each["ruleId"]
+        for location in each["locations"]:
+            assert location["physicalLocation"]["artifactLocation"]["uri"]
+            assert location["physicalLocation"].get("region", {"startLine": 1})["startLine"] >= 1

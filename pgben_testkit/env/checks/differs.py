@@ -16,6 +16,9 @@ from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/differs", "warning", "Two sources of one stage give different values")
 
+ON_A_DESK = ("dotenv", "compose")
+"""Kinds that are started on a developer's machine where they name no other stage."""
+
 
 def check(ground: Ground) -> Iterator[Finding]:
     if ground.contract is None:
@@ -25,11 +28,16 @@ def check(ground: Ground) -> Iterator[Finding]:
     for variable in ground.contract.variables.values():
         if variable.may_differ or variable.is_secret:
             continue
+        unstaged: list[tuple[Source, Declared]] = []
         by_stage: dict[str, list[tuple[Source, Declared]]] = {}
         for source in compared:
             declared = ground.has(source, variable)
             if declared is not None and _is_good(ground, source, variable, declared):
                 by_stage.setdefault(ground.stage(source), []).append((source, declared))
+                if not ground.stage(source) and source.kind in ON_A_DESK:
+                    unstaged.append((source, declared))
+        if "development" in by_stage:
+            by_stage["development"] += unstaged
         for found in by_stage.values():
             usual = Counter(_typed(declared, variable) for _, declared in found).most_common(1)
             source, first = next(each for each in found if _typed(each[1], variable) == usual[0][0])

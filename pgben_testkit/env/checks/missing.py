@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
+from pgben_testkit.env.sources.base import Declared
+from pgben_testkit.env.variable import Variable
 from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/missing", "error", "A required variable is not set")
@@ -18,15 +21,46 @@ def check(ground: Ground) -> Iterator[Finding]:
         if source.open:
             continue
         stage = ground.stage(source)
-        for variable in ground.contract.variables.values():
-            if not variable.is_required(stage) or variable.default is not None or ground.has(source, variable):
-                continue
-            strangers = [each.name for each in source.declared if ground.is_unknown(each.name)]
-            meant = next((name for name in strangers if nearest(name, [variable.name])), "")
-            at = f" at the stage {stage}" if stage and variable.required_in else ""
-            yield finding(
-                RULE, variable.name, source.place, f"{variable.name} is missing in {source.title}",
-                reason=f"the contract requires it{at}" + (f": {variable.description}" if variable.description else ""),
-                remedy=f"rename {meant}" if meant else f"set {variable.name} there",
-                related=(variable.place,),
-            )  # fmt: skip
+        for variable in _required(ground.contract, stage):
+            if not ground.has(source, variable):
+                meant = _meant(ground, variable, source.declared)
+                yield finding(
+                    RULE, variable.name, source.place, f"{variable.name} is missing in {source.title}",
+                    reason=_reason(variable, stage),
+                    remedy=f"rename {meant}" if meant else f"set {variable.name} there", related=(variable.place,),
+                )  # fmt: skip
+    if not ground.part and all(each.example for each in ground.applications):
+        yield from _of_nothing(ground, ground.contract)
+
+
+def _of_nothing(ground: Ground, contract: Contract) -> Iterator[Finding]:
+    """Where no application has an environment: what nothing at all sets, this process included. A test run would stop
+    at it."""
+    given = [each for each in ground.sources if not each.example]
+    process = next((each for each in given if each.kind == "process"), None)
+    stage = contract.stage({name: value for each in given for name, value in each.values().items()})
+    for variable in _required(contract, stage):
+        if any(ground.has(each, variable) for each in given):
+            continue
+        meant = _meant(ground, variable, (each for source in given for each in source.declared))
+        example = next((each for each in ground.applications if ground.has(each, variable)), None)
+        copy = f"copy {example.title} to .env and fill it in" if example else f"set {variable.name} in .env"
+        yield finding(
+            RULE, variable.name, process.place if process else variable.place, f"nothing sets {variable.name}",
+            reason=_reason(variable, stage) + ("" if variable.description else ", and there is no .env"),
+            remedy=f"rename {meant}" if meant else f"{copy}, or set it in the environment", related=(variable.place,),
+        )  # fmt: skip
+
+
+def _required(contract: Contract, stage: str) -> Iterator[Variable]:
+    return (each for each in contract.variables.values() if each.is_required(stage) and each.default is None)
+
+
+def _meant(ground: Ground, variable: Variable, declared: Iterable[Declared]) -> str:
+    strangers = (each.name for each in declared if ground.is_unknown(each.name))
+    return next((name for name in strangers if nearest(name, [variable.name])), "")
+
+
+def _reason(variable: Variable, stage: str) -> str:
+    at = f" at the stage {stage}" if stage and variable.required_in else ""
+    return f"the contract requires it{at}" + (f": {variable.description}" if variable.description else "")

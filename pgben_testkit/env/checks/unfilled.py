@@ -12,8 +12,18 @@ RULE = Rule("env/unfilled", "error", "A reference to another variable in a value
 
 
 def check(ground: Ground) -> Iterator[Finding]:
+    process = next((source for source in ground.sources if source.kind == "process"), None)
     for each in ground.unfilled:
         name, inside = safe_name(each.name), safe_name(each.inside)
+        if each.stops:
+            filled = bool(process.values().get(each.name)) if process else each.shell
+            if not filled:
+                yield finding(
+                    RULE, inside, each.place, f"${{{name}:?}} in {inside} is filled by nothing",
+                    reason=f"{name} is set neither in the .env beside it nor in this shell, so compose starts nothing",
+                    remedy=f"set {name} in the .env beside it",
+                )  # fmt: skip
+            continue
         if each.cycle:
             yield finding(
                 RULE, inside, each.place, f"{inside} asks for itself through ${{{name}}}",

@@ -23,7 +23,7 @@ def check(ground: Ground) -> Iterator[Finding]:
             places[name] = variable.place
     applications = {id(each) for each in ground.applications}
     for source in ground.sources:
-        if contract is None and id(source) in applications and source.kind != "process":
+        if contract is None and id(source) in applications and source.kind != "process" and not source.image_only:
             for declared in source.declared:
                 name = declared.name
                 if name not in read and name not in ground.used_names and not is_runtime(name):

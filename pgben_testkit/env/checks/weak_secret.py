@@ -13,6 +13,9 @@ from pgben_testkit.findings import Finding, Rule, finding
 RULE = Rule("env/weak-secret", "error", "A committed file holds a weak or example secret")
 PLACEHOLDER = re.compile(r"<[^<>]*>|\{\{.*\}\}|\[[^\[\]]*\]|\*+|\.{3,}|-+")
 LONGEST_WORDS = 64
+WAYS = frozenset({"AUTH", "COOKIE", "PRIVATE", "SIGNATURE"})
+"""Names that alone tell a way of doing (`AUTH=jwt`), not a secret."""
+PASSWORD_NAME = re.compile(r"(?:PASS|PASSWORD|PASSWD|PWD|SENHA|SECRET|SEGREDO)$", re.IGNORECASE)
 
 
 def check(ground: Ground) -> Iterator[Finding]:
@@ -40,12 +43,15 @@ def _counts(ground: Ground, declared: Declared) -> bool:
     variable = ground.contract.variable(declared.name) if ground.contract else None
     if variable is not None:
         return variable.is_secret
-    return looks_secret(declared.name) and "_" in declared.name and not _is_setting(declared)
+    return looks_secret(declared.name) and declared.name.upper() not in WAYS and not _is_setting(declared)
 
 
 def _is_setting(declared: Declared) -> bool:
-    """A name like a secret's with a value that can be none: a time, a number, a path, a boolean."""
-    return re.fullmatch(r"\d+\s*(?:ms|s|m|h|d|w)?|true|false|/[\w./-]+|\./[\w./-]+", declared.value or "") is not None
+    """A name like a secret's with a value that can be none: a time, a number, a path; a password may be a number."""
+    value = declared.value or ""
+    if PASSWORD_NAME.search(declared.name):
+        return value in ("true", "false")
+    return re.fullmatch(r"\d+\s*(?:ms|s|m|h|d|w)?|true|false|/[\w./-]+|\./[\w./-]+", value) is not None
 
 
 def _why(value: str, examples: set[str]) -> str:
@@ -74,7 +80,8 @@ _WORDS = """
     replaceme insert here xxx xxxx xxxxx abc abc123 troque mude altere isto aqui value please now only for at least
     characters character chars char long bytes byte and or to of with by new strong random access refresh session
     cookie csrf encryption signing private public api whatsapp smtp mail email password1 password123 pass123 welcome
-    hello world p4ssw0rd s3cr3t passw0rd
+    hello world p4ssw0rd s3cr3t passw0rd segredo chave chaves padrao mudar trocar alterar minha meu teste123 senha1234
+    s3nha apikey secreta secreto usuario banco dados
 """
 COMMON = frozenset(_WORDS.split())
 """Words that guessers try; a value that is made of them alone is no secret."""

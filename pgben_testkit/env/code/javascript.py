@@ -8,10 +8,12 @@ from typing import Any
 
 from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
 
-WORTH_A_LOOK = (b"process", b"import.meta", b"onfig")
+WORTH_A_LOOK = (b"process", b"import.meta", b"onfig", b"env-var", b"envalid", b"convict", b"nconf", b"znv",
+                b"@t3-oss/env")  # fmt: skip
 """A file without any of these reads no variable in a way that we know."""
-_ENV = """(member_expression object: (identifier) @p property: (property_identifier) @e
-           (#eq? @p "process") (#eq? @e "env"))"""
+_OBJECT = """[(identifier) (member_expression)] @p (#any-of? @p "process" "globalThis.process" "global.process")"""
+_ENV = f"""(member_expression object: {_OBJECT} property: (property_identifier) @e (#eq? @e "env"))"""
+_INDEXED = f"""(subscript_expression object: {_OBJECT} index: (string (string_fragment) @e) (#eq? @e "env"))"""
 _META = """(member_expression object: (meta_property) property: (property_identifier) @e (#eq? @e "env"))"""
 _CAST = f"(non_null_expression {_ENV}) (parenthesized_expression (as_expression {_ENV}))"
 """What TypeScript alone writes around it."""
@@ -27,7 +29,7 @@ def _reads_query(*, typed: bool) -> str:
         (variable_declarator name: (identifier) @alias value: {source})
         (arguments {source} @whole)
         """
-        for source in (f"[{_ENV} {_CAST}]" if typed else _ENV, _META)
+        for source in (f"[{_ENV} {_CAST}]" if typed else _ENV, _INDEXED, _META)
     )
 
 
@@ -40,6 +42,22 @@ _FROM_PROCESS = """
     (variable_declarator name: (object_pattern) @pattern value: (identifier) @from (#eq? @from "process"))
     (import_statement (import_clause (named_imports) @imports) source: (string (string_fragment) @module)
                       (#any-of? @module "process" "node:process"))
+"""
+_MODULES = """
+    (import_statement (import_clause [(identifier) @name (namespace_import (identifier) @name)])
+                      source: (string (string_fragment) @module))
+    (variable_declarator name: (identifier) @name value: (call_expression function: (identifier) @require
+                         (#eq? @require "require") arguments: (arguments (string (string_fragment) @module))))
+    (import_statement source: (string (string_fragment) @module))
+    (call_expression function: (identifier) @require (#eq? @require "require")
+                     arguments: (arguments (string (string_fragment) @module)))
+"""
+UNSETTLED = frozenset({"envalid", "convict", "nconf", "znv", "@t3-oss/env-core", "@t3-oss/env-nextjs"})
+"""Libraries that read names which no call of theirs tells in a way that we read."""
+_ENV_VAR = """
+    (call_expression function: (member_expression object: (identifier) @object property: (property_identifier) @method
+                                (#eq? @method "get"))
+                     arguments: (arguments . (_) @key)) @read
 """
 _TYPED = """
     (required_parameter pattern: (identifier) @name
@@ -89,6 +107,9 @@ class _File:
             self._match(captures)
         if _OF_PROCESS.search(self._source):
             self._names_of_process()
+        if any(word in self._source for word in (b"env-var", b"'process'", b'"process"', b"node:process",
+                                                 *(each.encode() for each in UNSETTLED))):  # fmt: skip
+            self._modules()
         if b".get" in self._source and b"onfig" in self._source:
             self._config_service()
         if self._aliases:
@@ -141,6 +162,28 @@ class _File:
                         self._destructured(inner)
                     else:
                         self._aliases.add(parts[-1])
+
+    def _modules(self) -> None:
+        """`import * as p from 'process'`, `import env from 'env-var'`, and libraries that leave it unsettled."""
+        own: dict[str, set[str]] = {"process": set(), "env-var": set()}
+        for _, captures in self._matches(_MODULES):
+            module = text_of(captures["module"][0]).removeprefix("node:")
+            if module in UNSETTLED:
+                self._dynamic.add(captures["module"][0].start_point[0] + 1)
+            elif module in own and "name" in captures:
+                own[module].add(text_of(captures["name"][0]))
+        for name in own["process"] - {"process"}:
+            query = _reads_query(typed=self._language != "javascript").replace('"process"', f'"{name}"')
+            for _, captures in self._matches(query):
+                self._match(captures)
+        for _, captures in self._matches(_ENV_VAR) if own["env-var"] else ():
+            if text_of(captures["object"][0]) in own["env-var"]:
+                key = self._string(captures["key"][0])
+                if key is None:
+                    self._dynamic.add(captures["key"][0].start_point[0] + 1)
+                else:
+                    self._add(key, captures["read"][0], default=_chained(captures["read"][0], "default"),
+                              required=_chained(captures["read"][0], "required") is not None)  # fmt: skip
 
     def _config_service(self) -> None:
         services = {"ConfigService"}
@@ -199,6 +242,19 @@ class _File:
                 }
             return self._constants.get(text_of(node))
         return _literal(node) if node.type in ("string", "template_string") else None
+
+
+def _chained(call: Any, wanted: str) -> str | None:
+    """The literal that a method of a chain behind a call is given: `.default("x")`; empty for none."""
+    for _ in range(8):
+        member = call.parent
+        if member is None or member.type != "member_expression" or member.parent.type != "call_expression":
+            return None
+        call = member.parent
+        if text_of(member.child_by_field_name("property")) == wanted:
+            given = call.child_by_field_name("arguments").named_children
+            return _literal(given[0]) if given else ""
+    return None
 
 
 def _around(source: bytes, word: bytes) -> list[int]:

@@ -1,4 +1,5 @@
-"""What Python reads: `os.environ`, `os.getenv`, and the fields of pydantic-settings classes."""
+"""What Python reads: `os.environ`, `os.getenv`, the fields of pydantic-settings classes, and the calls of
+django-environ, environs, python-decouple and starlette's config."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 
 from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
 
-WORTH_A_LOOK = (b"environ", b"getenv", b"BaseSettings")
+WORTH_A_LOOK = (b"environ", b"getenv", b"BaseSettings", b"decouple", b"starlette.config", b"dynaconf", b"import env")
 _ENVIRON = """[(attribute object: (identifier) attribute: (identifier) @environ (#eq? @environ "environ"))
                ((identifier) @environ (#eq? @environ "environ"))]"""
 _READS = f"""
@@ -21,6 +22,25 @@ _READS = f"""
     (comparison_operator (string) @key {_ENVIRON}) @contained
     (call function: (identifier) @function (#eq? @function "dict") arguments: (argument_list {_ENVIRON} @whole))
 """
+_NAMED = """
+    (import_from_statement module_name: (_) @module name: (_) @imported)
+    (import_statement name: (_) @import)
+    (assignment left: (identifier) @left right: (_) @right)
+"""
+_CALLED = """
+    (call function: (identifier) @caller arguments: (argument_list . (_)? @key) @arguments) @call
+    (call function: (attribute object: (identifier) @caller attribute: (identifier) @method)
+          arguments: (argument_list . (_)? @key) @arguments) @call
+    (subscript value: (identifier) @caller subscript: (_) @key) @item
+    (comparison_operator (string) @key (identifier) @caller) @contained
+"""
+LIBRARIES = {"environ": "Env", "environs": "Env", "decouple": "config", "starlette.config": "Config"}
+"""Module -> what of it reads variables, or makes what does."""
+UNSETTLED = frozenset({"dynaconf", "confuse", "goodconf", "typed_settings", "omegaconf"})
+"""Libraries that read names which their calls do not tell."""
+_MAKERS = frozenset({"Env", "FileAwareEnv", "Config", "AutoConfig"})
+_NO_READS = frozenset({"read_env", "read_envfile", "prefixed", "seal", "dump", "add_parser", "parser_for"})
+_CASTS = {"int": "int", "float": "float", "bool": "bool", "url": "url", "path": "path"}
 _CONSTANTS = "(assignment left: (identifier) @name right: (string) @value)"
 _CLASSES = "(class_definition name: (identifier) @name superclasses: (argument_list) @bases body: (block) @body)"
 KINDS = {"int": "int", "float": "float", "bool": "bool", "SecretStr": "secret", "HttpUrl": "url", "AnyUrl": "url",
@@ -35,13 +55,14 @@ def reads(source: bytes, language: str = "python") -> FileReads:
     found: dict[tuple[str, int, int], Read] = {}
     dynamic: set[int] = set()
     constants: dict[str, str] = {}
-    if b"environ" in source or b"getenv" in source:
+    if any(word in source for word in WORTH_A_LOOK if word != b"BaseSettings"):
         for _, captures in matches("python", _CONSTANTS, root):
             value = _literal(captures["value"][0])
             if value is not None:
                 constants[text_of(captures["name"][0])] = value
         for _, captures in matches("python", _READS, root):
             _match(captures, constants, found, dynamic)
+        _by_other_names(root, constants, found, dynamic)
     if b"BaseSettings" in source:
         for read in _settings(root):
             found.setdefault((read.name, read.line, read.column), read)
@@ -58,6 +79,10 @@ def _match(
     node = captures.get("item", captures.get("call", captures.get("contained", [])))[0]
     key = captures["key"][0]
     line, column = node.start_point[0] + 1, node.start_point[1] + 1
+    if key.type == "keyword_argument":
+        if text_of(key.child_by_field_name("name")) != "key":
+            return
+        key = key.child_by_field_name("value")
     name = _literal(key) if key.type == "string" else constants.get(text_of(key)) if key.type == "identifier" else None
     if name is None:
         dynamic.add(line)
@@ -71,6 +96,90 @@ def _match(
     behind, hint = _use(node)
     found.setdefault((name, line, column),
                      Read(name, line, column, default if default is not None else behind, is_item, hint))  # fmt: skip
+
+
+def _by_other_names(
+    root: Any, constants: dict[str, str], found: dict[tuple[str, int, int], Read], dynamic: set[int]
+) -> None:
+    """What is read through another name of `os.environ` or `os.getenv`, or through a library's object."""
+    environs, getenvs, readers = _names(root, dynamic)
+    if not (environs or getenvs or readers):
+        return
+    for _, captures in matches("python", _CALLED, root):
+        caller, method = text_of(captures["caller"][0]), text_of(captures.get("method", [None])[0])
+        if caller in environs:
+            if "call" in captures and method in ("get", "pop", "setdefault"):
+                _called(captures, constants, found, dynamic)
+            elif "call" not in captures:
+                _match(captures, constants, found, dynamic)
+        elif caller in getenvs and "call" in captures and not method:
+            _called(captures, constants, found, dynamic)
+        elif caller in readers and "call" in captures and method not in _NO_READS:
+            _called(captures, constants, found, dynamic, cast=method)
+
+
+def _names(root: Any, dynamic: set[int]) -> tuple[set[str], set[str], set[str]]:
+    """The names in a file of `os.environ`, of `os.getenv`, and of what a library reads with."""
+    environs: set[str] = set()
+    getenvs: set[str] = set()
+    readers: set[str] = set()
+    makers: set[str] = set()
+    assigned = []
+    for _, captures in matches("python", _NAMED, root):
+        node = next(iter(captures.values()))[0]
+        if "left" in captures:
+            assigned.append((text_of(captures["left"][0]), captures["right"][0]))
+            continue
+        module = text_of(captures.get("module", [None])[0])
+        imported = captures.get("imported", captures.get("import", [node]))[0]
+        name = text_of(imported.child_by_field_name("name") or imported)
+        own = text_of(imported.child_by_field_name("alias")) or name
+        if (module or name).partition(".")[0] in UNSETTLED:
+            dynamic.add(node.start_point[0] + 1)
+        elif module == "os" and name == "environ":
+            environs.add(own)
+        elif module == "os" and name == "getenv":
+            getenvs.add(own)
+        elif module in LIBRARIES:
+            (readers if name in ("config", "env") else makers).add(own)
+        elif name in LIBRARIES:
+            makers |= {f"{own}.{maker}" for maker in _MAKERS}
+        elif module and name in ("env", "config"):
+            readers.add(own)  # made in another file of theirs
+    for left, right in sorted(assigned, key=lambda each: each[1].start_byte):
+        if right.type == "call" and text_of(right.child_by_field_name("function")) in makers:
+            readers.add(left)
+        elif re.fullmatch(r"(?:\w+\.)?environ", text_of(right)) or text_of(right) in environs:
+            environs.add(left)
+        elif text_of(right) == "os.getenv" or text_of(right) in getenvs:
+            getenvs.add(left)
+    return environs, getenvs, readers
+
+
+def _called(
+    captures: dict[str, list[Any]], constants: dict[str, str], found: dict[tuple[str, int, int], Read],
+    dynamic: set[int], *, cast: str = "",
+) -> None:  # fmt: skip
+    """A call whose first argument, or `key=`, is the name of a variable."""
+    call = captures["call"][0]
+    key = _keyword(call, "key") or _keyword(call, "var") or captures.get("key", [None])[0]
+    line, column = call.start_point[0] + 1, call.start_point[1] + 1
+    name = _literal(key) if key is not None and key.type == "string" else constants.get(text_of(key))
+    if key is None or name is None:
+        if key is not None and key.type in ("identifier", "call", "binary_operator", "string", "attribute"):
+            dynamic.add(line)
+        return
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        return
+    arguments = [each for each in captures["arguments"][0].named_children if each.type != "comment"]
+    second = arguments[1] if len(arguments) > 1 and arguments[1].type != "keyword_argument" else None
+    given = _keyword(call, "default") or (second if cast in ("", "get", "pop", "setdefault") or second else None)
+    behind, hint = _use(call)
+    as_kind = text_of(_keyword(call, "cast")) or cast
+    default = _literal(given)
+    found.setdefault((name, line, column),
+                     Read(name, line, column, default if default is not None else behind, False,
+                          _CASTS.get(as_kind, "") or hint))  # fmt: skip
 
 
 def _is_written(node: Any) -> bool:

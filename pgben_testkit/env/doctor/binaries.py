@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from pgben_testkit.env.doctor import Fact, Level, Ports, is_wanted
 from pgben_testkit.errors import TestkitError
@@ -24,7 +23,8 @@ _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:[-+.]\w+)*")
 
 def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     with ThreadPoolExecutor(4) as pool:
-        versions = {name: pool.submit(_monitoring, name) for name in MONITORING}
+        given = {"prometheus": settings.prometheus_bin, "alertmanager": settings.alertmanager_bin}
+        versions = {name: pool.submit(_monitoring, name, given.get(name, "")) for name in MONITORING}
         yield from _postgres(settings)
         yield from _storage(settings)
         found = {name: each.result() for name, each in versions.items()}
@@ -88,8 +88,11 @@ def _storage(settings: Settings) -> Iterator[Fact]:
                    weed.REMEDY)  # fmt: skip
 
 
-def _monitoring(name: str) -> str:
-    path = shutil.which(name) or next((str(p) for p in (Path("/usr/sbin") / name,) if p.is_file()), "")
+def _monitoring(name: str, given: str) -> str:
+    """The version of what the alert laboratory would start."""
+    from pgben_testkit.observability.servers.programs import NAMES
+
+    path = given or next(filter(None, map(shutil.which, NAMES[name])), "")
     return _version([path, "--version"]) if path else ""
 
 

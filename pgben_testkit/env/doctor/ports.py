@@ -15,7 +15,8 @@ RULE = Rule("doctor/ports", "error", "A port is not to be had, or a server does 
 PORTS_NEEDED = 12
 """One PostgreSQL and the ten of an S3 server, and one to spare."""
 ANSWER_TIMEOUT_S = 2.0
-STANDARD = {"postgresql": 5432, "postgres": 5432, "http": 80, "https": 443}
+STANDARD = {"postgresql": 5432, "postgres": 5432, "http": 80, "https": 443, "redis": 6379,
+            "rediss": 6379}  # fmt: skip
 
 
 def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
@@ -27,8 +28,12 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
             RULE, "error", "loopback", "127.0.0.1 gives no ports", error.strerror or str(error),
             "allow listening on the loopback interface; raise the limit of open files (ulimit -n)",
         )  # fmt: skip
-    for service, url in (("postgres", settings.postgres_url), ("storage", settings.storage_url)):
-        if url:
+    for service, url in (
+        ("postgres", settings.postgres_url),
+        ("storage", settings.storage_url),
+        ("redis", settings.redis_url),
+    ):
+        if url and not url.startswith("unix:"):
             yield _answers(service, url)
     for port, place in dict(ports).items():
         if _taken(port):

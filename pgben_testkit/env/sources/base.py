@@ -36,6 +36,7 @@ class Source:
     `complete`: an application that starts from it gets this and no more, so that a missing name is missing.
     `application`: whether the contract is for it; None: its names decide. `example`: a template, whose values are
     meant to be replaced. `again` are declarations that a later one of the same name in the file made useless.
+    `image_only`: a service that is built elsewhere, so that no code here has to read what it gets.
     `open`: more comes from somewhere that can't be read (a field of the cluster, a file that isn't here).
     """
 
@@ -50,6 +51,7 @@ class Source:
     open: bool = False
     again: tuple[tuple[Declared, Declared], ...] = ()
     folder: Path | None = None
+    image_only: bool = False
 
     def values(self) -> dict[str, str | None]:
         return {each.name: each.value for each in self.declared}
@@ -82,12 +84,15 @@ class KubeObject:
 
 @dataclass(frozen=True)
 class Unfilled:
-    """`${NAME}` in a value, where NAME is set nowhere or asks for itself."""
+    """`${NAME}` in a value, where NAME is set nowhere or asks for itself. `stops`: `${NAME:?}`, which nothing starts
+    without; `shell`: there is no file that would fill it, so that the shell may."""
 
     name: str
     place: Place
     inside: str
     cycle: bool = False
+    stops: bool = False
+    shell: bool = False
 
 
 @dataclass

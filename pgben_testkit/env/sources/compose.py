@@ -30,6 +30,7 @@ class Service:
     files: tuple[Declared, ...]
     place: Place
     stands: bool
+    built: bool
     open: bool
     ports: tuple[tuple[int, Place], ...]
 
@@ -61,6 +62,7 @@ def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place
             into.sources.append(Source(
                 f"{shown}: {name}", "compose", service.place, tuple(declared.values()), complete=True, name=name,
                 stage=stage_of_path(shown), again=service.again, folder=path.parent,
+                image_only=service.stands and not any(each.built for each in (service, upper) if each),
                 open=service.open or (not service.stands and under is None),
             ))  # fmt: skip
     return ports
@@ -117,6 +119,7 @@ class _Reader:
         table = marks.mapping(node)
         return Service(
             name, declared, again, files, marks.place(key, self._shown), stands="image" in table or "build" in table,
+            built="build" in table,
             open=missing or "extends" in table, ports=self._ports(marks.get(node, "ports")),
         )  # fmt: skip
 
@@ -190,6 +193,8 @@ class _Reader:
                 return ""
             if sign.endswith("-"):
                 return words
+            if sign.endswith("?"):
+                self._into.unfilled.append(Unfilled(hole, place, name, stops=True, shell=self._outside is None))
             if self._outside is None or sign.endswith("?") or is_runtime(hole):
                 unknown = True
                 return ""

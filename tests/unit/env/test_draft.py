@@ -1,6 +1,8 @@
 """A drafted contract: what the code and the sources say, as a beginning."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pgben_testkit.env import assess, contract_file, draft
 
@@ -42,3 +44,33 @@ def test_a_draft_is_a_contract_that_its_own_project_holds(drafted):
     found = assess.of_project(root, contract).findings
     assert {each.check for each in found if each.severity == "error"} == set()
     assert "zH7kQ2pLx9" not in (root / "pgben.env.toml").read_text()
+
+
+WORDS = ["", "True", "False", "yes", "0", "1", "on", "TRUE", "x", "8080", "-1", "99999999", "1.5", "30m", "http://a/b",
+         "a@b.c", "America/Bahia", "-----BEGIN X", "localhost:1", "a,b", "/nowhere/x", "${O:-1}", "nao"]  # fmt: skip
+NAMES = ["DEBUG", "PORT", "DB_PORT", "DB_HOST", "API_URL", "DB_SENHA", "TTL", "APP_ENV", "TZ_NAME", "KEY_PATH"]
+CODE = "import os\nint(os.getenv('TTL', 'x'))\nos.getenv('DB_PORT', '')\nbool(os.getenv('DEBUG', 'nao'))\n"
+ENVIRONMENT = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(WORDS))
+
+
+@given(first=ENVIRONMENT, second=ENVIRONMENT, code=st.sampled_from(["", CODE]))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_draft_finds_fault_with_the_values_that_it_was_made_from(tmp_path, first, second, code):
+    for name, values in ((".env", first), (".env.production", second)):
+        (tmp_path / name).write_text("".join(f"{each}={value}\n" for each, value in values.items()))
+    (tmp_path / "a.py").write_text(code)
+    (tmp_path / "pgben.env.toml").write_text(draft.toml(draft.rows(assess.of_project(tmp_path, None).ground), "x")
+                                             + "[variables.ANY]\n")  # fmt: skip
+    found = assess.of_project(tmp_path, contract_file.load("pgben.env.toml", tmp_path)).findings
+    assert not {(each.check, each.subject) for each in found} & {
+        (check, name) for check in ("env/kind", "env/boolean", "env/empty", "env/missing") for name in NAMES
+    }
+
+
+def test_a_value_in_the_way_of_a_kind_is_told(tmp_path):
+    (tmp_path / ".env").write_text("DEBUG=True\nDB_PORT=abc\n")
+    (tmp_path / ".env.test").write_text("DEBUG=0\nDB_PORT=5432\n")
+    (tmp_path / ".env.production").write_text("DEBUG=0\nDB_PORT=5432\n")
+    rows = {each.name: each for each in draft.rows(assess.of_project(tmp_path, None).ground)}
+    assert rows["DEBUG"].kind == "bool" and "True" in dict(rows["DEBUG"].extra)["true"]
+    assert rows["DB_PORT"].kind == "string" and rows["DB_PORT"].comment.endswith("; no port at .env:2")

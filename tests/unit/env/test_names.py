@@ -22,13 +22,27 @@ def test_the_name_that_was_meant(name, meant):
 
 
 @pytest.mark.parametrize(
-    "name", ["DB_PASS", "JWT_SECRET", "API_TOKEN", "AWS_ACCESS_KEY_ID", "SENTRY_DSN", "smtp_password"]
-)
+    "name",
+    [
+        "DB_PASS", "JWT_SECRET", "API_TOKEN", "AWS_ACCESS_KEY_ID", "SENTRY_DSN", "smtp_password", "DB_SENHA", "SENHA",
+        "SENHA_DO_BANCO", "CHAVE", "CHAVE_API", "JWT_SEGREDO", "SEGREDO", "PGPASSWORD", "PASSWORD", "SECRET", "TOKEN",
+        "APIKEY", "DBPASS", "JWTSECRET", "dbPassword", "apiKey", "jwtSecret", "GITHUB_TOKENS", "PRIVATE_KEY",
+        "PUBLIC_PRIVATE_KEY", "DB_PASSWORDS", "SMTP_CRED", "ENCRYPTIONKEY", "POSTGRES_PASSWORD",
+    ],
+)  # fmt: skip
 def test_names_of_secrets(name):
     assert looks_secret(name)
 
 
-@pytest.mark.parametrize("name", ["DB_HOST", "KEYBOARD", "MONKEY", "PASSAGEIRO", "AUTHOR", "TOKENS_PER"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DB_HOST", "KEYBOARD", "MONKEY", "PASSAGEIRO", "AUTHOR", "TOKENS_PER", "SECRETARIA_NOME", "SECRETARIA",
+        "CHAVE_PIX_TIPO", "PUBLIC_KEY", "JWT_PUBLIC_KEY", "CHAVE_PUBLICA", "TOKEN_EXPIRATION", "JWT_TOKEN_EXPIRES_IN",
+        "PASSWORD_MIN_LENGTH", "SESSION_COOKIE_SAMESITE", "JWT_PRIVATE_KEY_PATH", "RESENHA_URL", "COMPASS_URL",
+        "CHAVEIRO",
+    ],
+)  # fmt: skip
 def test_names_that_only_look_alike(name):
     assert not looks_secret(name)
 
@@ -58,6 +72,7 @@ def test_what_is_shown_of_a_value(text, shown):
 
 def test_a_parsers_message_loses_what_it_quotes():
     assert parser_words("found undefined alias 'hunter2'") == "found undefined alias …"
+    assert parser_words("couldn't read " + repr("A=hun'ter\"2")) == "couldn't read …"
 
 
 def test_a_line_of_a_key_is_no_name():

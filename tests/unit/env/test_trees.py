@@ -82,3 +82,34 @@ def test_a_drafted_contract_holds_no_secret_and_can_be_read(copied):
     for secret in EXPECTED["secrets"]:
         assert secret not in text
     assert len(contract_file.load("draft.toml", root).variables) > 50
+
+
+@pytest.mark.parametrize("form", ["table", "json", "sarif"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tox.ini", "JWT_SECRET=S3cret\n[testenv]\n"),
+        ("pytest.ini", "[pytest]\nJWT_SECRET S3cret'\"\n"),
+        ("setup.cfg", "[tool:pytest]\nS3cret\n"),
+        ("pyproject.toml", "'S3cret' = 1\n'S3cret' = 2\n"),
+        ("pgben.env.toml", "'S3cret' = 1\n'S3cret' = 2\n"),
+        ("compose.yml", "services: {a: *S3cret}\n"),
+        (".env", "A=1\nS3cret\n'S3cret\n"),
+    ],
+)
+def test_a_broken_file_shows_nothing_of_its_text(tmp_path, name, text, form):
+    (tmp_path / name).write_text(text)
+    done = doctor(tmp_path, "--format", form, "--no-ground")
+    assert name in done.stdout + done.stderr
+    assert "S3cret" not in done.stdout + done.stderr
+    assert done.returncode in (1, 2)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "sarif"])
+def test_secrets_with_names_in_portuguese_are_not_shown(tmp_path, form):
+    names = ("DB_SENHA", "CHAVE_API", "JWT_SEGREDO", "PGPASSWORD", "dbPassword")
+    (tmp_path / "pgben.env.toml").write_text("".join(f"[variables.{each}]\npattern = '[0-9]+'\n" for each in names))
+    (tmp_path / ".env").write_text("".join(f"{each}=abobrinha\n" for each in names))
+    done = doctor(tmp_path, "--format", form, "--no-ground")
+    assert all(each in done.stdout for each in names)
+    assert "abobrinha" not in done.stdout + done.stderr

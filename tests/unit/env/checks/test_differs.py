@@ -27,3 +27,16 @@ def test_broken_is_found_and_sound_is_not(project):
     found = [(f.check, f.subject, str(f.place)) for f in project(BROKEN, CONTRACT)]
     assert found == [("env/differs", "DB_PORT", "tox.ini:3")]
     assert not project(SOUND, CONTRACT)
+
+
+def test_what_names_no_stage_is_held_against_development(project):
+    contract = "[variables.LOG_LEVEL]\n[variables.APP_ENV]\n"
+    compose = "services:\n  api:\n    build: .\n    environment: {LOG_LEVEL: debug}\n"
+    tree = {".env": "APP_ENV=development\nLOG_LEVEL=info\n", "compose.yml": compose}
+    found = [each for each in project(tree, contract) if each.check == "env/differs"]
+    assert [each.subject for each in found] == ["LOG_LEVEL"]
+    for sound in (compose.replace("debug", "info"), compose.replace("{", "{APP_ENV: production, ")):
+        assert "env/differs" not in {each.check for each in project({**tree, "compose.yml": sound}, contract)}
+    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {LOG_LEVEL: debug}\n"
+    found = project({".env": tree[".env"], "k.yaml": manifest}, contract)
+    assert "env/differs" not in {each.check for each in found}

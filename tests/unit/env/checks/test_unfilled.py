@@ -1,5 +1,7 @@
 """env/unfilled: a reference to another variable in a value is filled by nothing."""
 
+import pytest
+
 CONTRACT = """\
 [variables.FRONTEND_URL]
 kind = "url"
@@ -29,3 +31,16 @@ def test_compose_fills_from_the_file_beside_it(project):
     assert [f.check for f in found].count("env/unfilled") == 1
     assert not project({"compose.yml": compose, ".env": "HOST=a\nFRONTEND_URL=http://a/\n"}, CONTRACT)
     assert not project({"compose.yml": compose}, CONTRACT)
+
+
+@pytest.mark.parametrize("sign", [":?", "?"])
+def test_what_compose_does_not_start_without_must_be_filled(project, sign):
+    compose = f"services:\n  api:\n    image: a\n    environment:\n      FRONTEND_URL: ${{HOST{sign}must be set}}\n"
+    tree = {"compose.yml": compose, ".env": "FRONTEND_URL=http://a/\n"}
+    [found] = project(tree, CONTRACT)
+    assert (found.check, found.severity, str(found.place)) == ("env/unfilled", "error", "compose.yml:5")
+    assert not project(tree, CONTRACT, environ={"HOST": "http://a/"})
+    assert not project({**tree, ".env": "HOST=http://a/\nFRONTEND_URL=http://a/\n"}, CONTRACT)
+    alone = {"compose.yml": compose}
+    assert not project(alone, CONTRACT)  # the shell may fill it, and it was not read
+    assert [each.check for each in project(alone, CONTRACT, environ={})] == ["env/unfilled"]

@@ -41,3 +41,22 @@ def test_a_file_that_git_does_not_have_is_nobodys_business(project, tmp_path):
     assert not project(BROKEN, CONTRACT)
     subprocess.run(["git", "-C", str(tmp_path), "add", ".env"], check=True)
     assert [f.check for f in project(BROKEN, CONTRACT)] == ["env/weak-secret"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["PASSWORD=changeme", "SECRET=changeme", "TOKEN=changeme", "APIKEY=changeme", "PGPASSWORD=changeme",
+     "DB_SENHA=senha123", "SENHA=123456", "CHAVE_API=troque", "JWT_SEGREDO=meu-segredo", "dbPassword=admin"],
+)  # fmt: skip
+def test_names_that_no_contract_knows(project, line):
+    [found] = [each for each in project({".env": line + "\n"}, CONTRACT) if each.check == "env/weak-secret"]
+    assert found.subject == line.partition("=")[0]
+    assert line.partition("=")[2] not in found.reason
+
+
+@pytest.mark.parametrize(
+    "line", ["AUTH=jwt", "TOKEN_EXPIRATION=3600", "PASSWORD_MIN_LENGTH=8", "TOKEN=3600", "CHAVE_PIX_TIPO=email",
+             "PUBLIC_KEY=default", "SECRETARIA=dev", "SENHA=zH7kQ2pLx9vTr4"]
+)  # fmt: skip
+def test_names_and_values_that_only_look_like_one(project, line):
+    assert "env/weak-secret" not in {each.check for each in project({".env": line + "\n"}, CONTRACT)}

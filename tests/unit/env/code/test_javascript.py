@@ -86,3 +86,34 @@ def test_many_reads_in_one_file_are_all_found():
 
 def test_broken_code_gives_what_can_be_read():
     assert "X" in reads("const a = process.env.X;\nclass { {{{ \x00 )")[0]
+
+
+@pytest.mark.parametrize("language", ["typescript", "javascript"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "globalThis.process.env.A; global.process.env['B'] ?? '1'",
+        "process['env'].A; process[\"env\"].B ?? '1'",
+        "import * as p from 'process'; p.env.A; p.env.B || '1'",
+        "import p from 'node:process'; p.env.A; p.env.B || '1'",
+        "const p = require('process'); p.env.A; p.env.B || '1'",
+        "import env from 'env-var'; env.get('A').required().asString(); env.get('B').default('1').asInt()",
+        "const env = require('env-var'); env.get('A').asString(); env.get('B').default(1).asInt()",
+    ],
+)
+def test_other_spellings_and_libraries(language, code):
+    found = javascript.reads(code.encode(), language)
+    assert [(each.name, each.default) for each in found.reads] == [("A", None), ("B", "1")]
+    assert not found.dynamic
+
+
+@pytest.mark.parametrize("code", ["import { cleanEnv } from 'envalid';", "const convict = require('convict');",
+                                  "import env from 'env-var'; env.get(name)"])  # fmt: skip
+def test_libraries_that_do_not_tell_the_names_leave_it_unsettled(code):
+    assert javascript.reads(code.encode(), "typescript").dynamic
+
+
+def test_a_map_of_that_name_reads_nothing():
+    assert not javascript.reads(
+        b"const env = new Map(); env.get('A'); process.on('exit', f); x['env'].B", "typescript"
+    ).reads

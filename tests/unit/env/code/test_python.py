@@ -55,3 +55,36 @@ def test_fields_of_settings_classes_with_prefix_and_aliases():
 @pytest.mark.parametrize("text", ["os.environ[name]", "os.getenv(f'{x}')", "dict(os.environ)"])
 def test_names_that_only_a_run_knows(text):
     assert reads(text)[1] == (1,)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from os import environ as e, getenv as g\ne['A']; g('B', '1')\n",
+        "import os\nenv = os.environ\nenv['A']; env.get('B', '1')\n",
+        "import os\nos.environ.get(key='A'); os.getenv(key='B', default='1')\n",
+        "import environ\nenv = environ.Env(X=(bool, False))\nenv('A'); env.int('B', default=1)\n",
+        "from environs import Env\nenv = Env()\nenv.read_env('.env')\nenv.str('A'); env.int('B', 1)\n",
+        "from decouple import config\nconfig('A'); config('B', default='1', cast=int)\n",
+        "from decouple import config as c\nc('A'); c('B', default='1')\n",
+        "from starlette.config import Config\nconfig = Config('.env')\nconfig('A'); config('B', default='1')\n",
+        "from .base import env\nenv('A'); env('B', default='1')\n",
+    ],
+)
+def test_other_names_and_libraries(code):
+    found = python.reads(code.encode())
+    assert [(each.name, each.default) for each in found.reads] == [("A", None), ("B", "1")]
+    assert not found.dynamic
+
+
+@pytest.mark.parametrize(
+    "code", ["from decouple import config\nconfig(name)\n", "import os\n\nenv = os.environ\nenv[name]\n",
+             "from dynaconf import Dynaconf\n"]
+)  # fmt: skip
+def test_names_that_a_library_does_not_tell_are_dynamic(code):
+    assert python.reads(code.encode()).dynamic
+
+
+def test_what_only_has_such_a_name_reads_nothing():
+    code = b"import os\nos.environ\nenv = {}\nenv['A']\nconfig('B')\nenv.get('C')\n"
+    assert not python.reads(code).reads

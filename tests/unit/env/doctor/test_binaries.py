@@ -20,7 +20,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_versions_are_told(folder, given, levels):
+def test_versions_are_told(folder, given, levels, monkeypatch):
+    monkeypatch.setenv("PATH", f"{folder}/path")
     program(folder / "path" / "promtool", "promtool, version 2.42.0+ds (branch: debian)")
     found = levels(check, given(postgres_bin=str(folder / "pg"), storage_bin=str(folder / "weed")))
     assert found["postgres"][1].summary.startswith("PostgreSQL 16.4 (given")
@@ -38,3 +39,20 @@ def test_what_is_too_old_or_does_not_run_is_an_error(folder, given, levels):
 
 def test_a_named_folder_without_programs_is_an_error(given, levels, tmp_path):
     assert levels(check, given(postgres_bin=str(tmp_path)))["postgres"][0] == "error"
+
+
+@pytest.mark.parametrize("name", ["alertmanager", "prometheus-alertmanager"])
+def test_alertmanager_is_found_under_debians_name_too(folder, given, levels, monkeypatch, name):
+    monkeypatch.setenv("PATH", f"{folder}/path")
+    for each in ("prometheus", "promtool", "amtool"):
+        program(folder / "path" / each, "version 2.42.0")
+    assert levels(check, given())["monitoring"][1].summary == "not on PATH: alertmanager"
+    program(folder / "path" / name, "alertmanager, version 0.25.0 (branch: debian)")
+    level, fact = levels(check, given())["monitoring"]
+    assert (level, "alertmanager 0.25.0" in fact.summary) == ("ok", True)
+
+
+def test_a_program_that_is_named_is_the_one_looked_at(folder, given, levels):
+    program(folder / "own", "alertmanager, version 0.99.0")
+    facts = check.look(given(alertmanager_bin=str(folder / "own")), ())
+    assert any("alertmanager 0.99.0" in each.summary for each in facts)

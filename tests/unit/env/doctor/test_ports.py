@@ -28,3 +28,15 @@ def test_a_server_that_answers_and_one_that_does_not(given, levels):
 def test_an_address_that_can_not_be_read_is_told(given, levels):
     level, fact = levels(check, given(storage_url="http://h:port"))["storage"]
     assert (level, fact.remedy) == ("error", "mend PGBEN_STORAGE_URL")
+
+
+def test_redis_is_asked_too(given, levels):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        url = f"redis://:geheim@127.0.0.1:{server.getsockname()[1]}/0"
+        assert levels(check, given(redis_url=url))["redis"][0] == "ok"
+    level, fact = levels(check, given(redis_url=url))["redis"]
+    assert (level, "PGBEN_REDIS_URL" in fact.remedy) == ("error", True)
+    assert "geheim" not in str(fact)
+    assert "redis" not in levels(check, given(redis_url="unix:///run/redis.sock"))
