@@ -154,8 +154,7 @@ class Reset:
                     )
         connection.execute(f"DELETE FROM {SCHEMA}.ddl")
         self._look_at_sequences = " UNION ALL ".join(
-            f"SELECT {oid}, last_value, is_called FROM {name}"
-            for oid, name in connection.execute(SEQUENCES).fetchall()
+            f"SELECT {oid}, last_value, is_called FROM {name}" for oid, name in connection.execute(SEQUENCES).fetchall()
         )
         self._sequences = {}
         if self._look_at_sequences:
