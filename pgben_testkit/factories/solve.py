@@ -1,6 +1,6 @@
 """Rows that satisfy a table's checks, found by asking the server itself: candidates are drawn, every check is evaluated
-over them where the data stays, and what fails is drawn anew. No check is parsed here, so that any SQL may stand in
-one; literals in it only make good candidates likelier (`values.py`)."""
+over them where the data stays, and what fails is drawn anew. No check is parsed here; what is written in it only makes
+good candidates likelier (`values.py`)."""
 
 from __future__ import annotations
 
