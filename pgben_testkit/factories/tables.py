@@ -15,7 +15,7 @@ from pgben_testkit.factories.introspect import Column, ForeignKey, Table, table_
 from pgben_testkit.factories.record import Registro, plain
 from pgben_testkit.factories.solve import Row, recordset, solve
 from pgben_testkit.factories.store import NotStored, Taken, _columns_of, without_literal
-from pgben_testkit.factories.values import marks, pool, unique
+from pgben_testkit.factories.values import TEXTS, marks, pool, unique
 from pgben_testkit.postgres.admin import quoted
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class TableFactory:
         _check_size(size)
         self._check_names(given)
         ready = {name: _json(value) for name, value in given.items()}
+        self._check_values(ready)
         taken: Taken | None = None
         for _ in range(TRIES if self._depth == 0 else 1):
             counts = dict(self.maker._tables())
@@ -105,6 +106,42 @@ class TableFactory:
                 raise UsageProblem(
                     f"{self.table.name}.{name} can't be {given[name]!r}", why=f"its members: {', '.join(members)}"
                 )
+
+    def _check_values(self, given: dict[str, Any]) -> None:
+        """Raises UsageProblem: a value that its column can't hold."""
+        __tracebackhide__ = OURS_HIDDEN
+        import psycopg
+
+        for name, value in given.items():
+            column = self.table.column(name)
+            if column.kind in TEXTS and column.length is not None and len(str(value)) > column.length:
+                raise self._unfit(column, f"the value has {len(str(value))} characters")
+        columns = [self.table.column(name) for name in given]
+        if not columns:
+            return
+        try:
+            self._cast(columns, given)
+        except psycopg.DataError:
+            for column in columns:
+                try:
+                    self._cast([column], given)
+                except psycopg.DataError as error:
+                    said = without_literal(error.diag.message_primary or type(error).__name__)
+                    raise self._unfit(column, said) from None
+
+    def _cast(self, columns: Sequence[Column], given: dict[str, Any]) -> None:
+        casts = [f"::numeric{each.precision}" if each.precision else "" for each in columns]
+        listed = ", ".join(f"r.{quoted(each.name)}{cast}" for each, cast in zip(columns, casts, strict=True))
+        with self._connection.transaction():
+            self._connection.execute(f"SELECT {listed} FROM {recordset(columns)}", (json.dumps([given]),))
+
+    def _unfit(self, column: Column, why: str) -> UsageProblem:
+        size = column.length or (column.precision and ", ".join(map(str, column.precision)))
+        return UsageProblem(
+            f"{self.table.name}.{column.name} can't hold the value that it was given",
+            why=f"its type is {column.type_name}{f'({size})' if size else ''}: {why}",
+            remedy=f"give {column.name} a value that fits",
+        )  # fmt: skip
 
     # -- one chunk
 
@@ -166,7 +203,7 @@ class TableFactory:
             for key in mine:
                 values |= {name: values[theirs] for name, theirs in zip(key.columns, key.parent_columns, strict=True)}
             free = {column.name for column in table.columns if not column.automatic} - fixed - referring - referred
-            rows.append(Row(values, draw, frozenset(free), pools))
+            rows.append(Row(values, draw, frozenset(free), pools, frozenset(given)))
         solve(self._connection, table, rows, lambda row, name: self._options(row, name, in_keys))
         self._late_parents(rows, [key for key in keys if key not in needed])
         return self._insert([row.values for row in rows])

@@ -297,6 +297,38 @@ def test_for_table_says_that_there_is_no_room_only_where_it_knows(make, connecti
     assert "remove rows" not in str(error.value)
 
 
+TYPED = """CREATE TABLE produto (nome varchar(10) NOT NULL, idade int NOT NULL CHECK (idade BETWEEN 18 AND 20),
+    preco numeric(4, 2) NOT NULL, teto int, piso int, CHECK (piso < teto AND piso > 3));"""
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"preco": "abc"}, r"produto\.preco can't hold[\s\S]*numeric\(4, 2\)[\s\S]*give preco a value that fits"),
+    ({"preco": 123456}, r"produto\.preco can't hold"), ({"idade": "x"}, r"produto\.idade can't hold"),
+    ({"nome": "segredo " * 5}, r"produto\.nome can't hold[\s\S]*40 characters"),
+    ({"idade": 99}, r"produto_idade_check[\s\S]*give other values for idade$"),
+    ({"teto": 1}, r"produto_check[\s\S]*give other values for teto or values for piso$"),
+])  # fmt: skip
+def test_for_table_names_the_column_whose_value_is_wrong(make, connection, given, said):
+    connection.execute(TYPED)
+    if given == {"teto": 1}:
+        given["piso"] = 2
+        said = said.replace("teto or values for piso", "(teto, piso|piso, teto)")
+    with pytest.raises(UsageProblem, match=said) as error:
+        make.for_table("produto").create(**given)
+    for secret in ("abc", "segredo", "123456"):
+        assert secret not in str(error.value)
+    make.for_table("produto").create(preco="1.5", idade=19, nome="a")
+
+
+@pytest.mark.parametrize("many", [1, 40])
+def test_factories_name_the_column_that_can_not_hold_its_value(make, many):
+    with pytest.raises(NotStored, match=r"cidadao\.nome can't hold[\s\S]*5000 characters"):
+        make.create_batch("cidadao", many, nome="x" * 5000)
+    with pytest.raises(NotStored, match=r"pagamento\.valor can't hold[\s\S]*numeric") as error:
+        make.create_batch("pagamento", many, valor="segredo")
+    assert "segredo" not in str(error.value)
+
+
 def test_for_table_marks_people_and_their_documents_are_valid(make):
     made = make.for_table("cidadao").create()
     assert made.metadados == {"sintetico": True}
