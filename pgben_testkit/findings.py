@@ -49,7 +49,7 @@ class Finding:
 
     def key(self) -> tuple[object, ...]:
         """Two findings with the same key are the same thing found twice."""
-        return (self.check, self.subject, self.place)
+        return (self.check, self.subject, self.place, self.summary)
 
 
 def finding(
@@ -63,4 +63,8 @@ def finding(
 def ordered(found: list[Finding]) -> tuple[Finding, ...]:
     """By place, then by severity; what was found twice is there once."""
     once = {each.key(): each for each in reversed(found)}
-    return tuple(sorted(once.values(), key=lambda f: (f.place, SEVERITIES.index(f.severity), f.check, f.subject)))
+    return tuple(sorted(once.values(), key=_order))
+
+
+def _order(each: Finding) -> tuple[object, ...]:
+    return (each.place, SEVERITIES.index(each.severity), each.check, each.subject, each.summary)

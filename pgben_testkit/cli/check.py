@@ -38,13 +38,19 @@ def check() -> None:
               help="Scrape the URL twice, so long apart, and compare the counters.")  # fmt: skip
 @click.option("--ignore", multiple=True, metavar="CHECK", help="Leave out a check, as metrics/unknown; repeatable.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Send this header; repeatable.")
+@click.option("--bearer-token-file", metavar="FILE", type=click.Path(path_type=Path),
+              help="Send the token in FILE, as Prometheus does.")  # fmt: skip
+@click.option("--ca-file", metavar="FILE", type=click.Path(path_type=Path),
+              help="Check the endpoint's certificate against these (PEM).")  # fmt: skip
 @click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), default="warning", show_default=True,
               help="The least severity that makes the exit code 1.")  # fmt: skip
 @click.option("--json", "form", flag_value="json", help="For machines.")
 @click.option("--sarif", "form", flag_value="sarif", help="For code hosts.")
 def metrics(
     where: str, catalogue: Path | None, exporter: str, before: str | None, again_after: float | None,
-    ignore: tuple[str, ...], timeout: float, fail_on: str, form: str | None,
+    ignore: tuple[str, ...], timeout: float, headers: tuple[str, ...], bearer_token_file: Path | None,
+    ca_file: Path | None, fail_on: str, form: str | None,
 ) -> None:  # fmt: skip
     """Hold the metrics of an endpoint, or of a file with an exposition, against a catalogue.
 
@@ -61,18 +67,26 @@ def metrics(
     if again_after is not None and not scrape.is_url(where):
         raise UsageProblem("--again-after wants a URL", why=f"{where} is a file", remedy="name the earlier --before")
     loaded = catalogues.load(path)
-    now = scrape.read(where, timeout_s=timeout)
+    access = scrape.Access(dict(map(_header, headers)), bearer_token_file, ca_file)
+    now = scrape.read(where, timeout_s=timeout, access=access)
     earlier = scrape.read(before, timeout_s=timeout) if before else None
     if again_after is not None:
         earlier = now
         time.sleep(again_after)
-        now = scrape.read(where, timeout_s=timeout)
+        now = scrape.read(where, timeout_s=timeout, access=access)
     named = exporter or loaded.likely(frozenset(now.families))
     found = Metrics().check(now, catalogue=loaded, exporter=named, before=earlier, ignore=ignore)
     click.echo(_written(form, now, named, found))
     order: tuple[str, ...] = SEVERITIES
     bad = fail_on != "never" and any(order.index(each.severity) <= order.index(fail_on) for each in found)
     sys.exit(EXIT_FINDINGS if bad else EXIT_OK)
+
+
+def _header(given: str) -> tuple[str, str]:
+    name, colon, value = given.partition(":")
+    if not colon:
+        raise UsageProblem("a --header has no colon", remedy="write --header 'NAME: VALUE'")
+    return name.strip(), value.strip()
 
 
 def _configured() -> Path:

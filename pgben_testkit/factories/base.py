@@ -271,6 +271,13 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
         for name, value in fields.items():
             if name.startswith(("data_", "prazo_")) and name in spec.columns and value is not None:
                 fields[name] = cls._moment(name, value)
+        for _, _, param in cls._children.values():
+            number = fields.get(param, 0)
+            if not isinstance(number, int) or number < 0:
+                raise UsageProblem(
+                    f"{cls.__name__}: {param} got {number if isinstance(number, int) else type(number).__name__}",
+                    why="it says how many: a whole number of 0 or more, or True for one",
+                )
         cls._check_agreement(spec, fields, active)
         for name in spec.relations:
             other = fields.get(name)

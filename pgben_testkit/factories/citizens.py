@@ -3,14 +3,16 @@ of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from factory import Trait
 
+from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
 from pgben_testkit.factories import documents, people
-from pgben_testkit.factories.base import PGBenFactory
+from pgben_testkit.factories.base import PGBenFactory, Spec
 from pgben_testkit.factories.declarations import Relacao, de, lazy, registro, status_params
 from pgben_testkit.factories.vocabulary import MEMBERS
 
@@ -21,6 +23,12 @@ SCHOOLING = MEMBERS["escolaridade"]
 def _before_today(o: Any, name: str, least: int, most: int) -> date:
     today: date = o.s.maker.hoje
     return today - timedelta(days=o.s.between(name, least, most))
+
+
+OLD_FROM = 60
+"""Lei 10.741/2003, art. 1."""
+CHILD_UNTIL = 12
+"""Lei 8.069/1990, art. 2."""
 
 
 class CidadaoFactory(PGBenFactory):
@@ -53,6 +61,32 @@ class CidadaoFactory(PGBenFactory):
     }
     _hidden = ("idade",)
     _relations = ("criado_por",)
+
+    @classmethod
+    def _check_agreement(cls, spec: Spec, fields: Mapping[str, Any], active: list[str]) -> None:
+        __tracebackhide__ = OURS_HIDDEN
+        from pgben_testkit.factories.maker import current
+
+        super()._check_agreement(spec, fields, active)
+        born, age = fields.get("data_nascimento"), fields.get("idade")
+        today = current().hoje
+        of = born and today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+        says = f"data_nascimento={born}" if born else f"idade={age}"
+        years = of if born else age
+        wrong = None
+        if {"idoso", "crianca"} <= set(active):
+            wrong = "idoso=True contradicts crianca=True"
+        elif born and age is not None and age != of:
+            wrong = f"idade={age} contradicts data_nascimento={born}"
+        elif years is not None and "idoso" in active and years < OLD_FROM:
+            wrong = f"idoso=True contradicts {says}"
+        elif years is not None and "crianca" in active and years >= CHILD_UNTIL:
+            wrong = f"crianca=True contradicts {says}"
+        if wrong:
+            raise UsageProblem(
+                f"{cls.__name__}: {wrong}", why=f"both say how old the person is; today is {today}",
+                remedy="give one of them",
+            )  # fmt: skip
 
     unidade = Relacao("unidade", shared=True)
     criado_por = None

@@ -32,6 +32,8 @@ class Column:
     domain_checks: tuple[str, ...] = ()
     type_name: str = ""
     """As SQL writes it, of the base type."""
+    fields: tuple[Column, ...] = ()
+    """Of a composite type."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,17 @@ class Table:
 
 
 _COLUMNS = """
-SELECT a.attname, b.typname, b.typcategory, a.attnotnull OR t.typnotnull,
+SELECT a.attname, b.typname, b.typcategory,
+       a.attnotnull OR EXISTS (SELECT FROM pg_type WHERE oid = ANY (b.domains) AND typnotnull),
        a.atthasdef AND a.attgenerated = '' OR t.typdefault IS NOT NULL,
        a.attidentity <> '' OR a.attgenerated <> '',
        coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault, ''),
        ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid IN (b.oid, b.typelem) ORDER BY e.enumsortorder),
-       CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END,
-       ARRAY(SELECT pg_get_expr(c.conbin, 0) FROM pg_constraint c WHERE c.contypid = t.oid AND c.conbin IS NOT NULL),
-       format_type(b.oid, NULL)
+       CASE WHEN t.typtype = 'd' THEN (SELECT max(typtypmod) FROM pg_type WHERE oid = ANY (b.domains))
+            ELSE a.atttypmod END,
+       ARRAY(SELECT pg_get_expr(c.conbin, 0) FROM pg_constraint c
+             WHERE c.contypid = ANY (b.domains) AND c.conbin IS NOT NULL),
+       format_type(b.oid, NULL), b.typrelid
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 JOIN LATERAL (
@@ -83,7 +88,8 @@ JOIN LATERAL (
         SELECT n.oid, n.typtype, n.typbasetype FROM base JOIN pg_type n ON n.oid = base.typbasetype
         WHERE base.typtype = 'd'
     )
-    SELECT p.* FROM base JOIN pg_type p ON p.oid = base.oid WHERE base.typtype <> 'd'
+    SELECT p.*, ARRAY(SELECT oid FROM base WHERE typtype = 'd') AS domains
+    FROM base JOIN pg_type p ON p.oid = base.oid WHERE base.typtype <> 'd'
 ) b ON true
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
@@ -109,6 +115,20 @@ FROM pg_index i WHERE i.indrelid = %s AND i.indisunique
 """
 
 
+_PARTITIONS = """
+SELECT pg_get_partition_constraintdef(part.oid)
+FROM pg_class c
+CROSS JOIN LATERAL (
+    SELECT c.oid WHERE c.relispartition AND c.relkind = 'r'
+    UNION ALL
+    SELECT tree.relid FROM pg_partition_tree(c.oid) tree WHERE c.relkind = 'p' AND tree.isleaf AND tree.level > 0
+) part
+WHERE c.oid = %s
+"""
+
+
+DEEPEST_TYPE = 5
+"""Composite types within composite types."""
 _QUALIFIED = re.compile(r'(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?')
 """A name as SQL writes it, with its schema or without."""
 
@@ -141,7 +161,7 @@ def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
             remedy="" if names else "give the schema: pgben_postgres_schema or pgben_postgres_migrate",
         )
     oid, shown = found
-    columns = tuple(_column(row) for row in connection.execute(_COLUMNS, (oid,)).fetchall())
+    columns = _columns(connection, oid)
     checks, keys = [], []
     uniques = [tuple(row[0]) for row in connection.execute(_UNIQUES, (oid,)).fetchall()]
     for kind, constraint, names, expression, parent, parent_columns in connection.execute(
@@ -153,16 +173,31 @@ def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
             keys.append(ForeignKey(tuple(names), parent, tuple(parent_columns)))
         else:
             uniques.append(tuple(names))
+    bounds = [row[0] for row in connection.execute(_PARTITIONS, (oid,)).fetchall()]
+    if bounds and all(bounds):
+        within = " OR ".join(f"({each})" for each in bounds)
+        spoken = [each.name for each in columns if re.search(rf"(?<!\w){re.escape(each.name)}(?!\w)", within)]
+        checks.append(Check("the bounds of a partition", tuple(spoken), within))
     return Table(shown, shown, columns, tuple(checks), tuple(keys), tuple(dict.fromkeys(uniques)))
 
 
-def _column(row: tuple[Any, ...]) -> Column:
-    name, kind, category, required, has_default, automatic, default, members, modifier, domain_checks, type_name = row
+def _columns(connection: psycopg.Connection[Any], oid: int, depth: int = 0) -> tuple[Column, ...]:
+    found = []
+    for row in connection.execute(_COLUMNS, (oid,)).fetchall():
+        composite = row[-1] if row[2] == "C" and depth < DEEPEST_TYPE else 0
+        found.append(_column(row, _columns(connection, composite, depth + 1) if composite else ()))
+    return tuple(found)
+
+
+def _column(row: tuple[Any, ...], inner: tuple[Column, ...]) -> Column:
+    name, kind, category, required, has_default, automatic, default, members, modifier, domain_checks, type_name, _ = (
+        row
+    )
     length = modifier - 4 if kind in ("varchar", "bpchar") and modifier > 4 else None
     if kind in ("bit", "varbit") and modifier > 0:
         length = modifier
     precision = ((modifier - 4) >> 16, (modifier - 4) & 0x7FF) if kind == "numeric" and modifier > 4 else None
     return Column(
         name, kind, category, required, has_default, automatic, default, tuple(members), length, precision,
-        tuple(domain_checks), type_name,
+        tuple(domain_checks), type_name, inner,
     )  # fmt: skip

@@ -280,13 +280,18 @@ class Fabrica(DocumentSource):
 
         return TableFactory(self, table)
 
-    def cenario(self, name: str, *, solicitacoes: int = 100, store: bool = True) -> Cenario:
+    def cenario(self, name: str, *, solicitacoes: int = 100, store: bool = True, **unknown: Any) -> Cenario:
         """A consistent office of that many requests, stored unless `store=False`; what was made, by table and status.
 
         Raises:
-            UsageProblem: no such scenario, with those that there are.
+            UsageProblem: no such scenario, with those that there are; or no such argument.
         """
         __tracebackhide__ = OURS_HIDDEN
+        if unknown:
+            raise UsageProblem(
+                f"cenario takes no {', '.join(map(repr, unknown))}", why="it takes solicitacoes and store",
+                remedy="give solicitacoes=N: the rest of the office follows from it",
+            )  # fmt: skip
         from pgben_testkit.factories.scenarios import run
 
         return run(self, name, solicitacoes, store=store)

@@ -1,6 +1,6 @@
 """Rows that satisfy a table's checks, found by asking the server itself: candidates are drawn, every check is evaluated
-over them where the data stays, and what fails is drawn anew. No check is parsed here, so that any SQL may stand in
-one; literals in it only make good candidates likelier (`values.py`)."""
+over them where the data stays, and what fails is drawn anew. No check is parsed here; what is written in it only makes
+good candidates likelier (`values.py`)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Row:
     draw: Draw
     free: frozenset[str]
     pools: dict[str, list[Any]]
+    given: frozenset[str] = frozenset()
+    """Columns that the caller gave."""
 
 
 def checks_of(table: Table, columns: Sequence[Column]) -> tuple[Check, ...]:
@@ -67,9 +69,9 @@ def solve(
     for attempt in range(ROUNDS):
         if not left:
             return
-        stuck = next((check for row, fails in left for check in fails if not _movable(row, check)), None)
+        stuck = next(((row, check) for row, fails in left for check in fails if not _movable(row, check)), None)
         if stuck is not None:
-            raise _unsolved(table, stuck, "every column in it was given, or is made by the server")
+            raise _unsolved(table, *stuck, "every column in it was given, or is made by the server")
         candidates: list[dict[str, Any]] = []
         for row, fails in left:
             candidates += [_changed(row, fails, attempt, variant, pool) for variant in range(VARIANTS)]
@@ -87,7 +89,9 @@ def solve(
                 still.append((row, after))
         left = still
     if left:
-        raise _unsolved(table, left[0][1][0], f"no candidate of {ROUNDS * VARIANTS} satisfied it with all the others")
+        row, fails = left[0]
+        why = f"no candidate of {ROUNDS * VARIANTS} satisfied it with all the others"
+        raise _unsolved(table, row, fails[0], why)
 
 
 def _movable(row: Row, check: Check) -> bool:
@@ -140,9 +144,13 @@ def _failing(
         return [each for row in rows for each in _failing(connection, table, checks, [row])]
 
 
-def _unsolved(table: Table, check: Check, why: str) -> UsageProblem:
+def _unsolved(table: Table, row: Row, check: Check, why: str) -> UsageProblem:
+    given = [name for name in check.columns if name in row.given]
+    others = [name for name in check.columns if name not in row.given]
+    ways = [f"other values for {', '.join(given)}"] if given else []
+    ways += [f"values for {', '.join(others)}"] if others else []
     return UsageProblem(
         f"no row of {table.name} was found that satisfies {check.name}",
         why=f"{why}: CHECK ({check.expression})",
-        remedy=f"give values for {', '.join(check.columns)}",
+        remedy=f"give {' or '.join(ways)}",
     )

@@ -23,6 +23,10 @@ COPY_FROM_ROWS = 30
 """From so many rows of a table on, COPY is faster than an INSERT with as many parameters."""
 
 
+PROBED = 20
+"""Rows of each table that are looked at for the column that does not fit."""
+
+
 class NotStored(TestkitError):
     """The database refused a row; nothing of the call is there."""
 
@@ -159,6 +163,37 @@ class Store:
                 out += [f"{table}.{column}" for column in columns if column not in there[table]]
         return out
 
+    def _unfit(self, groups: dict[str, list[Registro]]) -> NotStored | None:
+        """Which column can't hold its value: the server does not say it. None where it is not found."""
+        import psycopg
+
+        for table, rows in groups.items():
+            types = dict(self.connection.execute(
+                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+                " WHERE attrelid = to_regclass(quote_ident(%s)) AND attnum > 0", (table,),
+            ).fetchall())  # fmt: skip
+            for row in rows[:PROBED]:
+                for name in row.columns:
+                    value, kind = row.__dict__[name], types.get(name)
+                    if value is None or kind is None:
+                        continue
+                    why = ""
+                    length = re.fullmatch(r"character(?: varying)?\((\d+)\)", kind)
+                    if length and isinstance(value, str) and len(value) > int(length[1]):
+                        why = f"the value has {len(value)} characters"
+                    elif not length:
+                        try:
+                            with self.connection.transaction():
+                                self.connection.execute(f"SELECT %s::{kind}", (_parameter(value),))
+                        except psycopg.DataError as error:
+                            why = without_literal(error.diag.message_primary or type(error).__name__)
+                    if why:
+                        return NotStored(
+                            f"{table}.{name} can't hold the value that it was given",
+                            why=f"its type is {kind}: {why}", remedy=f"give {name} a value that fits",
+                        )  # fmt: skip
+        return None
+
     def _explained(self, error: psycopg.Error, groups: dict[str, list[Registro]]) -> NotStored:
         import psycopg
 
@@ -194,6 +229,8 @@ class Store:
                 why=f"the constraint {diag.constraint_name}",
                 remedy="create that row first, or leave it out and let the factory make one",
             )
+        if isinstance(error, psycopg.DataError) and (unfit := self._unfit(groups)):
+            return unfit
         said = without_literal(diag.message_primary or "an error")
         what = f"the constraint {diag.constraint_name}" if diag.constraint_name else said
         return NotStored(

@@ -15,7 +15,7 @@ from pgben_testkit.factories.introspect import Column, ForeignKey, Table, table_
 from pgben_testkit.factories.record import Registro, plain
 from pgben_testkit.factories.solve import Row, recordset, solve
 from pgben_testkit.factories.store import NotStored, Taken, _columns_of, without_literal
-from pgben_testkit.factories.values import marks, pool, unique
+from pgben_testkit.factories.values import TEXTS, marks, pool, unique
 from pgben_testkit.postgres.admin import quoted
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ CHUNK = 500
 DEEPEST = 12
 """Parents of parents of ...: more than this is taken for a cycle."""
 COMBINATIONS = 100_000
+DRAWN = 400
+"""Times that values are drawn for columns of few that must differ."""
 
 
 class NoRoom(UsageProblem):
@@ -65,6 +67,7 @@ class TableFactory:
         _check_size(size)
         self._check_names(given)
         ready = {name: _json(value) for name, value in given.items()}
+        self._check_values(ready)
         taken: Taken | None = None
         for _ in range(TRIES if self._depth == 0 else 1):
             counts = dict(self.maker._tables())
@@ -104,6 +107,42 @@ class TableFactory:
                     f"{self.table.name}.{name} can't be {given[name]!r}", why=f"its members: {', '.join(members)}"
                 )
 
+    def _check_values(self, given: dict[str, Any]) -> None:
+        """Raises UsageProblem: a value that its column can't hold."""
+        __tracebackhide__ = OURS_HIDDEN
+        import psycopg
+
+        for name, value in given.items():
+            column = self.table.column(name)
+            if column.kind in TEXTS and column.length is not None and len(str(value)) > column.length:
+                raise self._unfit(column, f"the value has {len(str(value))} characters")
+        columns = [self.table.column(name) for name in given]
+        if not columns:
+            return
+        try:
+            self._cast(columns, given)
+        except psycopg.DataError:
+            for column in columns:
+                try:
+                    self._cast([column], given)
+                except psycopg.DataError as error:
+                    said = without_literal(error.diag.message_primary or type(error).__name__)
+                    raise self._unfit(column, said) from None
+
+    def _cast(self, columns: Sequence[Column], given: dict[str, Any]) -> None:
+        casts = [f"::numeric{each.precision}" if each.precision else "" for each in columns]
+        listed = ", ".join(f"r.{quoted(each.name)}{cast}" for each, cast in zip(columns, casts, strict=True))
+        with self._connection.transaction():
+            self._connection.execute(f"SELECT {listed} FROM {recordset(columns)}", (json.dumps([given]),))
+
+    def _unfit(self, column: Column, why: str) -> UsageProblem:
+        size = column.length or (column.precision and ", ".join(map(str, column.precision)))
+        return UsageProblem(
+            f"{self.table.name}.{column.name} can't hold the value that it was given",
+            why=f"its type is {column.type_name}{f'({size})' if size else ''}: {why}",
+            remedy=f"give {column.name} a value that fits",
+        )  # fmt: skip
+
     # -- one chunk
 
     def _rows(self, size: int, given: dict[str, Any]) -> list[Registro]:
@@ -121,15 +160,24 @@ class TableFactory:
         ]  # fmt: skip
         defaults = self._defaults([column for column in must if column.has_default], size)
         keys = [key for key in table.foreign_keys if not set(key.columns) & set(given)]
-        needed = [key for key in keys if {column.name for column in must if not column.has_default} & set(key.columns)]
+        bare = {column.name for column in must if not column.has_default}
+        needed = [
+            key for key in keys
+            if (bare >= set(key.columns) if key.parent == table.shown else bare & set(key.columns))
+        ]  # fmt: skip
         included = {column.name for column in must} | set(given)
         in_keys = {name for key in keys for name in key.columns}
         each_row, carriers, combined = self._carriers(size, given, included, in_keys, needed)
+        mine = [key for key in needed if key.parent == table.shown]
+        needed = [key for key in needed if key not in mine]
+        own = self._own_keys(mine, given, size)
+        referred = {name for key in mine for name in key.parent_columns}
+        referring = {name for key in mine for name in key.columns}
         parents = {key.columns: self._parents(key, size if key.columns in each_row else 1) for key in needed}
         rows = []
         for place in range(size):
             draw = maker._draw("#" + table.name)
-            values: dict[str, Any] = {**defaults[place], **given, **marked}
+            values: dict[str, Any] = {**defaults[place], **own[place], **given, **marked}
             pools: dict[str, list[Any]] = {}
             fixed = set(given) | set(marked)
             for key in needed:
@@ -140,7 +188,7 @@ class TableFactory:
                 values |= dict(zip(combined[0], combined[1][place], strict=True))
                 fixed |= set(combined[0])
             for column in must:
-                if column.name in values:
+                if column.name in values or (column.name in referring and column.name not in referred):
                     continue
                 value = unique(column, draw, place) if column.name in carriers else None
                 if value is None:
@@ -152,11 +200,28 @@ class TableFactory:
                         )  # fmt: skip
                     value = options[0]
                 values[column.name] = value
-            free = {column.name for column in table.columns if not column.automatic} - fixed
-            rows.append(Row(values, draw, frozenset(free), pools))
+            for key in mine:
+                values |= {name: values[theirs] for name, theirs in zip(key.columns, key.parent_columns, strict=True)}
+            free = {column.name for column in table.columns if not column.automatic} - fixed - referring - referred
+            rows.append(Row(values, draw, frozenset(free), pools, frozenset(given)))
         solve(self._connection, table, rows, lambda row, name: self._options(row, name, in_keys))
         self._late_parents(rows, [key for key in keys if key not in needed])
         return self._insert([row.values for row in rows])
+
+    def _own_keys(self, keys: Sequence[ForeignKey], given: dict[str, Any], size: int) -> list[dict[str, Any]]:
+        """For each row what the server would make of the columns that it refers to itself by: rows of a table that
+        must refer to a row of the same table refer to themselves."""
+        names = {name for key in keys for name in key.parent_columns} - set(given)
+        made = [column for column in map(self.table.column, sorted(names)) if column.automatic or column.has_default]
+        if not made:
+            return [{}] * size
+        listed = ", ".join(
+            f"to_jsonb({column.default})".replace("%", "%%") if column.default
+            else f"to_jsonb(nextval(pg_get_serial_sequence('{self.table.shown}', '{column.name}')))"
+            for column in made
+        )  # fmt: skip
+        rows = self._connection.execute(f"SELECT {listed} FROM generate_series(1, %s)", (size,)).fetchall()
+        return [{column.name: value for column, value in zip(made, row, strict=True)} for row in rows]
 
     def _options(self, row: Row, name: str, in_keys: set[str]) -> list[Any]:
         """What the solver may put into a column."""
@@ -200,30 +265,49 @@ class TableFactory:
         self, columns: Sequence[str], own: Sequence[str], given: dict[str, Any], size: int
     ) -> list[tuple[Any, ...]]:
         """Values of columns that have few, which no row has yet."""
-        draw = self.maker._source.draw("#" + self.table.name, 0)
-        draw.maker = self.maker
-        pools = [pool(self.table.column(name), self.table.checks, draw, 0) for name in own]
+        parts = [self.table.column(name) for name in own]
         listed = ", ".join(f"{quoted(name)}::text" for name in columns)
         there = set(self._connection.execute(f"SELECT DISTINCT {listed} FROM {self.table.name}").fetchall())
+        pools: list[dict[str, Any]] = [{} for _ in own]
+        seen: set[str] = set()
         found: list[tuple[Any, ...]] = []
-        for values in itertools.islice(itertools.product(*pools), COMBINATIONS):
-            row = {**given, **dict(zip(own, values, strict=True))}
-            if tuple(_as_text(row[name]) for name in columns) not in there and self._allowed(row, own):
-                found.append(values)
-                if len(found) == size:
-                    return found
+        for turn in range(DRAWN):
+            draw = self.maker._source.draw("#" + self.table.name, turn)
+            draw.maker = self.maker
+            for known, column in zip(pools, parts, strict=True):
+                known.update({json.dumps(value): value for value in pool(column, self.table.checks, draw, turn)})
+            product = itertools.islice(itertools.product(*(each.values() for each in pools)), COMBINATIONS)
+            fresh = []
+            for values in product:
+                row = {**given, **dict(zip(own, values, strict=True))}
+                key = json.dumps(values)
+                if key not in seen and tuple(_as_text(row[name]) for name in columns) not in there:
+                    fresh.append((values, row))
+                seen.add(key)
+            found += [each for (each, _), fine in zip(fresh, self._allowed([r for _, r in fresh], own), strict=True)
+                      if fine]  # fmt: skip
+            if len(found) >= size:
+                return found[:size]
+            if all(_is_closed(column) for column in parts) or len(seen) >= COMBINATIONS:
+                break
+        every = all(_is_closed(column) for column in parts)
         raise NoRoom(
-            f"{self.table.name} has no room for {size} more row{'s' * (size != 1)}",
-            why=f"({', '.join(columns)}) is unique, and {len(found)} combinations of its values are free",
-            remedy="remove rows, or make fewer",
-        )
+            f"{self.table.name} has no room for {size} more row{'s' * (size != 1)}" if every
+            else f"no {size} different values were found for ({', '.join(own)}) of {self.table.name}",
+            why=f"({', '.join(columns)}) is unique, and "
+                + (f"{len(found)} combinations of its values are free" if every
+                   else f"of {len(seen)} that were drawn {len(found)} are free and satisfy its checks"),
+            remedy="remove rows, or make fewer" if every else f"make fewer, or give {', '.join(own)}",
+        )  # fmt: skip
 
-    def _allowed(self, row: dict[str, Any], own: Sequence[str]) -> bool:
-        """Whether the checks that speak of these columns alone are satisfied."""
-        from pgben_testkit.factories.solve import _failing
+    def _allowed(self, rows: Sequence[dict[str, Any]], own: Sequence[str]) -> list[bool]:
+        """For each row whether it satisfies the checks that speak of these columns alone."""
+        from pgben_testkit.factories.solve import _failing, checks_of
 
-        own_checks = [check for check in self.table.checks if set(check.columns) <= set(own)]
-        return not own_checks or not _failing(self._connection, self.table, own_checks, [row])[0]
+        checks = [check for check in checks_of(self.table, self.table.columns) if set(check.columns) <= set(own)]
+        if not checks or not rows:
+            return [True] * len(rows)
+        return [not fails for fails in _failing(self._connection, self.table, checks, rows)]
 
     def _defaults(self, columns: Sequence[Column], size: int) -> list[dict[str, Any]]:
         """For each row the values of defaults that checks speak of: the server would fill them in after we looked."""
@@ -310,6 +394,11 @@ def _null_or_made(column: Column, included: set[str]) -> bool:
     if column.name in included:
         return False
     return not column.has_default or "(" in column.default
+
+
+def _is_closed(column: Column) -> bool:
+    """Whether every value that it can have is drawn at once."""
+    return bool(column.members) or column.kind == "bool"
 
 
 def _cast(columns: Sequence[Column]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pgben_testkit.factories import documents, people
@@ -17,6 +17,9 @@ WORDS = ("alfa", "beta", "gama", "delta", "rio", "mar", "sol", "serra", "praia",
 _STRING = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.'])")
 _REGEX = re.compile(r"(?<!!)~\*?\s*'((?:[^']|'')*)'")
+_NOW = re.compile(r"\bnow\(\)|CURRENT_|LOCALTIME|_timestamp\(\)|\bage\(", re.IGNORECASE)
+_JSON_KEY = re.compile(r"(?:\?[&|]?|->>?)\s*\(?'((?:[^']|'')*)'")
+_JSON_KEYS = re.compile(r"\?[&|]\s*\(?ARRAY\[([^\]]*)\]")
 _LIKE = re.compile(r"(?<!!)~~\*?\s*'((?:[^']|'')*)'")
 
 TEXTS = ("text", "varchar", "bpchar", "name", "citext", "char")
@@ -175,7 +178,16 @@ def _by_checks(column: Column, spoken: Sequence[str], draw: Draw, number: int) -
                     filler = f"{draw.token(column.name)} texto sintetico " * (length // 29 + 1)
                     found += [filler[:length], ("1234567890" * (length // 10 + 1))[:length]]
     known = _known(column, draw) or []
-    return [*known, *found]
+    return [*known, *found, *_documents(column, draw)]
+
+
+def _documents(column: Column, draw: Draw) -> list[str]:
+    """What functions in checks ask for, whatever the column is called."""
+    return [
+        *_both("cpf", documents.cpf(people.cpf_base(draw))), *_both("cnpj", documents.cnpj(people.cnpj_base(draw))),
+        *_both("nis", documents.nis(people.nis_base(draw))), *_both("cep", people.cep(draw)), people.mobile(draw),
+        str(draw.other_uuid(column.name)), people.email(draw, "pessoa"),
+    ]  # fmt: skip
 
 
 def _matching(pattern: str, random: Any) -> list[str]:
@@ -199,6 +211,8 @@ def _numbers(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> 
             if re.fullmatch(r"-?\d+(\.\d+)?", each):
                 value = float(each)
                 near += [value, value + 1, value - 1]
+        if _NOW.search(expression):
+            near += [_now().year + each for each in (0, 1, -1, -18, -30)]
     plain: list[float] = [draw.between(f"{column.name} {number}", 1, 90), 1, 0, 2, 10, 100, 1000, -1]
     whole = column.kind in WHOLE
     out = plain[:1] + near + plain[1:] + ([0.5, 0.01] if not whole else [])
@@ -218,23 +232,69 @@ def _others(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> l
     if kind == "date":
         days = [draw.between(f"{column.name} {number}", 30, 400), 0, 1, 10, 100, 1000, 8000, 20_000, -30, -400]
         dates = [today - timedelta(days=each) for each in days]
-        return [each.isoformat() for each in [*dates, today.replace(day=1)]] + _literal_dates(spoken)
+        return [each.isoformat() for each in [*dates, today.replace(day=1)]] + _moments(column, spoken)
     if kind in ("timestamp", "timestamptz"):
         days = [draw.between(f"{column.name} {number}", 30, 400), 0, 1, 10, 100, 1000, -1, -30, -400]
         stamps = [draw.maker.midnight + timedelta(hours=15) - timedelta(days=each) for each in days]
-        return [each.isoformat() for each in stamps] + _literal_dates(spoken)
+        near = [stamps[1] + timedelta(minutes=each) for each in (5, 30, 60, 120, 240, 480, -60)] if spoken else []
+        return [each.isoformat() for each in [*stamps, *near]] + _moments(column, spoken)
     if column.category == "R":
         return [_range(column, number), "empty"]
+    if column.fields:
+        inner = {each.name: pool(each, (), draw, number) for each in column.fields}
+        return [{name: options[0] if options else None for name, options in inner.items()}]
+    if kind in ("json", "jsonb") and spoken:
+        return [{}, *_objects(spoken), [], "x", 1]
     simple: dict[str, list[Any]] = {
         "json": [{}, [], None], "jsonb": [{}, [], "x", 1], "bytea": ["\\x00ff"], "inet": ["192.0.2.1"],
         "cidr": ["192.0.2.0/24"], "macaddr": ["02:00:00:00:00:01"], "macaddr8": ["02:00:00:ff:fe:00:00:01"],
-        "time": ["09:00:00", "17:00:00"], "timetz": ["09:00:00-03", "17:00:00-03"], "interval": ["1 day", "30 days"],
+        "time": ["09:00:00", "17:00:00", "09:30:00"], "timetz": ["09:00:00-03", "17:00:00-03"],
+        "interval": ["1 day", "30 days", "1 hour"],
         "xml": ["<a/>"], "point": ["(0,0)"], "box": ["(1,1),(0,0)"], "circle": ["<(0,0),1>"], "line": ["{1,-1,0}"],
         "lseg": ["[(0,0),(1,1)]"], "path": ["[(0,0),(1,1)]"], "polygon": ["((0,0),(1,0),(1,1))"],
         "tsvector": ["a"], "tsquery": ["a"], "hstore": [""], "ltree": ["a.b"], "bit": ["0" * (column.length or 1)],
         "varbit": ["0"], "pg_lsn": ["0/0"],
     }  # fmt: skip
     return simple.get(kind, [])
+
+
+def _now() -> datetime:
+    """The clock: for checks that ask it themselves."""
+    return datetime.now(UTC)
+
+
+def _moments(column: Column, spoken: Sequence[str]) -> list[str]:
+    """Those that checks name, and around now where they ask the clock."""
+    found = _literal_dates(spoken)
+    if any(map(_NOW.search, spoken)):
+        days = [_now() + timedelta(days=each) for each in (0, 1, 2, 30, -1, -2, -30, 365, -365, -7000)]
+        found += [(each.date() if column.kind == "date" else each).isoformat() for each in days]
+    return found
+
+
+def _objects(spoken: Sequence[str]) -> list[Any]:
+    """Objects with the keys that checks ask for, with values of each type and with what the checks compare with."""
+    keys: list[str] = []
+    others: list[Any] = []
+    for expression in spoken:
+        mine = [_unquoted(each) for each in _JSON_KEY.findall(expression)]
+        for listed in _JSON_KEYS.findall(expression):
+            mine += [_unquoted(each) for each in _STRING.findall(listed)]
+        others += [each for each in map(_unquoted, _STRING.findall(expression)) if each not in mine]
+        others += [float(each) if "." in each else int(each) for each in _NUMBER.findall(_STRING.sub("", expression))]
+        keys += mine
+    keys = list(dict.fromkeys(keys))
+    values = [*dict.fromkeys(others), "x", 1, True, [], {}, None]
+    found: list[Any] = [dict.fromkeys(keys, value) for value in values]
+    if len(keys) > 1:
+        found += [{first: value, **dict.fromkeys(rest, other)} for first, *rest in _turns(keys)
+                  for value in values[:6] for other in values[:6]]  # fmt: skip
+        found += [{keys[0]: {keys[1]: value}} for value in values]
+    return [each for each in found if each]
+
+
+def _turns(keys: list[str]) -> list[list[str]]:
+    return [keys[place:] + keys[:place] for place in range(len(keys))]
 
 
 def _literal_dates(spoken: Sequence[str]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pgben_testkit.errors import UsageProblem
@@ -171,6 +172,27 @@ def _is_declared(name: str, kind: str, declared: Mapping[str, int]) -> bool:
     return any(each in declared for each in (name, name.removesuffix("_total"), name.removesuffix("_info")))
 
 
+def _reached(text: str, openmetrics: bool) -> int:
+    """How many lines the parser reads until it gives up: a fault of a whole metric shows at the line after it."""
+    if openmetrics:
+        from prometheus_client.openmetrics.parser import text_fd_to_metric_families as read
+    else:
+        from prometheus_client.parser import text_fd_to_metric_families as read
+
+    number = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal number
+        for number, line in enumerate(io.StringIO(text), 1):  # noqa: B007
+            yield line
+
+    try:
+        list(read(lines()))  # type: ignore[no-untyped-call]
+    except Exception:
+        return number
+    return number
+
+
 def _broken(text: str, source: str, openmetrics: bool, error: Exception) -> NotAnExposition:
     """Which line, found by reading each alone. The parser's words are dropped: they quote the line."""
     from prometheus_client.parser import text_string_to_metric_families as read
@@ -191,7 +213,8 @@ def _broken(text: str, source: str, openmetrics: bool, error: Exception) -> NotA
     elif number:
         why = f"line {number} is no sample and no comment"
     else:
-        why = f"the lines do not go together ({type(error).__name__})"
+        at = _reached(text, openmetrics)
+        why = f"the lines do not go together: at line {at}, or in the metric before it ({type(error).__name__})"
     return NotAnExposition(
         f"{source} is no exposition of metrics", why=why, remedy="name the path where the metrics are, usually /metrics"
     )

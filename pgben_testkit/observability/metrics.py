@@ -59,9 +59,13 @@ class Metrics:
         self._path = catalogue
         self._loaded: dict[Path, Catalogue] = {}
 
-    def scrape(self, url: str, *, timeout_s: float = scrape.TIMEOUT_S) -> Exposition:
-        """What a URL, or a file, exports now; see `scrape.read` for what it raises."""
-        return scrape.read(url, timeout_s=timeout_s)
+    def scrape(
+        self, url: str, *, timeout_s: float = scrape.TIMEOUT_S, headers: Mapping[str, str] | None = None,
+        bearer_token_file: Path | str | None = None, ca_file: Path | str | None = None,
+    ) -> Exposition:  # fmt: skip
+        """What a URL, or a file, exports now; see `scrape.read` for what it raises, `scrape.Access` for the rest."""
+        access = scrape.Access(headers or {}, bearer_token_file, ca_file)
+        return scrape.read(url, timeout_s=timeout_s, access=access)
 
     def compare(self, before: Exposition, now: Exposition) -> Changes:
         """What moved from one scrape to the next: `.by(name, **labels)`, `.names`, `.gone`."""

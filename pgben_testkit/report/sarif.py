@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ def log(findings: Sequence[Finding], rules: Iterable[Rule], *, version: str, roo
     known = {rule.id: rule for rule in rules}
     used = sorted({each.check for each in findings} | set(known))
     index = {check: number for number, check in enumerate(used)}
+    results = [_result(*each, index, root) for each in zip(findings, _fingerprints(findings), strict=True)]
     driver = {
         "name": "pgben-testkit",
         "version": version,
@@ -31,7 +33,7 @@ def log(findings: Sequence[Finding], rules: Iterable[Rule], *, version: str, roo
             "tool": {"driver": driver},
             "originalUriBaseIds": {"ROOT": {"uri": root.as_uri() + "/"}},
             "columnKind": "unicodeCodePoints",
-            "results": [_result(each, index, root) for each in findings],
+            "results": results,
         }],
     }  # fmt: skip
 
@@ -47,14 +49,26 @@ def _rule(check: str, rule: Rule | None) -> dict[str, Any]:
     return found
 
 
-def _result(each: Finding, index: dict[str, int], root: Path) -> dict[str, Any]:
+def _fingerprints(findings: Sequence[Finding]) -> list[str]:
+    """What tells a result from the others, in this run and the next: not its line and words, which change. The second
+    and later of one check, file and subject are numbered."""
+    seen: Counter[str] = Counter()
+    found = []
+    for each in findings:
+        stem = f"{each.check}:{each.place.path}:{each.subject}"
+        seen[stem] += 1
+        found.append(stem if seen[stem] == 1 else f"{stem}:{seen[stem]}")
+    return found
+
+
+def _result(each: Finding, fingerprint: str, index: dict[str, int], root: Path) -> dict[str, Any]:
     parts = [each.summary, each.reason, f"What to do: {each.remedy}" if each.remedy else ""]
     result: dict[str, Any] = {
         "ruleId": each.check,
         "ruleIndex": index[each.check],
         "level": LEVELS[each.severity],
         "message": {"text": ". ".join(part.rstrip(".") for part in parts if part) + "."},
-        "partialFingerprints": {"subject/v1": f"{each.check}:{each.place.path}:{each.subject}"},
+        "partialFingerprints": {"subject/v1": fingerprint},
     }
     locations = _locations([each.place], root)
     if locations:

@@ -244,6 +244,91 @@ def test_for_table_copes_with_a_schema_of_the_users_own(make, connection):
             make.for_table(name)
 
 
+EVERYDAY = """
+CREATE TYPE endereco_tipo AS (rua text, numero int);
+CREATE DOMAIN minusculo AS varchar(4) CHECK (VALUE ~ '^[a-z]+$');
+CREATE DOMAIN quatro AS minusculo NOT NULL CHECK (length(VALUE) = 4);
+CREATE FUNCTION cpf_ok(t text) RETURNS bool LANGUAGE sql IMMUTABLE AS $$
+    SELECT t ~ '^\\d{11}$' AND (SELECT (sum((11 - i) * substr(t, i, 1)::int) * 10) % 11 % 10
+                                FROM generate_series(1, 9) i) = substr(t, 10, 1)::int $$;
+CREATE TABLE reserva (inicio timestamptz NOT NULL, fim timestamptz NOT NULL,
+                      CHECK (fim > inicio AND fim - inicio <= interval '8 hours'));
+CREATE TABLE exercicio (ano int NOT NULL CHECK (ano >= extract(year FROM now()) - 1
+                                                AND ano <= extract(year FROM now()) + 1));
+CREATE TABLE agenda (dia date NOT NULL CHECK (dia > CURRENT_DATE));
+CREATE TABLE dado (d jsonb NOT NULL CHECK (d ? 'tipo'), e jsonb NOT NULL CHECK (jsonb_typeof(e) = 'array'),
+                   f jsonb NOT NULL CHECK (f ->> 'tipo' IN ('a', 'b') AND (f ->> 'n')::int > 3));
+CREATE TABLE titular (documento varchar(11) NOT NULL UNIQUE CHECK (cpf_ok(documento)));
+CREATE TABLE no_serial (id serial PRIMARY KEY, pai int NOT NULL REFERENCES no_serial);
+CREATE TABLE no_identity (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, pai int NOT NULL REFERENCES no_identity);
+CREATE TABLE no_livre (id int PRIMARY KEY, pai int NOT NULL REFERENCES no_livre);
+CREATE TABLE no_composto (orgao int NOT NULL, id int GENERATED ALWAYS AS IDENTITY, pai int, PRIMARY KEY (orgao, id),
+                          FOREIGN KEY (orgao, pai) REFERENCES no_composto);
+CREATE TABLE medida (id int NOT NULL, dia date NOT NULL) PARTITION BY RANGE (dia);
+CREATE TABLE medida_2020 PARTITION OF medida FOR VALUES FROM ('2020-01-01') TO ('2020-02-01');
+CREATE TABLE por_uf (uf text NOT NULL) PARTITION BY LIST (uf);
+CREATE TABLE por_uf_rn PARTITION OF por_uf FOR VALUES IN ('RN', 'PB');
+CREATE TABLE casa (lugar endereco_tipo NOT NULL CHECK ((lugar).rua <> ''));
+CREATE TABLE palavra (p quatro);
+CREATE TABLE sigla (uf char(2) PRIMARY KEY CHECK (uf ~ '^[A-Z]{2}$'));
+CREATE TYPE humor AS ENUM ('a', 'b');
+CREATE TABLE por_humor (humor humor PRIMARY KEY);
+"""
+
+
+@pytest.mark.parametrize("table", [
+    "reserva", "exercicio", "agenda", "dado", "titular", "no_serial", "no_identity", "no_livre", "no_composto",
+    "medida", "medida_2020", "por_uf", "por_uf_rn", "casa", "palavra", "sigla",
+])  # fmt: skip
+def test_for_table_satisfies_everyday_checks(make, connection, table):
+    connection.execute(EVERYDAY)
+    make.for_table(table).create()
+    make.for_table(table).create_batch(20)
+    assert one(connection, f"SELECT count(*) FROM {table}") == 21
+
+
+def test_for_table_says_that_there_is_no_room_only_where_it_knows(make, connection):
+    connection.execute(EVERYDAY)
+    with pytest.raises(UsageProblem, match=r"no room for 3 more rows[\s\S]*2 combinations of its values are free"):
+        make.for_table("por_humor").create_batch(3)
+    with pytest.raises(UsageProblem, match=r"no 400 different values were found for \(uf\)") as error:
+        for _ in range(2):
+            make.for_table("sigla").create_batch(400)
+    assert "remove rows" not in str(error.value)
+
+
+TYPED = """CREATE TABLE produto (nome varchar(10) NOT NULL, idade int NOT NULL CHECK (idade BETWEEN 18 AND 20),
+    preco numeric(4, 2) NOT NULL, teto int, piso int, CHECK (piso < teto AND piso > 3));"""
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"preco": "abc"}, r"produto\.preco can't hold[\s\S]*numeric\(4, 2\)[\s\S]*give preco a value that fits"),
+    ({"preco": 123456}, r"produto\.preco can't hold"), ({"idade": "x"}, r"produto\.idade can't hold"),
+    ({"nome": "segredo " * 5}, r"produto\.nome can't hold[\s\S]*40 characters"),
+    ({"idade": 99}, r"produto_idade_check[\s\S]*give other values for idade$"),
+    ({"teto": 1}, r"produto_check[\s\S]*give other values for teto or values for piso$"),
+])  # fmt: skip
+def test_for_table_names_the_column_whose_value_is_wrong(make, connection, given, said):
+    connection.execute(TYPED)
+    if given == {"teto": 1}:
+        given["piso"] = 2
+        said = said.replace("teto or values for piso", "(teto, piso|piso, teto)")
+    with pytest.raises(UsageProblem, match=said) as error:
+        make.for_table("produto").create(**given)
+    for secret in ("abc", "segredo", "123456"):
+        assert secret not in str(error.value)
+    make.for_table("produto").create(preco="1.5", idade=19, nome="a")
+
+
+@pytest.mark.parametrize("many", [1, 40])
+def test_factories_name_the_column_that_can_not_hold_its_value(make, many):
+    with pytest.raises(NotStored, match=r"cidadao\.nome can't hold[\s\S]*5000 characters"):
+        make.create_batch("cidadao", many, nome="x" * 5000)
+    with pytest.raises(NotStored, match=r"pagamento\.valor can't hold[\s\S]*numeric") as error:
+        make.create_batch("pagamento", many, valor="segredo")
+    assert "segredo" not in str(error.value)
+
+
 def test_for_table_marks_people_and_their_documents_are_valid(make):
     made = make.for_table("cidadao").create()
     assert made.metadados == {"sintetico": True}

@@ -189,7 +189,7 @@ def test_dict_is_what_a_client_sends_and_api_what_it_gets(make):
     (lambda m: m.build("documento", mimetype="text/html"), "text/html"),
     (lambda m: m.build("endereco", cidadao="Maria"), "without an id"),
     (lambda m: m.build("cidadao", nome=None), "can't make an object of what it was given for nome"),
-    (lambda m: m.build("cidadao", com_familia="duas"), "given for com_familia"),
+    (lambda m: m.build("cidadao", com_familia="duas"), "com_familia got str"),
     (lambda m: m.build("documento", conteudo="texto"), "given for conteudo"),
     (lambda m: m.em("hoje"), "em got a str"),
     (lambda m: m.build("endereco", cidadao=m.build("cidadao"), cidadao_id="x"), "name two objects"),
@@ -262,3 +262,30 @@ def test_a_missing_package_is_one_error_that_names_the_extra():
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "pip install 'pgben-testkit[factories]'" in out.stderr
     assert EnvironmentNotAble.exit_code == 3
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"idoso": True, "data_nascimento": date(2020, 1, 1)}, "idoso=True contradicts data_nascimento=2020-01-01"),
+    ({"crianca": True, "data_nascimento": date(1990, 1, 1)}, "crianca=True contradicts data_nascimento"),
+    ({"idoso": True, "idade": 30}, "idoso=True contradicts idade=30"),
+    ({"idoso": True, "crianca": True}, "idoso=True contradicts crianca=True"),
+    ({"idade": 30, "data_nascimento": date(2020, 1, 1)}, "idade=30 contradicts data_nascimento"),
+    ({"com_familia": -1}, "com_familia got -1"), ({"com_contatos": "x"}, "com_contatos got str"),
+    ({"com_conta": 1.5}, "com_conta got float"),
+])  # fmt: skip
+def test_a_citizens_arguments_that_contradict_or_mean_nothing_are_named(given, said):
+    with pytest.raises(UsageProblem, match=said):
+        Fabrica(test="wrong").build("cidadao", **given)
+
+
+def test_a_citizens_arguments_that_agree_are_fine():
+    make = Fabrica(test="fine")
+    assert make.build("cidadao", idoso=True, data_nascimento=date(1940, 1, 1)).data_nascimento == date(1940, 1, 1)
+    assert make.build("cidadao", crianca=True, idade=3, com_familia=True, com_contatos=0).composicao_familiar
+    old = make.build("cidadao", idade=30).data_nascimento
+    assert make.build("cidadao", idade=30, data_nascimento=old)
+
+
+def test_a_scenarios_unknown_argument_is_named():
+    with pytest.raises(UsageProblem, match="takes no 'pedidos'"):
+        Fabrica(test="x").cenario("arquivo", pedidos=3, store=False)

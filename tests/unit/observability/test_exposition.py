@@ -20,6 +20,16 @@ h_seconds_sum 3
 OPEN = TEXT.replace("HELP a_total", "HELP a").replace("TYPE a_total", "TYPE a") + "# EOF\n"
 
 
+@pytest.mark.parametrize(("text", "line"), [
+    ("# TYPE a counter\na 1\n# EOF\n", 3), ("# TYPE a gauge\na 1\n\na 2\n# EOF\n", 3),
+    ("# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na 2\n# EOF\n", 6), ("# TYPE a counter\na_total -1\n# EOF\n", 2),
+    ('# TYPE h histogram\nh_bucket{le="1"} 1\nh_count 1\nh_sum 1\n# EOF\n', 5),
+])  # fmt: skip
+def test_a_fault_between_lines_of_openmetrics_is_told_by_its_line(text, line):
+    with pytest.raises(NotAnExposition, match=rf"do not go together: at line {line}, or in the metric before it"):
+        parse(text, openmetrics=True)
+
+
 def test_both_formats_give_the_same_families():
     text, opened = parse(TEXT), parse(OPEN, openmetrics=True)
     assert text.families.keys() == opened.families.keys() == {"a_total", "h_seconds", "empty"}

@@ -1,11 +1,14 @@
 """What a test does with metrics: fetch, compare, hold against the catalogue."""
 
+import base64
 import http.server
 import json
+import ssl
 import threading
 from pathlib import Path
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
 from pgben_testkit.cli import commands
@@ -32,6 +35,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
     pages: dict[str, list] = {}
 
     def do_GET(self):
+        if self.path.startswith("/wants/"):
+            return self.wanting(self.path.split("/"))
         status, kind, body = self.pages[self.path][0]
         if len(self.pages[self.path]) > 1:
             self.pages[self.path].pop(0)
@@ -39,6 +44,16 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.end_headers()
         self.wfile.write(body if isinstance(body, bytes) else body.encode())
+
+    def wanting(self, path):
+        """`/wants/HEADER/VALUE`: metrics for who sends it, 401 for others. `/wants/redirect/PORT/TOKEN`: there."""
+        if path[2] == "redirect":
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{path[3]}/wants/Authorization/{path[4]}")
+            return self.end_headers()
+        self.send_response(200 if self.headers.get(path[2]) == path[3].replace("%20", " ") else 401)
+        self.end_headers()
+        self.wfile.write(SOUND.encode())
 
     def log_message(self, *_):
         pass
@@ -55,6 +70,7 @@ def serve():
         Endpoint.pages[path] = [(status, kind, body) for body in bodies]
         return f"http://127.0.0.1:{server.server_port}{path}"
 
+    add.port = server.server_port
     yield add
     server.shutdown()
     server.server_close()
@@ -85,6 +101,83 @@ def test_an_endpoint_that_gives_no_metrics_is_told_apart(serve):
     with pytest.raises(EnvironmentNotAble, match="does not answer") as error:
         Metrics().scrape("http://alguem:segredo@127.0.0.1:9/metrics", timeout_s=2)
     assert "segredo" not in str(error.value)
+
+
+def test_an_endpoint_that_wants_a_login_gets_it(serve, tmp_path, catalogue):
+    (tmp_path / "token").write_text("segredo\n")
+    host = f"127.0.0.1:{serve.port}/wants"
+    basic = base64.b64encode(b"alguem:se:gre/do").decode()
+    given = [
+        (f"http://{host}/Authorization/Bearer%20segredo", {"bearer_token_file": tmp_path / "token"}),
+        (f"http://{host}/X-Chave/segredo", {"headers": {"X-Chave": "segredo"}}),
+        (f"http://alguem:se%3Agre%2Fdo@{host}/Authorization/Basic%20{basic}", {}),
+    ]
+    for url, access in given:
+        found = Metrics().scrape(url, **access)
+        assert found.value("a_total") == 3
+        assert "alguem" not in found.source
+    words = ("--bearer-token-file", tmp_path / "token", "--catalogue", catalogue)
+    assert run(given[0][0], *words).exit_code == 0
+    assert run(given[1][0], "--header", "X-Chave: segredo", "--catalogue", catalogue).exit_code == 0
+
+
+def test_who_is_refused_reads_what_to_give_and_no_secret(serve, tmp_path):
+    (tmp_path / "token").write_text("segredo")
+    url = f"http://127.0.0.1:{serve.port}/wants/Authorization/outro"
+    with pytest.raises(EnvironmentNotAble, match=r"answers 401[\s\S]*--bearer-token-file"):
+        Metrics().scrape(url)
+    for address, access in (
+        (url, {"bearer_token_file": tmp_path / "token"}), (url, {"headers": {"Authorization": "segredo"}}),
+        (url.replace("//", "//alguem:segredo@"), {}),
+    ):  # fmt: skip
+        with pytest.raises(EnvironmentNotAble, match=r"answers 401[\s\S]*does not take the login") as error:
+            Metrics().scrape(address, **access)
+        assert "segredo" not in str(error.value)
+
+
+def test_a_login_does_not_go_along_to_another_host(serve, tmp_path):
+    (tmp_path / "token").write_text("segredo")
+    url = f"http://localhost:{serve.port}/wants/redirect/{serve.port}/Bearer%20segredo"
+    with pytest.raises(EnvironmentNotAble, match="answers 401"):
+        Metrics().scrape(url, bearer_token_file=tmp_path / "token")
+    same = url.replace("localhost", "127.0.0.1")
+    assert Metrics().scrape(same, bearer_token_file=tmp_path / "token").value("a_total") == 3
+
+
+@pytest.mark.parametrize(("access", "said"), [
+    ({"headers": {"X": "segredo\r\nY: 1"}}, "header X can't be sent"),
+    ({"headers": {"X Y": "segredo"}}, "can't be sent"),
+    ({"headers": {"authorization": "segredo"}, "bearer_token_file": "token"}, "Authorization and a bearer token"),
+    ({"bearer_token_file": "nada"}, "token .*nada can't be read"),
+    ({"bearer_token_file": "words"}, "holds no token"),
+    ({"ca_file": "token"}, "certificates .*token can't be used"),
+    ({"ca_file": "nada"}, "certificates .*nada can't be used"),
+])  # fmt: skip
+def test_a_login_that_can_not_be_used_is_told_without_it(tmp_path, monkeypatch, access, said):
+    monkeypatch.chdir(tmp_path)
+    Path("token").write_text("segredo")
+    Path("words").write_text("segredo a\nsegredo b")
+    with pytest.raises(UsageProblem, match=said) as error:
+        Metrics().scrape("http://127.0.0.1:9/metrics", **access)
+    assert "segredo" not in str(error.value)
+
+
+def test_a_certificate_is_checked_against_those_of_ca_file(tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"https://127.0.0.1:{server.server_port}/wants/X/1"
+    try:
+        assert Metrics().scrape(url, headers={"X": "1"}, ca_file=tmp_path / "ca.pem").value("a_total") == 3
+        with pytest.raises(EnvironmentNotAble, match="--ca-file"):
+            Metrics().scrape(url, headers={"X": "1"})
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_broken_exposition_raises_with_every_finding_and_no_personal_data(catalogue):

@@ -109,6 +109,13 @@ def test_personal_data_is_found_in_unknown_metrics_and_never_shown():
     assert "aria" not in str(found_).replace("variable", "")
 
 
+def test_each_kind_of_personal_data_in_one_label_is_told():
+    text = SOUND + 'z{path="/c/maria@prefeitura.example"} 1\nz{path="/c/52998224725"} 1\nz{path="/c/1"} 1\n'
+    found_ = checks.run(hold(parse(text), catalogue_of(CATALOGUE), exporter="api"))
+    said = [each.summary for each in found_ if each.check == "metrics/personal-data"]
+    assert said == [f"path of z holds personal data: {kind} (1 series)" for kind in ("CPF", "e-mail address")]
+
+
 def test_a_value_that_the_catalogue_lists_is_no_personal_data():
     listed = CATALOGUE.replace("[p, q]", '[p, "Maria Silva"]')
     text = A.replace('"p"', '"Maria Silva"') + H + histogram()

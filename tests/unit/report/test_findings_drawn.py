@@ -1,6 +1,7 @@
 """Findings drawn: SARIF as its schema wants it, the table, the closing line."""
 
 import json
+from dataclasses import replace
 
 from pgben_testkit.findings import Finding, Place, Rule, ordered
 from pgben_testkit.report.findings import as_text, counted, worst
@@ -41,5 +42,13 @@ def test_counting_and_the_worst():
 
 
 def test_what_is_found_twice_is_there_once_and_the_first_one_counts():
-    other = Finding("env/kind", "error", "DB_PORT", Place(".env", 3, 1), "another text")
-    assert ordered([ONE, other, TWO]) == (ONE, TWO)
+    again = replace(ONE, remedy="another remedy")
+    assert ordered([ONE, again, TWO]) == (ONE, TWO)
+
+
+def test_two_findings_on_one_subject_and_line_are_two(tmp_path):
+    other = replace(ONE, summary="another fault")
+    assert ordered([ONE, other, TWO]) == (ONE, other, TWO)
+    [run] = log(ordered([ONE, other]), [], version="1.0", root=tmp_path)["runs"]
+    first, second = [each["partialFingerprints"]["subject/v1"] for each in run["results"]]
+    assert first != second
