@@ -233,7 +233,7 @@ def test_evaluations_that_nobody_looked_at_are_read_from_their_series(laboratory
     lab = scaled(laboratory)
     lab.target("app").gauge("errs").set(1)
     lab.start()
-    lab.load(lambda seconds: time.sleep(0.5))  # three evaluations
+    lab.load(lambda seconds: time.sleep(0.16))  # more than an interval
     lab.alert("Erros").becomes("pending", within="2m").fires(after="5m")
     assert [each.status for each in lab.inbox.webhook] == ["firing"]
 
@@ -245,7 +245,7 @@ def test_a_state_that_nobody_saw_is_no_verdict(laboratory):
     def a_moment(seconds):
         for value in (1, 0):
             gauge.set(value)
-            time.sleep(0.5)
+            time.sleep(0.13)
 
     lab.start()
     lab.load(a_moment)
