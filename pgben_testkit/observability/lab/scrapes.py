@@ -15,8 +15,8 @@ from pgben_testkit.observability.servers.prometheus import Prometheus
 LATE_S = 5
 """Seconds of the programs by which we may come late to look where time runs on."""
 UNSEEN = 2.5
-"""Intervals between two evaluations that were looked at: one may lie between. More, and what is told of an alert's times
-would be later than the two evaluations that `after=` allows."""
+"""Intervals between two evaluations that were looked at: one may lie between. More, and what is told of an alert's
+times would be later than the two evaluations that `after=` allows."""
 _LEFT_OUT = re.compile(rb"\nprometheus_rule_group_iterations_missed_total\{[^}]*\} (\S+)")
 
 Key = frozenset[tuple[str, str]]
