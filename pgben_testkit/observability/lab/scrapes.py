@@ -14,6 +14,9 @@ from pgben_testkit.observability.servers.prometheus import Prometheus
 
 LATE_S = 5
 """Seconds of the programs by which we may come late to look where time runs on."""
+UNSEEN = 2.5
+"""Intervals between two evaluations that were looked at: one may lie between. More, and what is told of an alert's
+times would be later than the two evaluations that `after=` allows."""
 _LEFT_OUT = re.compile(rb"\nprometheus_rule_group_iterations_missed_total\{[^}]*\} (\S+)")
 
 Key = frozenset[tuple[str, str]]
@@ -145,7 +148,7 @@ class Watch:
             group = before.get(key) or Group(data["file"], data["name"], float(data["interval"]))
             last = unix(data["lastEvaluation"])
             if group.last and last - group.last > 1.5 * group.interval_s:
-                if self._runs_on:
+                if self._runs_on and last - group.last < UNSEEN * group.interval_s:
                     unseen.append((group, group.last, {each["name"] for each in data["rules"]}))
                 else:
                     group.missed = True
