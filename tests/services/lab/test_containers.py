@@ -3,13 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
-import textwrap
 import time
 from pathlib import Path
 
 import pytest
-from lab_programs import ERRORS
+from lab_programs import ERRORS, LongSession
 from real import MONITORING_IMAGE
 
 from pgben_testkit import settings
@@ -280,38 +278,16 @@ def test_where_the_program_is_missing_the_official_image_is_taken_if_it_is_there
         find("prometheus", backend="embedded")
 
 
-SUITE = """
-    def test_long(pgben_alerts):
-        pgben_alerts.target("app").gauge("errs").set(1)
-        pgben_alerts.start()
-        open("running", "w").close()
-        pgben_alerts.advance("400d")
-"""
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_session_that_is_interrupted_leaves_no_container(able, tmp_path, how, monkeypatch):
-    temporary = tmp_path / "t"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
     for name, value in IMAGES.items():
         monkeypatch.setenv(f"PGBEN_{name.upper()}", value)
-    (tmp_path / "rules.yml").write_text(ERRORS)
-    (tmp_path / "test_long.py").write_text(textwrap.dedent(SUITE))
-    (tmp_path / "pytest.ini").write_text("[pytest]\npgben_alert_rules = rules.yml\n")
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "pgben_testkit", "-p", "no:randomly", "test_long.py"]
-    session = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "running").exists():
-        assert time.monotonic() < deadline and session.poll() is None, session.communicate()
-        time.sleep(0.02)
-    [record] = temporary.glob("*/runs/[!.]*")
+    session = LongSession(tmp_path, monkeypatch)
+    [record] = session.runs()
     assert len(engines.containers_of(record.name, running=True)) == 2
-    session.send_signal(how)
-    session.communicate(timeout=60)
-    if how == signal.SIGKILL:  # the next start removes them
+    session.ended_by(how)
+    if how == signal.SIGKILL:
         assert len(engines.containers_of(record.name, running=True)) == 2
-        (tmp_path / "test_long.py").write_text("def test(pgben_alerts): pgben_alerts.start()")
-        subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+        session.next_one()
     assert engines.containers_of(record.name) == []
-    assert list(temporary.glob("*/runs/[!.]*")) == []
+    assert session.runs() == []

@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 
 import psutil
 import pytest
+from lab_programs import LongSession
 
 from pgben_testkit.observability.lab import driver as driving
 from pgben_testkit.observability.lab.driver import LostTime
@@ -137,38 +137,16 @@ def test_a_full_disk(laboratory, tmp_path):
     assert any(each in done.stdout for each in ("no space left", "did not come", "has ended")), done.stdout
 
 
-SUITE = """
-    def test_long(pgben_alerts):
-        pgben_alerts.target("app").gauge("errs").set(1)
-        pgben_alerts.start()
-        print("running", flush=True)
-        open("running", "w").close()
-        pgben_alerts.advance("400d")
-"""
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_session_that_is_interrupted_leaves_no_process(laboratory, tmp_path, how, monkeypatch):
     laboratory()
-    temporary = tmp_path / "t"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    (tmp_path / "test_long.py").write_text(textwrap.dedent(SUITE))
-    (tmp_path / "pytest.ini").write_text("[pytest]\npgben_alert_rules = rules.yml\n")
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "pgben_testkit", "-p", "no:randomly", "test_long.py"]
-    session = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "running").exists():
-        assert time.monotonic() < deadline and session.poll() is None, session.communicate()
-        time.sleep(0.02)
+    session = LongSession(tmp_path, monkeypatch)
     time.sleep(0.3)
-    children = psutil.Process(session.pid).children(recursive=True)
+    children = psutil.Process(session.process.pid).children(recursive=True)
     assert {each.name() for each in children} >= {"prometheus"}
-    session.send_signal(how)
-    session.communicate(timeout=60)
-    if how == signal.SIGKILL:  # the next start removes them
-        (tmp_path / "test_long.py").write_text("def test(pgben_alerts): pgben_alerts.start()")
-        subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    session.ended_by(how)
+    if how == signal.SIGKILL:
+        session.next_one()
     _, left = psutil.wait_procs(children, timeout=10)
     assert left == []
-    assert list(temporary.glob("*/runs/[!.]*")) == []
+    assert session.runs() == []
