@@ -23,8 +23,9 @@ def storage(supply):
     return provided(supply, "storage").info
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def buckets(storage, supply):
+    """One desk for all: it remembers which bucket can't be emptied, whichever test left it so."""
     desk = Desk(supply)
     made = Buckets(storage, desk, Stats())
     yield made
