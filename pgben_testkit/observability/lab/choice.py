@@ -3,60 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from pgben_testkit.observability.lab import rules
 from pgben_testkit.observability.lab.clock import ClockNotAble, why_not_able
 from pgben_testkit.observability.lab.pace import JumpedPace, Pace, RealPace, ScaledPace
+from pgben_testkit.observability.lab.plan import Plan
 from pgben_testkit.observability.lab.scale import NotScalable
 from pgben_testkit.observability.lab.scaled_config import Scaled, factor, first_work_s
-from pgben_testkit.observability.servers.configured import PrometheusConfig
 
 DISCOVERED_S = 6.0
 """Within so many seconds Prometheus knows its targets: it looks for them each 5 s, at first too."""
 READY_S = 1.0
 
 
-@dataclass(frozen=True)
-class Declared:
-    """What can be read before the start."""
-
-    prometheus: PrometheusConfig
-    rule_globs: tuple[str, ...]
-    alerting: Mapping[str, Any]
-    start_at: datetime | None
-    folder: Path
-    """For what is made of it."""
-
-    @property
-    def rule_files(self) -> list[Path]:
-        """Each once."""
-        written = rules.files(self.prometheus.rule_files, may_be_none=True)
-        return list(dict.fromkeys([*written, *rules.files(self.rule_globs)]))
-
-
 @dataclass
 class Choice:
-    """`scaled`: the configurations, where durations are divided."""
+    """`scaled`: the configurations, where durations are divided, with rules of our making in `folder`."""
 
     wanted: str
-    declared: Declared
+    plan: Plan
+    folder: Path
     pace: Pace
     scaled: Scaled | None = None
     why_not_jumped: str = ""
     why_not_scaled: str = ""
 
     @classmethod
-    def of(cls, wanted: str, declared: Declared) -> Choice:
+    def of(cls, wanted: str, plan: Plan, folder: Path) -> Choice:
         """Raises what `without_jumps` does."""
         why = why_not_able() if wanted in ("auto", "jump") else ""
-        made = cls(wanted, declared, RealPace())
+        made = cls(wanted, plan, folder, RealPace())
         if wanted in ("auto", "jump") and not why:
-            at = declared.start_at
+            at = plan.start_at
             made.pace = JumpedPace(at.timestamp() - time.time() if at else 0.0)
         else:
             made.without_jumps(why)
@@ -78,7 +57,7 @@ class Choice:
                 if self.wanted == "scaled":
                     raise
                 self.why_not_scaled = str(error)
-        if self.declared.start_at or self.wanted == "jump":
+        if self.plan.start_at or self.wanted == "jump":
             whys = [why or "the pace is `real`", " ".join(self.why_not_scaled.split())]
             raise ClockNotAble(
                 "clocks are not jumped here", why="; ".join(filter(None, whys)),
@@ -87,19 +66,19 @@ class Choice:
         self.pace = RealPace()
 
     def _scale(self) -> None:
-        found = self.declared
-        by = factor(found.prometheus.data, found.rule_files, found.alerting)
+        plan = self.plan
+        by = factor(plan.prometheus.data, plan.rule_files, plan.alerting)
         pace = ScaledPace(by)
-        made = Scaled(found.folder, found.rule_files)
-        made.check(found.prometheus.data, pace.scale)
+        made = Scaled(self.folder, plan.rule_files)
+        made.check(plan.prometheus.data, pace.scale)
         self.pace, self.scaled = pace, made
 
     def begin(self, took_s: float) -> None:
         """Prometheus is started next; its Alertmanager took so long to. Scaled time begins when it must be ready."""
         if isinstance(self.pace, ScaledPace):
-            at = self.declared.start_at
+            at = self.plan.start_at
             scraped_s, evaluated_s = map(
-                self.pace.scale.shorter, first_work_s(self.declared.prometheus.data, self.declared.rule_files)
+                self.pace.scale.shorter, first_work_s(self.plan.prometheus.data, self.plan.rule_files)
             )
             ready_s = 2 * took_s + max(DISCOVERED_S + scraped_s, READY_S + evaluated_s)
             self.pace.begins(time.time() + ready_s, at.timestamp() if at else None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,16 @@ from urllib.parse import urlsplit
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
-from pgben_testkit.observability.lab import rules
 from pgben_testkit.observability.lab.alert import Alert
-from pgben_testkit.observability.lab.choice import Choice, Declared
+from pgben_testkit.observability.lab.choice import Choice
 from pgben_testkit.observability.lab.clock import ClockNotAble
 from pgben_testkit.observability.lab.driver import Driver, LostTime
 from pgben_testkit.observability.lab.feed import Feed, Load
 from pgben_testkit.observability.lab.flushes import Dispatch, GroupKey
 from pgben_testkit.observability.lab.journal import Journal
+from pgben_testkit.observability.lab.plan import Plan
 from pgben_testkit.observability.lab.routing import mute_receivers, tree
+from pgben_testkit.observability.lab.rules import AlertRule
 from pgben_testkit.observability.lab.scale import UNSCALED, Scale
 from pgben_testkit.observability.lab.scaled_config import alertmanager_flags, prometheus_flags, scaled_alertmanager
 from pgben_testkit.observability.lab.scaled_prometheus import ScaledPrometheus
@@ -33,8 +34,8 @@ from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.lab.timeline import Timeline
 from pgben_testkit.observability.receivers.receivers import Receivers
 from pgben_testkit.observability.servers import programs
-from pgben_testkit.observability.servers.alertmanager import DEFAULT_CONFIG, Alertmanager, read_config
-from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig, diff
+from pgben_testkit.observability.servers.alertmanager import Alertmanager
+from pgben_testkit.observability.servers.configured import Endpoint, diff
 from pgben_testkit.observability.servers.prometheus import Prometheus
 from pgben_testkit.observability.servers.provided import Find, finder
 from pgben_testkit.services.run import Run
@@ -42,15 +43,6 @@ from pgben_testkit.services.server import Announce, silent
 from pgben_testkit.settings import Settings
 
 _numbers = itertools.count(1)
-
-
-@dataclass
-class Plan:
-    """What was declared before the start."""
-
-    prometheus: PrometheusConfig | None = None
-    alertmanager: dict[str, Any] | None = None
-    rule_globs: list[str] = field(default_factory=list)
 
 
 class Laboratory:
@@ -64,12 +56,11 @@ class Laboratory:
     ) -> None:  # fmt: skip
         self._always = always
         self._run = run
-        self._folder = folder
         self._pace_wanted = pace
         self._find = find
         self._flags = prometheus_flags
         self._announce = announce
-        self._plan = Plan()
+        self._plan = Plan(folder)
         self._choice: Choice | None = None
         self._driver: Driver | None = None
         self._prometheus: Prometheus | None = None
@@ -81,10 +72,7 @@ class Laboratory:
         )  # fmt: skip
         self.inbox = self._receivers.inbox
         self._feed = Feed(inbox=self.inbox)
-        self._endpoints: dict[str, list[Endpoint]] = {}
         self._asked_for: set[str] = set()
-        self._rules: dict[str, list[rules.AlertRule]] = {}
-        self._start_at: datetime | None = None
         self.timeline = Timeline(self.clock())
         self._journal = Journal(self.timeline)
         self._alerts: tuple[tuple[AlertNow, ...], tuple[AlertNow, ...]] = ((), ())
@@ -119,18 +107,17 @@ class Laboratory:
         """
         self._not_started("load_rules")
         for each in patterns:
-            rules.files([str(self._folder / each)])
-            self._plan.rule_globs.append(str(self._folder / each))
+            self._plan.load_rules(each)
 
     def load_prometheus(self, path: str | Path) -> None:
         """A whole Prometheus configuration, its rule files included: only targets and addresses are replaced."""
         self._not_started("load_prometheus")
-        self._plan.prometheus = PrometheusConfig.load(self._folder / path)
+        self._plan.load_prometheus(path)
 
     def load_alertmanager(self, path: str | Path) -> None:
         """An Alertmanager configuration: only its receivers' addresses and secrets are replaced."""
         self._not_started("load_alertmanager")
-        self._plan.alertmanager = read_config(self._folder / path)
+        self._plan.load_alertmanager(path)
 
     def start_at(self, moment: datetime | str) -> None:
         """The laboratory's time begins at this moment of the future (with a zone, or UTC): for mute times.
@@ -140,8 +127,8 @@ class Laboratory:
         """
         self._not_started("start_at")
         found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-        self._start_at = found if found.tzinfo else found.replace(tzinfo=UTC)
-        if self._start_at.timestamp() < self.clock():
+        self._plan.start_at = found if found.tzinfo else found.replace(tzinfo=UTC)
+        if self._plan.start_at.timestamp() < self.clock():
             raise UsageProblem(f"{moment} is over", why="clocks jump forward", remedy="name a moment of the future")
 
     def target(self, job: str, instance: str = "", **labels: str) -> Target:
@@ -156,27 +143,20 @@ class Laboratory:
         found = [each for each in self._feed.targets if each.job == job and instance in ("", each.instance)]
         if found:
             return found[0]
-        self._known_job(job)
-        known = self._instances(job)
-        if instance and not labels and not self._discovers(job) and known != [f"{job}:0"]:
-            raise UsageProblem(
-                f"the job {job} has no target {instance}", why=f"its static targets are {', '.join(known)}",
-                remedy="name one of these, or give the labels that a new one has",
-            )  # fmt: skip
+        self._plan.prometheus.job(job)
+        if instance and not labels:
+            self._plan.may_have(job, instance)
         return self._add_target(job, instance or f"{job}:0", labels)
 
     def connect(self, job: str, url: str, *, instance: str = "", may_fail: bool = False, **labels: str) -> None:
         """A real endpoint (`http://host:port`, on this machine) as the job's target, instead of a synthetic one."""
         self._defaults()
-        self._known_job(job)
         parts = urlsplit(url if "//" in url else f"//{url}")
-        name = instance or self._instances(job)[0]
+        name = instance or self._plan.instances(job)[0]
         for each in [each for each in self._feed.targets if each.job == job and each.instance == name]:
             self._feed.targets.remove(each)
             each.close()
-        here = self._endpoints.setdefault(job, [])
-        here[:] = [each for each in here if each.instance != name]
-        here.append(Endpoint(parts.netloc, name, labels))
+        self._plan.add(job, Endpoint(parts.netloc, name, labels))
         if may_fail:
             self._feed.may_be_down.add((job, name))
         self._note(f"{job} is the real {parts.netloc}{parts.path}")
@@ -185,8 +165,7 @@ class Laboratory:
     def remove(self, target: Target) -> None:
         """Service discovery does not find the target any more: it has no `up`, and its series are stale."""
         self._feed.targets.remove(target)
-        here = self._endpoints[target.job]
-        here[:] = [each for each in here if each.address != target.address]
+        self._plan.remove(target.job, target.instance)
         self._note(f"{target} is gone")
         self._changed()
         target.close()
@@ -201,26 +180,14 @@ class Laboratory:
         Raises:
             UsageProblem: no rule file has it; with the nearest names.
         """
-        known = self.rules
-        if name not in known:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, 3)
-            raise UsageProblem(
-                f"no alert is called {name}", why=f"{len(known)} alerts are loaded"
-                + (f"; the nearest: {', '.join(near)}" if near else ""), remedy="load its rule file, or mend the name",
-            )  # fmt: skip
+        rules = self._plan.rules_of(name)
         self._asked_for.add(name)
-        return Alert(self, known[name], labels)
+        return Alert(self, rules, labels)
 
     @property
-    def rules(self) -> dict[str, list[rules.AlertRule]]:
+    def rules(self) -> dict[str, list[AlertRule]]:
         """alert name -> its rules, of all loaded files."""
-        if not self._rules:
-            prometheus = self._plan.prometheus
-            written = rules.files(prometheus.rule_files if prometheus else [], may_be_none=True)
-            self._rules = rules.alerts(dict.fromkeys([*written, *rules.files(self._plan.rule_globs)]))
-        return self._rules
+        return self._plan.rules
 
     # What happens
 
@@ -321,10 +288,9 @@ class Laboratory:
         if self._driver is not None:
             return
         self._defaults()
-        redirected, changes = self._receivers.redirect(self._plan.alertmanager or DEFAULT_CONFIG)
-        assert self._plan.prometheus
+        redirected, changes = self._receivers.redirect(self._plan.alerting)
         began = time.monotonic()
-        self._choice = choice = Choice.of(self._pace_wanted, self._declared())
+        self._choice = choice = Choice.of(self._pace_wanted, self._plan, self._run.data / f"rules-{self._number}")
         try:
             alerting = self._started_alertmanager(redirected)
         except ClockNotAble as error:  # this machine's clocks jump, and not those of its containers
@@ -354,7 +320,7 @@ class Laboratory:
             self._feed,
             self._evaluated,
         )
-        self._driver.settle(sum(map(len, self._endpoints.values())))
+        self._driver.settle(self._plan.target_count)
         if scaled:
             self._until_scaled()
         self.timeline.began = self.clock()
@@ -390,45 +356,20 @@ class Laboratory:
                 f"{what} after the start", why="the programs run with the configuration that they began with",
                 remedy=f"call {what} before anything that lets time pass",
             )  # fmt: skip
-        self._rules = {}
 
     def _defaults(self) -> None:
         """Each job of the configuration has its static targets, synthetic, until others take their place."""
-        if self._plan.prometheus is None:
-            self._plan.prometheus = PrometheusConfig.empty(self._folder)
-        if self._endpoints or self._driver is not None:
+        if self._plan.endpoints or self._driver is not None:
             return
         for job in self._plan.prometheus.jobs.values():
             for address, labels in job.targets:
                 self._add_target(job.name, address, labels)
 
-    def _known_job(self, job: str) -> None:
-        config = self._plan.prometheus
-        assert config
-        if job in config.jobs:
-            return
-        if config.name != "(none)":
-            raise UsageProblem(
-                f"no scrape job is called {job}", why=f"{config.name} has {', '.join(config.jobs)}",
-                remedy="use one of these, or add the job to the configuration",
-            )  # fmt: skip
-        config.data["scrape_configs"].append({"job_name": job})
-
-    def _discovers(self, job: str) -> bool:
-        config = self._plan.prometheus
-        assert config
-        return bool(config.jobs[job].discovers)
-
-    def _instances(self, job: str) -> list[str]:
-        config = self._plan.prometheus
-        assert config
-        return [address for address, _ in config.jobs[job].targets] or [f"{job}:0"]
-
     def _add_target(self, job: str, instance: str, labels: Mapping[str, str]) -> Target:
         made = Target(job, instance, self.clock, self._note, clock=self._program_clock,
                       shorter=lambda seconds: self._scale.shorter(seconds))  # fmt: skip
         self._feed.targets.append(made)
-        self._endpoints.setdefault(job, []).append(Endpoint(made.address, instance, labels))
+        self._plan.add(job, Endpoint(made.address, instance, labels))
         self._changed()
         return made
 
@@ -443,12 +384,11 @@ class Laboratory:
                     "clocks or real time (pgben_alerts_pace)",
                 )  # fmt: skip
             self._prometheus.reload(self._prometheus_config())
-            self._driver.settle(sum(map(len, self._endpoints.values())))
+            self._driver.settle(self._plan.target_count)
 
     def _prometheus_config(self) -> dict[str, Any]:
-        assert self._plan.prometheus and self._alertmanager
-        address = f"127.0.0.1:{self._alertmanager.port}"
-        here = self._plan.prometheus.here(self._endpoints, address, self._plan.rule_globs)
+        assert self._alertmanager
+        here = self._plan.configuration(f"127.0.0.1:{self._alertmanager.port}")
         scaled = self._choice.scaled if self._choice else None
         return scaled.prometheus(here, self._scale) if scaled else here
 
@@ -462,13 +402,6 @@ class Laboratory:
             flags=alertmanager_flags(pace.scale) if scaled else [], spawned=pace.lead,
         )  # fmt: skip
         return run_on
-
-    def _declared(self) -> Declared:
-        assert self._plan.prometheus
-        return Declared(
-            self._plan.prometheus, tuple(self._plan.rule_globs), self._plan.alertmanager or DEFAULT_CONFIG,
-            self._start_at, self._run.data / f"rules-{self._number}",
-        )  # fmt: skip
 
     def _until_scaled(self) -> None:
         """Raises LostTime: the alerts are on already."""
@@ -492,9 +425,7 @@ class Laboratory:
 
     def groups_of(self, alert: AlertNow) -> set[GroupKey]:
         """Alertmanager's groups of an alert: by its labels and Prometheus' external ones."""
-        assert self._plan.prometheus
-        external = (self._plan.prometheus.data.get("global") or {}).get("external_labels") or {}
-        return self.driver.dispatch.keys({**{key: str(value) for key, value in external.items()}, **alert.labels})
+        return self.driver.dispatch.keys({**self._plan.external_labels, **alert.labels})
 
     def flushed_since(self, group: GroupKey, since: float) -> bool:
         """Alertmanager has looked at this group of its since then."""

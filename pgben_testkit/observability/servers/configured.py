@@ -20,6 +20,8 @@ LOGINS = ("authorization", "basic_auth", "bearer_token", "bearer_token_file", "o
 _SECRET = re.compile(r"(password|secret|token|credentials|secret_key)$")
 AWAY = ("remote_write", "remote_read", "tracing")
 """Parts that would send what is measured here to somebody else."""
+NONE = "(none)"
+"""What a configuration is called that nobody wrote."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,29 @@ class PrometheusConfig:
             "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
             "scrape_configs": [{"job_name": name} for name in jobs],
         }
-        return cls(data, folder, "(none)")
+        return cls(data, folder, NONE)
 
     @property
     def jobs(self) -> dict[str, Job]:
         """job name -> job."""
         return {str(each["job_name"]): _job(each) for each in self.data.get("scrape_configs") or []}
+
+    def job(self, name: str) -> Job:
+        """The job of this name. Where no configuration was loaded, every job that is asked for is there.
+
+        Raises:
+            UsageProblem: the loaded configuration has no such job.
+        """
+        jobs = self.jobs
+        if name in jobs:
+            return jobs[name]
+        if self.name != NONE:
+            raise UsageProblem(
+                f"no scrape job is called {name}", why=f"{self.name} has {', '.join(jobs)}",
+                remedy="use one of these, or add the job to the configuration",
+            )  # fmt: skip
+        self.data["scrape_configs"].append({"job_name": name})
+        return self.jobs[name]
 
     @property
     def rule_files(self) -> list[str]:

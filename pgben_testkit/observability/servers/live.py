@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability.receivers.inbox import Inbox
 from pgben_testkit.observability.receivers.receivers import Receivers
 from pgben_testkit.observability.servers import programs
@@ -87,16 +86,9 @@ class LivePrometheus:
         Raises:
             UsageProblem: the configuration has no such job.
         """
-        jobs = self.config.jobs
-        if job not in jobs:
-            if self.config.name != "(none)":
-                raise UsageProblem(
-                    f"no scrape job is called {job}", why=f"{self.config.name} has {', '.join(jobs)}",
-                    remedy="use one of these, or add the job to the configuration",
-                )  # fmt: skip
-            self.config.data["scrape_configs"].append({"job_name": job})
+        static = self.config.job(job).targets
         address = urlsplit(url if "//" in url else f"//{url}").netloc
-        name = instance or next((given for given, _ in self.config.jobs[job].targets), address)
+        name = instance or next((given for given, _ in static), address)
         here = self._endpoints.setdefault(job, [])
         here[:] = [each for each in here if each.instance != name]
         here.append(Endpoint(address, name, labels))
