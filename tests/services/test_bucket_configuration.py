@@ -15,7 +15,10 @@ from pgben_testkit.storage.client import admin_client
 from pgben_testkit.storage.pristine import configuration
 from pgben_testkit.storage.slots import Slots
 
-pytestmark = pytest.mark.parametrize("supply", ["embedded", "external", "container"], indirect=True, scope="module")
+pytestmark = [
+    pytest.mark.parametrize("supply", ["embedded", "external", "container"], indirect=True, scope="module"),
+    pytest.mark.filterwarnings("ignore:left on .* as they hold locked objects"),
+]
 
 
 @pytest.fixture(scope="module")
