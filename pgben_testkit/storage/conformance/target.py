@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from pgben_testkit.storage.answer import Answer
 from pgben_testkit.storage.client import boto3_client
 from pgben_testkit.storage.conformance.case import Differs, NotTried
 from pgben_testkit.storage.conformance.sigv4 import Keys, presigned_query, signed_headers
@@ -20,21 +21,6 @@ from pgben_testkit.storage.pristine import empty
 
 if TYPE_CHECKING:
     import minio
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A raw response; header names in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def code(self) -> str:
-        """The error code in the body, or empty."""
-        text = self.body.decode("utf-8", "replace")
-        return text.partition("<Code>")[2].partition("</Code>")[0]
 
 
 @dataclass

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from pgben_testkit.storage.answer import Answer
 from pgben_testkit.storage.fake import publicblock
 from pgben_testkit.storage.fake.acl import Acl, canned, from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public
@@ -17,7 +18,7 @@ from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.policy import Policy, read
 from pgben_testkit.storage.fake.signature import Identity
 from pgben_testkit.storage.fake.wire import Request
-from pgben_testkit.storage.gate.backend import Answer, Backend, path_of
+from pgben_testkit.storage.gate.backend import Backend, path_of
 
 OWNER = "root"
 """The canonical id that SeaweedFS gives the owner of everything."""

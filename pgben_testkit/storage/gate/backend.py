@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from pgben_testkit.storage.answer import Answer
 from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.signature import Identity, authorization
 from pgben_testkit.storage.side import Closed, Side
@@ -20,20 +21,6 @@ HOP = frozenset({"authorization", "connection", "content-length", "expect", "kee
                  "x-amz-date"})  # fmt: skip
 """Headers that are about the client's connection or signature, not ours."""
 UNSIGNED = "UNSIGNED-PAYLOAD"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole response; header names in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def code(self) -> str:
-        """The error code in the body, or empty."""
-        return self.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from pgben_testkit.services.listener import Broken
+from pgben_testkit.storage.answer import Answer
 from pgben_testkit.storage.fake import checksums, payload, publicblock, snowball
 from pgben_testkit.storage.fake.document import read
 from pgben_testkit.storage.fake.failures import S3Failure, failure
@@ -23,7 +24,7 @@ from pgben_testkit.storage.fake.unversioned import Unversioned
 from pgben_testkit.storage.fake.wire import Request, Response, xml_response
 from pgben_testkit.storage.gate import checks, mending
 from pgben_testkit.storage.gate.access import OWNER
-from pgben_testkit.storage.gate.backend import UNSIGNED, Answer, Backend, Outgoing, headers_of, path_of
+from pgben_testkit.storage.gate.backend import UNSIGNED, Backend, Outgoing, headers_of, path_of
 from pgben_testkit.storage.pristine import CONFIGURED
 from pgben_testkit.storage.side import Closed, Side
 
