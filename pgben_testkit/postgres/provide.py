@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from pgben_testkit.postgres import binaries as programs
@@ -38,9 +37,7 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
     if warm is not None:
         from pgben_testkit.postgres.external import Borrowed
 
-        info = PostgresInfo.from_dict(warm)
-        info = replace(info, how=f"{info.how}, kept warm by `pgben-testkit up`")
-        return Borrowed(template.ensure(info, schema, run.id, progress), run)
+        return Borrowed(template.ensure(PostgresInfo.from_dict(warm), schema, run.id, progress), run)
     choice = settle(offer(settings), settings, progress)
     if choice.kind == "external":
         from pgben_testkit.postgres.external import reach

@@ -35,7 +35,7 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
 
     if warm is not None:
         info = RedisInfo.from_dict(warm)
-        return external.borrow(info, 0, run, settings, f"{info.how}, kept warm by `pgben-testkit up`")
+        return external.borrow(info, 0, run, settings, info.how)
     choice = settle(offer(settings), settings, progress)
     if choice.kind == "external":
         return external.reach(run, settings, choice)

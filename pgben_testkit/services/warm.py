@@ -55,5 +55,5 @@ def find(service: str, settings: Settings) -> dict[str, Any] | None:
         info = trace.warm["servers"].get(service)
         asked = trace.warm["asked"].get(service)
         if info and asked == _asked(service, settings) and has_servers(trace):
-            return dict(info)
+            return {**info, "how": f"{info['how']}, kept warm by `pgben-testkit up`"}
     return None

@@ -351,9 +351,10 @@ def test_a_warm_server_keeps_its_gate_until_down(project, run):
         f"    assert pgben_storage.gate and {shown['address']!r} in pgben_storage.url\n"
         "    pgben_bucket.boto3().put_object(Bucket=pgben_bucket.name, Key='k', Body=b'1')\n"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pgben-stats", "test_it.py"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "kept warm by `pgben-testkit up`" in done.stdout
     assert b"AccessDenied" in urllib3.request("GET", f"http://{shown['address'].removeprefix('http://')}/").data
     assert "stopped 1 warm run" in run("down").stdout
     with pytest.raises(urllib3.exceptions.HTTPError):
