@@ -14,6 +14,9 @@ from real import BUILD_IMAGES, CLI, MINIO_IMAGE, MONITORING_IMAGE, POSTGRES_IMAG
 
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services import images
+from pgben_testkit.services.desk import Desk
+from pgben_testkit.services.stats import Stats
+from pgben_testkit.storage.bucket import Buckets
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +61,28 @@ def supply(request):
 @pytest.fixture(scope="module")
 def postgres(supply):
     return provided(supply, "postgres").info
+
+
+@pytest.fixture(scope="module")
+def storage(supply):
+    return provided(supply, "storage").info
+
+
+@pytest.fixture(scope="module")
+def buckets(storage, supply):
+    """One desk for all: it remembers which bucket can't be emptied, whichever test left it so."""
+    desk = Desk(supply)
+    made = Buckets(storage, desk, Stats())
+    yield made
+    made.close()
+    desk.close()
+
+
+@pytest.fixture
+def bucket(buckets):
+    taken = buckets.acquire()
+    yield taken
+    buckets.release(taken)
 
 
 @pytest.fixture

@@ -5,12 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import botocore.exceptions
 import pytest
-from real import provided
 
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.services.desk import Desk
-from pgben_testkit.services.stats import Stats
-from pgben_testkit.storage.bucket import Buckets
 from pgben_testkit.storage.client import admin_client
 from pgben_testkit.storage.pristine import configuration
 from pgben_testkit.storage.slots import Slots
@@ -19,21 +15,6 @@ pytestmark = [
     pytest.mark.parametrize("supply", ["embedded", "external", "container"], indirect=True, scope="module"),
     pytest.mark.filterwarnings("ignore:left on .* as they hold locked objects"),
 ]
-
-
-@pytest.fixture(scope="module")
-def storage(supply):
-    return provided(supply, "storage").info
-
-
-@pytest.fixture(scope="module")
-def buckets(storage, supply):
-    """One desk for all: it remembers which bucket can't be emptied, whichever test left it so."""
-    desk = Desk(supply)
-    made = Buckets(storage, desk, Stats())
-    yield made
-    made.close()
-    desk.close()
 
 
 def policy(name):

@@ -4,35 +4,10 @@ import io
 
 import botocore.exceptions
 import pytest
-from real import provided
 
-from pgben_testkit.services.desk import Desk
-from pgben_testkit.services.stats import Stats
-from pgben_testkit.storage.bucket import Buckets
 from pgben_testkit.storage.client import boto3_client
 
 pytestmark = pytest.mark.parametrize("supply", ["embedded", "external", "container"], indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def storage(supply):
-    return provided(supply, "storage").info
-
-
-@pytest.fixture(scope="module")
-def buckets(storage, supply):
-    desk = Desk(supply)
-    made = Buckets(storage, desk, Stats())
-    yield made
-    made.close()
-    desk.close()
-
-
-@pytest.fixture
-def bucket(buckets):
-    taken = buckets.acquire()
-    yield taken
-    buckets.release(taken)
 
 
 def test_both_python_clients_do_their_round_on_it(bucket):

@@ -3,33 +3,13 @@
 import pytest
 from reference import one
 
-from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.factories import Fabrica
 from pgben_testkit.factories.files import NotReadable
-from pgben_testkit.services.desk import Desk
-from pgben_testkit.services.stats import Stats
-from pgben_testkit.storage.bucket import Buckets
 
 
 @pytest.fixture(scope="module")
-def buckets(pgben):
-    _, supply = pgben
-    try:
-        info = supply.get("storage").info
-    except EnvironmentNotAble as error:
-        pytest.skip(str(error))
-    desk = Desk(supply)
-    made = Buckets(info, desk, Stats())
-    yield made
-    made.close()
-    desk.close()
-
-
-@pytest.fixture
-def bucket(buckets):
-    taken = buckets.acquire()
-    yield taken
-    buckets.release(taken)
+def supply(pgben):
+    return pgben[1]
 
 
 @pytest.mark.parametrize("kind", ["pdf", "png", "jpeg"])
