@@ -5,26 +5,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from lab_programs import LOGINS
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability.lab.alert import AlertFailed
-
-LOGINS = """
-groups:
-- name: seguranca
-  interval: 15s
-  rules:
-  - record: job:falhas:rate5m
-    expr: sum by (job) (rate(authentication_attempts_total{success="false"}[5m]))
-  - alert: FalhasDeAutenticacao
-    expr: job:falhas:rate5m > 1
-    for: 5m
-    labels: {severity: critical}
-    annotations: {summary: "{{ $value | printf \\"%.0f\\" }} por segundo"}
-- name: outro
-  rules:
-  - {alert: Latencia, expr: 'histogram_quantile(0.99, sum by (le) (rate(lat_seconds_bucket[5m]))) > 1', for: 10m}
-"""
 
 
 def seconds_since(alert, moment):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 import stack
-from lab_programs import program
+from lab_programs import LOGINS, program
 
 from pgben_testkit import settings
 from pgben_testkit.errors import UsageProblem
@@ -17,18 +17,6 @@ from pgben_testkit.observability.lab.clock import ClockNotAble
 from pgben_testkit.observability.lab.driver import LostTime
 from pgben_testkit.observability.lab.scale import NotScalable
 
-LOGINS = """
-groups:
-- name: seguranca
-  rules:
-  - record: job:falhas:rate5m
-    expr: sum by (job) (rate(authentication_attempts_total{success="false"}[5m]))
-  - alert: FalhasDeAutenticacao
-    expr: job:falhas:rate5m > 1
-    for: 5m
-    labels: {severity: critical}
-    annotations: {summary: "{{ $value | printf \\"%.0f\\" }} por segundo"}
-"""
 OTHERS = """
 groups:
 - name: outros
