@@ -231,9 +231,9 @@ def test_a_state_between_two_looks_is_never_overlooked(laboratory):
     gauge = lab.target("app").gauge("errs")
 
     def a_moment(seconds):
-        for value in (1, 0):
+        for value, for_s in ((0, 0.13), (1, 0.16)):  # 1 for more than an interval: it is scraped, whenever that is
             gauge.set(value)
-            time.sleep(0.13)
+            time.sleep(for_s)
 
     lab.start()
     lab.load(a_moment)
