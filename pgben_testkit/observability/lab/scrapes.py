@@ -160,13 +160,17 @@ class Watch:
                 if rule["type"] == "alerting":
                     alerts += (_alert(rule["name"], each) for each in rule["alerts"])
         for group, since, rules in unseen:
-            group.missed |= not self._was_seen(since, group.last, rules, [*self.alerts, *alerts])
+            group.missed |= not self._was_seen(since - group.interval_s, group.last, rules, [*self.alerts, *alerts])
         self.alerts = tuple(alerts)
         self.failed_rules = tuple(failed)
 
     def _was_seen(self, since: float, until: float, rules: set[str], seen: Sequence[AlertNow]) -> bool:
         """No evaluation between `since` and `until` was left out, and none found an alert in a state that is not among
-        those seen before and after, of the same beginning."""
+        those seen before and after, of the same beginning.
+
+        They are told by their due moments, and one may begin up to an interval after its own: `since` is an interval
+        before the begin of the one seen before.
+        """
         left_out = _LEFT_OUT.findall(self.server.http.get("/metrics"))
         if any(float(each) for each in left_out):
             return False
