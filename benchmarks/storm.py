@@ -74,9 +74,7 @@ def workers_killed(folder: Path, given: argparse.Namespace, dice: random.Random)
         time.sleep(dice.uniform(0.0, 60 * given.tests / 2000 / given.kills))
         # a worker killed while it starts ends the whole session: pytest-xdist (3.8) asks it for its platform
         working = set((folder / "started").read_text().split()) if (folder / "started").exists() else set()
-        alive = [
-            each for each in psutil.Process(process.pid).children() if is_worker(each) and str(each.pid) in working
-        ]
+        alive = [each for each in psutil.Process(process.pid).children() if str(each.pid) in working]
         if alive:
             try:
                 dice.choice(alive).send_signal(signal.SIGKILL)
