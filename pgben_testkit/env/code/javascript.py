@@ -28,7 +28,15 @@ def _reads_query(*, typed: bool) -> str:
         (assignment_expression left: (object_pattern) @pattern right: {source})
         (variable_declarator name: (identifier) @alias value: {source})
         (arguments {source} @whole)
+        (spread_element {source}) @spread
+        (binary_expression left: (_) @index operator: "in" right: {source}) @read
+        ({parameter} @pattern {value}: {source})
         """
+        for parameter, value in [
+            ("required_parameter pattern: (object_pattern)", "value")
+            if typed
+            else ("assignment_pattern left: (object_pattern)", "right")
+        ]
         for source in (f"[{_ENV} {_CAST}]" if typed else _ENV, _INDEXED, _META)
     )
 
@@ -60,18 +68,25 @@ _ENV_VAR = """
                      arguments: (arguments . (_) @key)) @read
 """
 _TYPED = """
-    (required_parameter pattern: (identifier) @name
-        type: (type_annotation (type_identifier) @type (#eq? @type "ConfigService")))
-    (public_field_definition name: (property_identifier) @name
-        type: (type_annotation (type_identifier) @type (#eq? @type "ConfigService")))
-    (required_parameter pattern: (identifier) @name
-        type: (type_annotation (generic_type name: (type_identifier) @type (#eq? @type "ConfigService"))))
+    ([(required_parameter pattern: (identifier) @name type: (type_annotation (_) @type))
+      (public_field_definition name: (property_identifier) @name type: (type_annotation (_) @type))
+      (variable_declarator name: (identifier) @name type: (type_annotation (_) @type))]
+     (#match? @type "^ConfigService(<|$)"))
 """
+_INJECTED = """
+    (variable_declarator name: (identifier) @name
+        value: [(call_expression arguments: (arguments . (identifier) @type))
+                (await_expression (call_expression arguments: (arguments . (identifier) @type)))
+                (new_expression constructor: (identifier) @type)] (#eq? @type "ConfigService"))
+"""
+"""`const cfg = app.get(ConfigService)`, in both languages."""
 _CONSTANTS = "(variable_declarator name: (identifier) @name value: (string (string_fragment) @value))"
 _ALIASED = """
     (member_expression object: (identifier) @object property: (property_identifier) @name) @read
     (subscript_expression object: (identifier) @object index: (_) @index) @read
     (variable_declarator name: (object_pattern) @pattern value: (identifier) @object)
+    (binary_expression left: (_) @index operator: "in" right: (identifier) @object) @read
+    (arguments (identifier) @object @whole)
 """
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 """Keys of a ConfigService that are variables; `database.host` and `jwt` are namespaces of its own."""
@@ -135,7 +150,9 @@ class _File:
         return matches(self._language, text, self._root)
 
     def _match(self, captures: dict[str, list[Any]]) -> None:
-        if "name" in captures:
+        if "name" in captures and _is_called(captures["read"][0]):
+            self._asked(captures["read"][0].parent)
+        elif "name" in captures:
             self._add(text_of(captures["name"][0]), captures["read"][0])
         elif "index" in captures:
             name = self._string(captures["index"][0])
@@ -149,6 +166,23 @@ class _File:
             self._aliases.add(text_of(captures["alias"][0]))
         elif "whole" in captures:
             self._dynamic.add(captures["whole"][0].start_point[0] + 1)
+        elif "spread" in captures:
+            self._spread(captures["spread"][0])
+
+    def _asked(self, call: Any) -> None:
+        """`process.env.hasOwnProperty("X")`: a method of the object, no variable."""
+        arguments = call.child_by_field_name("arguments")
+        name = self._string(arguments.named_children[0]) if arguments and arguments.named_children else None
+        if name is not None:
+            self._add(name, call)
+
+    def _spread(self, spread: Any) -> None:
+        """A copy with a name is another name; one that is given to a child process is not read here."""
+        holder = spread.parent.parent
+        if holder.type == "variable_declarator":
+            self._aliases.add(text_of(holder.child_by_field_name("name")))
+        elif holder.type != "pair" or text_of(holder.child_by_field_name("key")) != "env":
+            self._dynamic.add(spread.start_point[0] + 1)
 
     def _names_of_process(self) -> None:
         """`const { env } = process` and `import { env } from 'node:process'` make an alias."""
@@ -187,12 +221,14 @@ class _File:
 
     def _config_service(self) -> None:
         services = {"ConfigService"}
+        if b"ConfigService" in self._source:
+            services |= {text_of(captures["name"][0]) for _, captures in self._matches(_INJECTED)}
         if self._language != "javascript" and b"ConfigService" in self._source:
             services |= {text_of(captures["name"][0]) for _, captures in self._matches(_TYPED)}
         for _, captures in self._matches(_GETS):
             receiver = captures["receiver"][0]
             last = text_of(receiver.child_by_field_name("property") or receiver)
-            if last not in services and not re.search(r"config(?:uration)?(?:service)?$", last, re.IGNORECASE):
+            if last not in services and not re.search(r"config(?:uration)?(?:service)?\)?$", last, re.IGNORECASE):
                 continue
             name = self._string(captures["key"][0])
             if name is None or not _VARIABLE.fullmatch(name):
@@ -284,6 +320,11 @@ def _literal(node: Any) -> str | None:
     return None
 
 
+def _is_called(node: Any) -> bool:
+    parent = node.parent
+    return bool(parent is not None and parent.type == "call_expression" and parent.children[0] == node)
+
+
 def _is_written(node: Any) -> bool:
     parent = node.parent
     if parent is None:
@@ -325,6 +366,14 @@ def _use(node: Any) -> tuple[str | None, str]:
                 continue
             if operator in ("===", "==", "!==", "!=") and right in ("true", "false"):
                 hint = "bool"
+            break
+        elif parent.type == "augmented_assignment_expression" and parent.child_by_field_name("left") == node:
+            if text_of(parent.child_by_field_name("operator")) in ("||=", "??="):
+                default = _literal(parent.child_by_field_name("right"))
+            break
+        elif parent.type == "ternary_expression" and parent.child_by_field_name("consequence") == node:
+            if text_of(parent.child_by_field_name("condition")) == text_of(node):
+                default = _literal(parent.child_by_field_name("alternative")) if default is None else default
             break
         else:
             break
