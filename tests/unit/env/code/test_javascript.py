@@ -128,3 +128,25 @@ def test_a_map_of_that_name_reads_nothing():
     assert not javascript.reads(
         b"const env = new Map(); env.get('A'); process.on('exit', f); x['env'].B", "typescript"
     ).reads
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export default Joi.object({ A_B: Joi.number().port().default(3000), 'C': Joi.string().required() });",
+        "const s = z.object({ A_B: z.coerce.number().default(3_000), C: z.string() }); s.parse(process.env)",
+        "import { IsInt } from 'class-validator';\nclass E { @IsInt() A_B?: number = 3000; @IsString() C: string }",
+    ],
+)
+def test_schemas_name_what_the_program_does_not_start_without(text):
+    found, dynamic = reads(text)
+    assert {name: each.default for name, each in found.items()} == {"A_B": "3000", "C": None}
+    assert not dynamic
+
+
+@pytest.mark.parametrize(
+    "text", ["z.object({ A_B: z.string(), name: z.string() })", "class E { A_B: string }", "other.object({ A_B: 1 })",
+             "import {} from 'class-validator'; class E { @IsString() A_B: string; @IsInt() age: number }"],
+)  # fmt: skip
+def test_schemas_of_something_else(text):
+    assert reads(text) == ({}, ())
