@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 60
 """Times that what fails is drawn anew. A table of the reference schema needs up to a dozen."""
+_EQUATION = re.compile(r'\((?:(?P<left>"[^"]+"|\w+) = (?P<is>.+)|(?P<was>.+) = (?P<right>"[^"]+"|\w+))\)')
+"""A check that says what a column is: `(dias = (fim - inicio))`, as the server writes it."""
 VARIANTS = 48
 """Candidates for a failing row in one round; rows of a round are sent together."""
 
@@ -72,6 +74,7 @@ def solve(
         stuck = next(((row, check) for row, fails in left for check in fails if not _movable(row, check)), None)
         if stuck is not None:
             raise _unsolved(table, *stuck, "every column in it was given, or is made by the server")
+        left = _by_equations(connection, table, checks, left)
         candidates: list[dict[str, Any]] = []
         for row, fails in left:
             candidates += [_changed(row, fails, attempt, variant, pool) for variant in range(VARIANTS)]
@@ -92,6 +95,38 @@ def solve(
         row, fails = left[0]
         why = f"no candidate of {ROUNDS * VARIANTS} satisfied it with all the others"
         raise _unsolved(table, row, fails[0], why)
+
+
+def _by_equations(
+    connection: psycopg.Connection[Any], table: Table, checks: Sequence[Check], left: list[tuple[Row, list[Check]]]
+) -> list[tuple[Row, list[Check]]]:
+    """What fails `a = b - c` gets the `a` that the server works out, where that leaves no more checks failing."""
+    import psycopg
+
+    for check in checks:
+        match = _EQUATION.fullmatch(check.expression)
+        if match is None:
+            continue
+        name = (match["left"] or match["right"]).strip('"')
+        rows = [row for row, fails in left if check in fails and name in row.free]
+        columns = [table.column(each) for each in check.columns if each != name]
+        if not rows or not columns or name not in check.columns:
+            continue
+        sent = json.dumps([{each.name: row.values.get(each.name) for each in columns} for row in rows])
+        words = (match["is"] or match["was"]).replace("%", "%%")
+        try:
+            with connection.transaction():
+                made = connection.execute(f"SELECT to_jsonb({words}) FROM {recordset(columns)}", (sent,)).fetchall()
+        except (psycopg.DataError, psycopg.ProgrammingError):
+            continue  # a cast of rubbish, or the column is on both sides
+        changed = [{**row.values, name: value} for row, (value,) in zip(rows, made, strict=True)]
+        after = {id(row): (values, fails) for row, values, fails in
+                 zip(rows, changed, _failing(connection, table, checks, changed), strict=True)}  # fmt: skip
+        for place, (row, before) in enumerate(left):
+            values, fails = after.get(id(row), (row.values, before))
+            if len(fails) <= len(before):
+                row.values, left[place] = values, (row, fails)
+    return [(row, fails) for row, fails in left if fails]
 
 
 def _movable(row: Row, check: Check) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ CHUNK = 500
 DEEPEST = 12
 """Parents of parents of ...: more than this is taken for a cycle."""
 COMBINATIONS = 100_000
+DISTINCT = 40
+"""Times that rows with the value of another are drawn anew."""
 DRAWN = 400
 """Times that values are drawn for columns of few that must differ."""
 
@@ -153,7 +155,7 @@ class TableFactory:
         must = [
             column for column in table.columns
             if column.name not in given and not column.automatic and (
-                (column.required and not column.has_default)
+                ((column.required or column.name in table.distinct_nulls) and not column.has_default)
                 or column.name in marked
                 or (column.has_default and (column.name in spoken or column.domain_checks))
             )
@@ -204,9 +206,41 @@ class TableFactory:
                 values |= {name: values[theirs] for name, theirs in zip(key.columns, key.parent_columns, strict=True)}
             free = {column.name for column in table.columns if not column.automatic} - fixed - referring - referred
             rows.append(Row(values, draw, frozenset(free), pools, frozenset(given)))
-        solve(self._connection, table, rows, lambda row, name: self._options(row, name, in_keys))
+        self._solve(rows, in_keys, carriers)
         self._late_parents(rows, [key for key in keys if key not in needed])
         return self._insert([row.values for row in rows])
+
+    def _solve(self, rows: Sequence[Row], in_keys: set[str], carriers: dict[str, list[tuple[str, ...]]]) -> None:
+        """Every row satisfies the checks, and no two of them are the same to a unique that a column carries."""
+        left = list(rows)
+        for turn in range(DISTINCT):
+            solve(self._connection, self.table, left, lambda row, name: self._options(row, name, in_keys))
+            doubled = _doubled(rows, carriers) or self._there(rows, carriers)
+            if not doubled:
+                return
+            for row, name in doubled:
+                row.values[name] = row.draw.pick(f"another {name} {turn}", self._options(row, name, in_keys))
+            left = [row for row, _ in doubled]
+        solve(self._connection, self.table, left, lambda row, name: self._options(row, name, in_keys))
+
+    def _there(self, rows: Sequence[Row], carriers: dict[str, list[tuple[str, ...]]]) -> list[tuple[Row, str]]:
+        """Rows that are the same as one in the table, with the column that carries the unique. Only where checks speak
+        of the column: any other has a value that nobody has."""
+        found = []
+        for name, columns in ((name, each) for name, uniques in carriers.items() for each in uniques):
+            if not self.table.column(name).domain_checks and all(
+                name not in each.columns for each in self.table.checks
+            ):
+                continue
+            same = " AND ".join(f"t.{quoted(each)} = r.{quoted(each)}" for each in columns)
+            query = (
+                f"SELECT EXISTS (SELECT FROM {self.table.name} t WHERE {same})"
+                f" FROM {recordset([self.table.column(each) for each in columns])}"
+            )
+            sent = json.dumps([{each: row.values.get(each) for each in columns} for row in rows])
+            there = self._connection.execute(query, (sent,)).fetchall()
+            found += [(row, name) for row, (yes,) in zip(rows, there, strict=True) if yes and name in row.free]
+        return found
 
     def _own_keys(self, keys: Sequence[ForeignKey], given: dict[str, Any], size: int) -> list[dict[str, Any]]:
         """For each row what the server would make of the columns that it refers to itself by: rows of a table that
@@ -233,11 +267,13 @@ class TableFactory:
 
     def _carriers(
         self, size: int, given: dict[str, Any], included: set[str], in_keys: set[str], needed: Sequence[ForeignKey]
-    ) -> tuple[set[tuple[str, ...]], set[str], tuple[tuple[str, ...], list[tuple[Any, ...]]] | None]:
+    ) -> tuple[
+        set[tuple[str, ...]], dict[str, list[tuple[str, ...]]], tuple[tuple[str, ...], list[tuple[Any, ...]]] | None
+    ]:
         """What makes the rows differ where they must: keys that need a parent for each row, columns with a value of
-        their own, and columns of few values with a free combination for each row."""
+        their own (and the uniques that they carry), and columns of few values with a free combination for each row."""
         each_row: set[tuple[str, ...]] = set()
-        carriers: set[str] = set()
+        carriers: dict[str, list[tuple[str, ...]]] = {}
         combined: tuple[tuple[str, ...], list[tuple[Any, ...]]] | None = None
         probe = self.maker._source.draw("#" + self.table.name, 0)
         probe.maker = self.maker
@@ -251,7 +287,7 @@ class TableFactory:
             keys = [key for key in needed if set(key.columns) & set(columns)]
             free = [name for name in fit if name not in spoken]
             if free or (fit and not keys):
-                carriers.add((free or fit)[0])
+                carriers.setdefault((free or fit)[0], []).append(columns)
             elif keys:
                 each_row.add(keys[0].columns)
             elif own and combined is None:
@@ -345,7 +381,8 @@ class TableFactory:
         """Where a check wanted a reference that may be null, the row that it refers to is made."""
         for key in keys:
             for row in rows:
-                if all(row.values.get(name) is not None and name in row.free for name in key.columns):
+                have = [row.values.get(name) is not None for name in key.columns]
+                if (any(have) if key.full else all(have)) and row.free.issuperset(key.columns):
                     row.values |= self._parents(key, 1)[0]
 
     # -- storing
@@ -394,6 +431,19 @@ def _null_or_made(column: Column, included: set[str]) -> bool:
     if column.name in included:
         return False
     return not column.has_default or "(" in column.default
+
+
+def _doubled(rows: Sequence[Row], carriers: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[Row, str]]:
+    """Rows that are the same as one before them to a unique, with the column that carries it."""
+    found = []
+    for name, columns in ((name, each) for name, uniques in carriers.items() for each in uniques):
+        seen: set[str] = set()
+        for row in rows:
+            key = json.dumps([row.values.get(each) for each in columns])
+            if key in seen and name in row.free:
+                found.append((row, name))
+            seen.add(key)
+    return found
 
 
 def _is_closed(column: Column) -> bool:

@@ -273,18 +273,46 @@ CREATE TABLE palavra (p quatro);
 CREATE TABLE sigla (uf char(2) PRIMARY KEY CHECK (uf ~ '^[A-Z]{2}$'));
 CREATE TYPE humor AS ENUM ('a', 'b');
 CREATE TABLE por_humor (humor humor PRIMARY KEY);
+CREATE TABLE atalho (slug text UNIQUE NOT NULL CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'));
+CREATE TABLE agencia (codigo char(4) NOT NULL CHECK (codigo ~ '^[[:digit:]]+$'), conta varchar(9) NOT NULL UNIQUE
+                      CHECK (conta !~ '[^0-9]'), caixa text NOT NULL CHECK (caixa SIMILAR TO '[A-Z]{2}-[0-9]+'));
+CREATE TABLE setimo (n int PRIMARY KEY CHECK (n % 7 = 0));
+CREATE TABLE faixa (m int4multirange NOT NULL, dias daterange NOT NULL
+                    CHECK (lower(dias) >= '2024-01-01' AND upper(dias) <= '2025-01-01'));
+CREATE TABLE bits (v bit varying(5) NOT NULL CHECK (length(v) > 1), chave bytea NOT NULL
+                   CHECK (octet_length(chave) = 32), notas int[] NOT NULL CHECK (array_length(notas, 1) = 4),
+                   letras text[] NOT NULL CHECK (letras <@ ARRAY['a', 'b'] AND cardinality(letras) > 0));
+CREATE TABLE lugar (e endereco_tipo NOT NULL CHECK ((e).numero > 100));
+CREATE TABLE centenas (c numeric(4, -2) NOT NULL);
+CREATE TABLE sem_iguais (u text UNIQUE NULLS NOT DISTINCT);
+CREATE TABLE apoio (orgao int, id int GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (orgao, id));
+CREATE TABLE inteira (orgao int CHECK (orgao IS NOT NULL), apoio int,
+                      FOREIGN KEY (orgao, apoio) REFERENCES apoio MATCH FULL);
+CREATE TABLE ferias (inicio date NOT NULL, fim date NOT NULL, dias int NOT NULL, meio date NOT NULL,
+                     CHECK (fim > inicio), CHECK (dias = fim - inicio), CHECK (meio BETWEEN inicio AND fim));
+CREATE TABLE conta (qtd int NOT NULL CHECK (qtd > 2), preco numeric(8, 2) NOT NULL CHECK (preco > 0),
+                    total numeric NOT NULL, chave text NOT NULL, CHECK (qtd * preco = total),
+                    CHECK (chave = md5(qtd::text)));
+CREATE TABLE grade (linha int NOT NULL CHECK (linha BETWEEN 1 AND 11), humor humor NOT NULL, UNIQUE (linha, humor));
 """
 
 
 @pytest.mark.parametrize("table", [
     "reserva", "exercicio", "agenda", "dado", "titular", "no_serial", "no_identity", "no_livre", "no_composto",
-    "medida", "medida_2020", "por_uf", "por_uf_rn", "casa", "palavra", "sigla",
+    "medida", "medida_2020", "por_uf", "por_uf_rn", "casa", "palavra", "sigla", "atalho", "agencia", "setimo", "faixa",
+    "bits", "lugar", "centenas", "sem_iguais", "inteira", "ferias", "conta",
 ])  # fmt: skip
 def test_for_table_satisfies_everyday_checks(make, connection, table):
     connection.execute(EVERYDAY)
     make.for_table(table).create()
     make.for_table(table).create_batch(20)
     assert one(connection, f"SELECT count(*) FROM {table}") == 21
+
+
+def test_a_column_of_few_numbers_shares_the_burden_of_a_unique(make, connection):
+    connection.execute(EVERYDAY)
+    rows = make.for_table("grade").create_batch(12)
+    assert len({(row.linha, row.humor) for row in rows}) == 12
 
 
 def test_for_table_says_that_there_is_no_room_only_where_it_knows(make, connection):
