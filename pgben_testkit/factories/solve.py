@@ -154,8 +154,8 @@ def _changed(
 def _failing(
     connection: psycopg.Connection[Any], table: Table, checks: Sequence[Check], rows: Sequence[Mapping[str, Any]]
 ) -> list[list[Check]]:
-    """For each row the checks that it fails. A check that raises (a cast of rubbish) fails: then rows are asked one
-    by one."""
+    """For each row the checks that it fails. A check that raises (a cast of rubbish) fails: then each check is asked by
+    itself, and the rows of one that raises by halves."""
     import psycopg
 
     needed = {name for check in checks for name in check.columns}
@@ -174,9 +174,13 @@ def _failing(
     try:
         return ask(rows)
     except psycopg.DataError:
+        if len(checks) > 1:
+            answers = [_failing(connection, table, [check], rows) for check in checks]
+            return [[each for fails in of_row for each in fails] for of_row in zip(*answers, strict=True)]
         if len(rows) == 1:
             return [list(checks)]
-        return [each for row in rows for each in _failing(connection, table, checks, [row])]
+        half = len(rows) // 2
+        return [each for some in (rows[:half], rows[half:]) for each in _failing(connection, table, checks, some)]
 
 
 def _unsolved(table: Table, row: Row, check: Check, why: str) -> UsageProblem:

@@ -365,7 +365,8 @@ class TableFactory:
                 remedy=f"give {', '.join(key.columns)}",
             )
         try:
-            made = TableFactory(self.maker, key.parent, depth=self._depth + 1, known=self._known).create_batch(size)
+            factory = TableFactory(self.maker, key.parent, depth=self._depth + 1, known=self._known)
+            made = factory.create_batch(size, **self._wanted_of_parents(key))
         except NoRoom:  # all that there can be are there: they will do
             listed = ", ".join(map(quoted, key.parent_columns))
             cursor = self._connection.execute(f"SELECT {listed} FROM {key.parent} LIMIT %s", (size,))
@@ -376,6 +377,22 @@ class TableFactory:
             {mine: _json(row.__dict__[theirs]) for mine, theirs in zip(key.columns, key.parent_columns, strict=True)}
             for row in made
         ]
+
+    def _wanted_of_parents(self, key: ForeignKey) -> dict[str, Any]:
+        """Values for columns of a parent: where a check here wants one of its kind (`tipo = 'pago'`) in a composite
+        key. One column at least is left for the parents to differ in."""
+        wanted: dict[str, Any] = {}
+        for mine, theirs in zip(key.columns, key.parent_columns, strict=True):
+            if not any(check.columns == (mine,) for check in self.table.checks):
+                continue
+            draw = self.maker._source.draw("#" + self.table.name, 0)
+            draw.maker = self.maker
+            options = pool(self.table.column(mine), self.table.checks, draw, 0)
+            allowed = self._allowed([{mine: each} for each in options], [mine])
+            value = next((each for each, fine in zip(options, allowed, strict=True) if fine), None)
+            if value is not None and len(wanted) < len(key.columns) - 1:
+                wanted[theirs] = value
+        return wanted
 
     def _late_parents(self, rows: Sequence[Row], keys: Sequence[ForeignKey]) -> None:
         """Where a check wanted a reference that may be null, the row that it refers to is made."""

@@ -3,8 +3,10 @@ speak of. First in a pool is what is most plausible."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -103,6 +105,8 @@ def unique(column: Column, draw: Draw, number: int) -> Any:
     if column.category == "R":
         own = _range(column, draw.number)
         return f"{{{own}}}" if column.kind.endswith("multirange") else own
+    if column.kind == "macaddr":
+        return "02:" + ":".join(re.findall("..", f"{draw.bits(column.name + ' mac') & 0xFFFFFFFFFF:010x}"))
     if column.kind == "inet":
         return f"10.{draw.number >> 16 & 255}.{draw.number >> 8 & 255}.{draw.number & 255}"
     return None
@@ -203,12 +207,17 @@ def _documents(column: Column, draw: Draw) -> list[str]:
     ]  # fmt: skip
 
 
+FEW = 200
+"""Numbers between those that checks name, that are all tried."""
+_PARTS_OF_DATES = (("ano|year", 2015, 2025), ("mes|month", 1, 12), ("dia|day", 1, 28))
+
+
 def _numbers(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> list[Any]:
     near: list[float] = []
     for expression in spoken:
         for each in _NUMBER.findall(expression) + _STRING.findall(expression):
             if re.fullmatch(r"-?\d+(\.\d+)?", each):
-                value = float(each)
+                value = int(each) if re.fullmatch(r"-?\d+", each) else float(each)
                 near += [value, value + 1, value - 1]
         if _NOW.search(expression):
             near += [_now().year + each for each in (0, 1, -1, -18, -30)]
@@ -217,9 +226,15 @@ def _numbers(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> 
     out = plain[:1] + near + plain[1:] + ([0.5, 0.01] if not whole else [])
     if len(near) > 1:
         out.append((min(near) + max(near)) / 2)
+    for words, first, last in _PARTS_OF_DATES:
+        if re.search(rf"(^|_)({words})($|_)", column.name.lower()):
+            out.insert(0, draw.between(f"{column.name} of a date {number}", first, last))
     if whole and near:
         least, most = max(int(min(near)), -WHOLE[column.kind]), min(int(max(near)), WHOLE[column.kind])
         out.append(draw.between(f"{column.name} within {number}", least, max(least, most)))
+        out += [int(each) + draw.between(f"{column.name} beyond {number}", 2, 1_000_000) for each in near[:6:3]]
+        if most - least <= FEW:
+            out += range(least, most + 1)
         steps = [int(each) for each in dict.fromkeys(near) if 1 < each <= 10_000]  # of a remainder, perhaps
         out += [each * draw.between(f"{column.name} times {each} {number} {bound}", 1, bound // each + 1)
                 for each in steps for bound in (1000, WHOLE[column.kind] // 2)]  # fmt: skip
@@ -253,7 +268,7 @@ def _others(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> l
         turns = range(max(map(len, inner.values())) if spoken else 1)
         return [{name: options[turn % len(options)] for name, options in inner.items()} for turn in turns]
     if kind in ("json", "jsonb") and spoken:
-        return [{}, *_objects(spoken), [], "x", 1]
+        return [{}, *_objects(spoken), *_json_literals(spoken), [], [1], "x", 1]
     sizes = _sizes(spoken, 10_000)
     bits = "01" * 5_001
     simple: dict[str, list[Any]] = {
@@ -261,14 +276,32 @@ def _others(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> l
         "bytea": ["\\x00ff", *("\\x" + "5a" * size for size in sizes)],
         "cidr": ["192.0.2.0/24"], "macaddr": ["02:00:00:00:00:01"], "macaddr8": ["02:00:00:ff:fe:00:00:01"],
         "time": ["09:00:00", "17:00:00", "09:30:00"], "timetz": ["09:00:00-03", "17:00:00-03"],
-        "interval": ["1 day", "30 days", "1 hour"],
+        "interval": ["1 day", "30 days", "1 hour", "20 minutes", "5 minutes", "10 seconds"],
         "xml": ["<a/>"], "point": ["(0,0)"], "box": ["(1,1),(0,0)"], "circle": ["<(0,0),1>"], "line": ["{1,-1,0}"],
         "lseg": ["[(0,0),(1,1)]"], "path": ["[(0,0),(1,1)]"], "polygon": ["((0,0),(1,0),(1,1))"],
         "tsvector": ["a"], "tsquery": ["a"], "hstore": [""], "ltree": ["a.b"], "pg_lsn": ["0/0"],
         "bit": ["0" * (column.length or 1), "1" * (column.length or 1), bits[: column.length or 1]],
         "varbit": ["0", "1", *(bits[:size] for size in sizes if size <= (column.length or size))],
     }  # fmt: skip
-    return simple.get(kind, [])
+    return simple.get(kind, []) + _literals_like(kind, spoken)
+
+
+_TIME = r"\d\d?:\d\d.*"
+_NETWORK = r"[\d.]+(/\d+)?"
+_SHAPES = {
+    "interval": rf"-?{_TIME}|.*\d (sec|min|hour|day|mon|year).*", "time": _TIME, "timetz": _TIME,
+    "inet": rf"{_NETWORK}|[\da-f:]*:[\da-f:]*(/\d+)?", "cidr": _NETWORK, "macaddr": r"([\da-f]{2}:){5}[\da-f]{2}",
+}  # fmt: skip
+"""kind -> how PostgreSQL writes its literals."""
+
+
+def _literals_like(kind: str, spoken: Sequence[str]) -> list[str]:
+    """Literals of this kind that checks name, and a host of the networks among them."""
+    shape = _SHAPES.get(kind)
+    texts = [each for expression in spoken for each in _STRING.findall(expression) if shape and
+             re.fullmatch(shape, each)]  # fmt: skip
+    hosts = [each.partition("/")[0].rpartition(".")[0] + ".7" for each in texts if kind == "inet" and "." in each]
+    return texts + hosts
 
 
 def _now() -> datetime:
@@ -304,6 +337,16 @@ def _objects(spoken: Sequence[str]) -> list[Any]:
                   for value in values[:6] for other in values[:6]]  # fmt: skip
         found += [{keys[0]: {keys[1]: value}} for value in values]
     return [each for each in found if each]
+
+
+def _json_literals(spoken: Sequence[str]) -> list[Any]:
+    """Objects and arrays that checks compare with, as `j @> '{"v": 1}'` does."""
+    found = []
+    for text in (_unquoted(each) for expression in spoken for each in _STRING.findall(expression)):
+        if text[:1] in "{[" and text:
+            with suppress(json.JSONDecodeError):
+                found.append(json.loads(text))
+    return found
 
 
 def _turns(keys: list[str]) -> list[list[str]]:
