@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +29,7 @@ CHUNK = 500
 DEEPEST = 12
 """Parents of parents of ...: more than this is taken for a cycle."""
 COMBINATIONS = 100_000
+_RANDOM = re.compile(r"\b(?:gen_random_uuid|uuid_generate_v\w+|uuidv\d)\(")
 DISTINCT = 40
 """Times that rows with the value of another are drawn anew."""
 DRAWN = 400
@@ -158,9 +160,10 @@ class TableFactory:
                 ((column.required or column.name in table.distinct_nulls) and not column.has_default)
                 or column.name in marked
                 or (column.has_default and (column.name in spoken or column.domain_checks))
+                or _is_random(column)
             )
         ]  # fmt: skip
-        defaults = self._defaults([column for column in must if column.has_default], size)
+        defaults = self._defaults([column for column in must if column.has_default and not _is_random(column)], size)
         keys = [key for key in table.foreign_keys if not set(key.columns) & set(given)]
         bare = {column.name for column in must if not column.has_default}
         needed = [
@@ -461,6 +464,11 @@ def _doubled(rows: Sequence[Row], carriers: Mapping[str, list[tuple[str, ...]]])
                 found.append((row, name))
             seen.add(key)
     return found
+
+
+def _is_random(column: Column) -> bool:
+    """Whether the server draws it: then we do, so that a seed brings it back."""
+    return column.kind == "uuid" and _RANDOM.search(column.default) is not None
 
 
 def _is_closed(column: Column) -> bool:

@@ -321,6 +321,17 @@ def test_for_table_satisfies_everyday_checks(make, connection, table):
     assert one(connection, f"SELECT count(*) FROM {table}") == 21
 
 
+def test_a_random_id_comes_back_with_the_seed(connection):
+    connection.execute("CREATE TABLE sorte (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int)")
+    runs = []
+    for seed in ("1", "1", "2"):
+        make = Fabrica(seed=seed, test="a", connect=lambda: connection)
+        runs.append([row.id for row in make.for_table("sorte").create_batch(3)])
+        connection.execute("TRUNCATE sorte")
+    assert runs[0] == runs[1] != runs[2]
+    assert len({*runs[0], *runs[2]}) == 6
+
+
 def test_a_column_of_few_numbers_shares_the_burden_of_a_unique(make, connection):
     connection.execute(EVERYDAY)
     rows = make.for_table("grade").create_batch(12)
