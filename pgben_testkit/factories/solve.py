@@ -66,7 +66,7 @@ def solve(
     checks = checks_of(table, table.columns)
     if not checks:
         return
-    failing = _failing(connection, table, checks, [row.values for row in rows])
+    failing = failed_checks(connection, table, checks, [row.values for row in rows])
     left = [(row, fails) for row, fails in zip(rows, failing, strict=True) if fails]
     for attempt in range(ROUNDS):
         if not left:
@@ -78,7 +78,7 @@ def solve(
         candidates: list[dict[str, Any]] = []
         for row, fails in left:
             candidates += [_changed(row, fails, attempt, variant, pool) for variant in range(VARIANTS)]
-        failing = _failing(connection, table, checks, candidates)
+        failing = failed_checks(connection, table, checks, candidates)
         still = []
         for place, (row, before) in enumerate(left):
             mine = range(place * VARIANTS, (place + 1) * VARIANTS)
@@ -121,7 +121,7 @@ def _by_equations(
             continue  # a cast of rubbish, or the column is on both sides
         changed = [{**row.values, name: value} for row, (value,) in zip(rows, made, strict=True)]
         after = {id(row): (values, fails) for row, values, fails in
-                 zip(rows, changed, _failing(connection, table, checks, changed), strict=True)}  # fmt: skip
+                 zip(rows, changed, failed_checks(connection, table, checks, changed), strict=True)}  # fmt: skip
         for place, (row, before) in enumerate(left):
             values, fails = after.get(id(row), (row.values, before))
             if len(fails) <= len(before):
@@ -151,7 +151,7 @@ def _changed(
     return values
 
 
-def _failing(
+def failed_checks(
     connection: psycopg.Connection[Any], table: Table, checks: Sequence[Check], rows: Sequence[Mapping[str, Any]]
 ) -> list[list[Check]]:
     """For each row the checks that it fails. A check that raises (a cast of rubbish) fails: then each check is asked by
@@ -175,12 +175,12 @@ def _failing(
         return ask(rows)
     except psycopg.DataError:
         if len(checks) > 1:
-            answers = [_failing(connection, table, [check], rows) for check in checks]
+            answers = [failed_checks(connection, table, [check], rows) for check in checks]
             return [[each for fails in of_row for each in fails] for of_row in zip(*answers, strict=True)]
         if len(rows) == 1:
             return [list(checks)]
         half = len(rows) // 2
-        return [each for some in (rows[:half], rows[half:]) for each in _failing(connection, table, checks, some)]
+        return [each for some in (rows[:half], rows[half:]) for each in failed_checks(connection, table, checks, some)]
 
 
 def _unsolved(table: Table, row: Row, check: Check, why: str) -> UsageProblem:
