@@ -226,9 +226,9 @@ class _File:
 
     def _config_service(self) -> None:
         services = {"ConfigService"}
-        if b"ConfigService" in self._source:
+        if b"ConfigService)" in self._source or b"new ConfigService" in self._source:
             services |= {text_of(captures["name"][0]) for _, captures in self._matches(_INJECTED)}
-        if self._language != "javascript" and b"ConfigService" in self._source:
+        if self._language != "javascript" and re.search(rb":\s*ConfigService\b", self._source):
             services |= {text_of(captures["name"][0]) for _, captures in self._matches(_TYPED)}
         for _, captures in self._matches(_GETS):
             receiver = captures["receiver"][0]
