@@ -61,7 +61,7 @@ class DocumentSource:
         return str(pix_key(SimpleNamespace(s=self._draw("#pix")), kind))
 
     def invalid(self, kind: str, fault: str) -> str:
-        """A CPF, NIS or CNPJ that is wrong in one named way; `documents.FAULTS` lists them."""
+        """A CPF, NIS, CNPJ, RG, CEP or mobile number that is wrong in one named way; `documents.FAULTS` lists them."""
         if kind not in documents.FAULTS:
             raise UsageProblem(f"no invalid {kind!r} can be made", why=f"there are {', '.join(documents.FAULTS)}")
         return documents.invalid(kind, getattr(self, kind)(), fault)

@@ -137,15 +137,25 @@ def _first_digit_wrong(text: str) -> str:
     return base + (_mod11(base, _CPF_SECOND) if len(text) == 11 else _mod11(base, _CNPJ_SECOND))
 
 
+def _forms(length: int, short: int = 1) -> tuple[Fault, ...]:
+    return (
+        Fault("curto", f"{length - short} characters", lambda text: text[short:]),
+        Fault("longo", f"{length + 1} characters", lambda text: text + "0"),
+        Fault("letra", "a letter in the place of the last digit", lambda text: text[:-1] + "A"),
+        Fault("vazio", "no character", lambda text: ""),
+    )
+
+
 def _common(length: int) -> tuple[Fault, ...]:
     return (
-        Fault("curto", f"{length - 1} characters", lambda text: text[1:]),
-        Fault("longo", f"{length + 1} characters", lambda text: text + "0"),
-        Fault("letra", "a letter in the place of the last check digit", lambda text: text[:-1] + "A"),
+        *_forms(length),
         Fault("repetido", "one digit repeated: its check digits may be right, and it is never issued",
               lambda text: text[0] * length if text[0].isdigit() else "1" * length),
-        Fault("vazio", "no character", lambda text: ""),
     )  # fmt: skip
+
+
+_NO_AREA = "20"
+"""No area code (Anatel's Plano Geral de Códigos Nacionais: of 2x there are 21, 22, 24, 27 and 28)."""
 
 
 FAULTS: Mapping[str, tuple[Fault, ...]] = {
@@ -159,6 +169,23 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
         Fault("primeiro_digito", "the first check digit", _first_digit_wrong),
         Fault("segundo_digito", "the second check digit", lambda text: _mod_first(text, 13)),
         *_common(14),
+    ),
+    "rg": (
+        Fault("digito", "the check digit", lambda text: text[:-1] + ("0" if text[-1] == "X" else _other(text[-1]))),
+        *_forms(9),
+    ),
+    "cep": (
+        Fault("faixa", "below 01000-000, where none is given out", lambda text: "00" + text[2:]),
+        *_forms(8),
+    ),
+    "telefone": (
+        Fault("ddd", "an area code that there is not", lambda text: _NO_AREA + text[2:]),
+        Fault(
+            "nono_digito",
+            "11 digits, and the first after the area code is no 9",
+            lambda text: text[:2] + "1" + text[3:],
+        ),
+        *_forms(11, short=2),
     ),
 }
 """kind -> the ways in which `invalid` makes one wrong."""

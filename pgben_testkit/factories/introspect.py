@@ -50,11 +50,14 @@ class ForeignKey:
     columns: tuple[str, ...]
     parent: str
     parent_columns: tuple[str, ...]
+    full: bool = False
+    """MATCH FULL: all of it is null, or nothing."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """`uniques`: sets of columns of which one must differ between any two rows; exclusion constraints too."""
+    """`uniques`: sets of columns of which one must differ between any two rows; exclusion constraints too.
+    `distinct_nulls`: columns in which two nulls are the same to one of them."""
 
     name: str
     shown: str
@@ -62,6 +65,7 @@ class Table:
     checks: tuple[Check, ...]
     foreign_keys: tuple[ForeignKey, ...]
     uniques: tuple[tuple[str, ...], ...]
+    distinct_nulls: frozenset[str] = frozenset()
 
     def column(self, name: str) -> Column:
         return next(each for each in self.columns if each.name == name)
@@ -101,7 +105,8 @@ SELECT c.contype::text, c.conname, ARRAY(SELECT a.attname::text FROM unnest(c.co
            JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num ORDER BY k.place),
        pg_get_expr(c.conbin, c.conrelid), c.confrelid::regclass::text,
        ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k (num, place)
-           JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num ORDER BY k.place)
+           JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num ORDER BY k.place),
+       c.confmatchtype = 'f'
 FROM pg_constraint c
 WHERE c.conrelid = %s AND c.contype IN ('c', 'f', 'x')
 ORDER BY c.conname
@@ -110,7 +115,8 @@ ORDER BY c.conname
 _UNIQUES = """
 SELECT ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum > 0
              AND (a.attnum = ANY (i.indkey::int2[]) OR (i.indexprs IS NOT NULL AND pg_get_expr(i.indexprs, i.indrelid)
-                  ~ ('\\m' || regexp_replace(a.attname, '\\W', '.', 'g') || '\\M'))))
+                  ~ ('\\m' || regexp_replace(a.attname, '\\W', '.', 'g') || '\\M')))),
+       coalesce((to_jsonb(i)->>'indnullsnotdistinct')::bool, false)
 FROM pg_index i WHERE i.indrelid = %s AND i.indisunique
 """
 
@@ -163,14 +169,16 @@ def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
     oid, shown = found
     columns = _columns(connection, oid)
     checks, keys = [], []
-    uniques = [tuple(row[0]) for row in connection.execute(_UNIQUES, (oid,)).fetchall()]
-    for kind, constraint, names, expression, parent, parent_columns in connection.execute(
+    found_uniques = connection.execute(_UNIQUES, (oid,)).fetchall()
+    uniques = [tuple(names) for names, _ in found_uniques]
+    distinct_nulls = frozenset(name for names, same_nulls in found_uniques if same_nulls for name in names)
+    for kind, constraint, names, expression, parent, parent_columns, full in connection.execute(
         _CONSTRAINTS, (oid,)
     ).fetchall():
         if kind == "c":
             checks.append(Check(constraint, tuple(names), expression))
         elif kind == "f":
-            keys.append(ForeignKey(tuple(names), parent, tuple(parent_columns)))
+            keys.append(ForeignKey(tuple(names), parent, tuple(parent_columns), full))
         else:
             uniques.append(tuple(names))
     bounds = [row[0] for row in connection.execute(_PARTITIONS, (oid,)).fetchall()]
@@ -178,7 +186,7 @@ def table_of(connection: psycopg.Connection[Any], name: str) -> Table:
         within = " OR ".join(f"({each})" for each in bounds)
         spoken = [each.name for each in columns if re.search(rf"(?<!\w){re.escape(each.name)}(?!\w)", within)]
         checks.append(Check("the bounds of a partition", tuple(spoken), within))
-    return Table(shown, shown, columns, tuple(checks), tuple(keys), tuple(dict.fromkeys(uniques)))
+    return Table(shown, shown, columns, tuple(checks), tuple(keys), tuple(dict.fromkeys(uniques)), distinct_nulls)
 
 
 def _columns(connection: psycopg.Connection[Any], oid: int, depth: int = 0) -> tuple[Column, ...]:
@@ -196,7 +204,9 @@ def _column(row: tuple[Any, ...], inner: tuple[Column, ...]) -> Column:
     length = modifier - 4 if kind in ("varchar", "bpchar") and modifier > 4 else None
     if kind in ("bit", "varbit") and modifier > 0:
         length = modifier
-    precision = ((modifier - 4) >> 16, (modifier - 4) & 0x7FF) if kind == "numeric" and modifier > 4 else None
+    precision = None
+    if kind == "numeric" and modifier > 4:  # the scale has 11 bits and a sign
+        precision = ((modifier - 4) >> 16, ((modifier - 4) & 0x7FF ^ 0x400) - 0x400)
     return Column(
         name, kind, category, required, has_default, automatic, default, tuple(members), length, precision,
         tuple(domain_checks), type_name, inner,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 60
 """Times that what fails is drawn anew. A table of the reference schema needs up to a dozen."""
+_EQUATION = re.compile(r'\((?:(?P<left>"[^"]+"|\w+) = (?P<is>.+)|(?P<was>.+) = (?P<right>"[^"]+"|\w+))\)')
+"""A check that says what a column is: `(dias = (fim - inicio))`, as the server writes it."""
 VARIANTS = 48
 """Candidates for a failing row in one round; rows of a round are sent together."""
 
@@ -64,7 +66,7 @@ def solve(
     checks = checks_of(table, table.columns)
     if not checks:
         return
-    failing = _failing(connection, table, checks, [row.values for row in rows])
+    failing = failed_checks(connection, table, checks, [row.values for row in rows])
     left = [(row, fails) for row, fails in zip(rows, failing, strict=True) if fails]
     for attempt in range(ROUNDS):
         if not left:
@@ -72,10 +74,11 @@ def solve(
         stuck = next(((row, check) for row, fails in left for check in fails if not _movable(row, check)), None)
         if stuck is not None:
             raise _unsolved(table, *stuck, "every column in it was given, or is made by the server")
+        left = _by_equations(connection, table, checks, left)
         candidates: list[dict[str, Any]] = []
         for row, fails in left:
             candidates += [_changed(row, fails, attempt, variant, pool) for variant in range(VARIANTS)]
-        failing = _failing(connection, table, checks, candidates)
+        failing = failed_checks(connection, table, checks, candidates)
         still = []
         for place, (row, before) in enumerate(left):
             mine = range(place * VARIANTS, (place + 1) * VARIANTS)
@@ -92,6 +95,38 @@ def solve(
         row, fails = left[0]
         why = f"no candidate of {ROUNDS * VARIANTS} satisfied it with all the others"
         raise _unsolved(table, row, fails[0], why)
+
+
+def _by_equations(
+    connection: psycopg.Connection[Any], table: Table, checks: Sequence[Check], left: list[tuple[Row, list[Check]]]
+) -> list[tuple[Row, list[Check]]]:
+    """What fails `a = b - c` gets the `a` that the server works out, where that leaves no more checks failing."""
+    import psycopg
+
+    for check in checks:
+        match = _EQUATION.fullmatch(check.expression)
+        if match is None:
+            continue
+        name = (match["left"] or match["right"]).strip('"')
+        rows = [row for row, fails in left if check in fails and name in row.free]
+        columns = [table.column(each) for each in check.columns if each != name]
+        if not rows or not columns or name not in check.columns:
+            continue
+        sent = json.dumps([{each.name: row.values.get(each.name) for each in columns} for row in rows])
+        words = (match["is"] or match["was"]).replace("%", "%%")
+        try:
+            with connection.transaction():
+                made = connection.execute(f"SELECT to_jsonb({words}) FROM {recordset(columns)}", (sent,)).fetchall()
+        except (psycopg.DataError, psycopg.ProgrammingError):
+            continue  # a cast of rubbish, or the column is on both sides
+        changed = [{**row.values, name: value} for row, (value,) in zip(rows, made, strict=True)]
+        after = {id(row): (values, fails) for row, values, fails in
+                 zip(rows, changed, failed_checks(connection, table, checks, changed), strict=True)}  # fmt: skip
+        for place, (row, before) in enumerate(left):
+            values, fails = after.get(id(row), (row.values, before))
+            if len(fails) <= len(before):
+                row.values, left[place] = values, (row, fails)
+    return [(row, fails) for row, fails in left if fails]
 
 
 def _movable(row: Row, check: Check) -> bool:
@@ -116,11 +151,11 @@ def _changed(
     return values
 
 
-def _failing(
+def failed_checks(
     connection: psycopg.Connection[Any], table: Table, checks: Sequence[Check], rows: Sequence[Mapping[str, Any]]
 ) -> list[list[Check]]:
-    """For each row the checks that it fails. A check that raises (a cast of rubbish) fails: then rows are asked one
-    by one."""
+    """For each row the checks that it fails. A check that raises (a cast of rubbish) fails: then each check is asked by
+    itself, and the rows of one that raises by halves."""
     import psycopg
 
     needed = {name for check in checks for name in check.columns}
@@ -139,9 +174,13 @@ def _failing(
     try:
         return ask(rows)
     except psycopg.DataError:
+        if len(checks) > 1:
+            answers = [failed_checks(connection, table, [check], rows) for check in checks]
+            return [[each for fails in of_row for each in fails] for of_row in zip(*answers, strict=True)]
         if len(rows) == 1:
             return [list(checks)]
-        return [each for row in rows for each in _failing(connection, table, checks, [row])]
+        half = len(rows) // 2
+        return [each for some in (rows[:half], rows[half:]) for each in failed_checks(connection, table, checks, some)]
 
 
 def _unsolved(table: Table, row: Row, check: Check, why: str) -> UsageProblem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,25 +16,21 @@ from pgben_testkit.factories.introspect import Column, ForeignKey, Table, table_
 from pgben_testkit.factories.record import Registro, plain
 from pgben_testkit.factories.solve import Row, recordset, solve
 from pgben_testkit.factories.store import NotStored, Taken, _columns_of, without_literal
+from pgben_testkit.factories.uniques import NoRoom, Uniques, doubled_in
 from pgben_testkit.factories.values import TEXTS, marks, pool, unique
 from pgben_testkit.postgres.admin import quoted
 
 if TYPE_CHECKING:
     import psycopg
 
-    from pgben_testkit.factories.identity import Draw
     from pgben_testkit.factories.maker import Fabrica
 
 CHUNK = 500
 DEEPEST = 12
 """Parents of parents of ...: more than this is taken for a cycle."""
-COMBINATIONS = 100_000
-DRAWN = 400
-"""Times that values are drawn for columns of few that must differ."""
-
-
-class NoRoom(UsageProblem):
-    """Every combination of a unique's few values is there already."""
+_RANDOM = re.compile(r"\b(?:gen_random_uuid|uuid_generate_v4|uuidv4)\(")
+DISTINCT = 40
+"""Times that rows with the value of another are drawn anew."""
 
 
 class TableFactory:
@@ -48,6 +45,7 @@ class TableFactory:
         if name not in self._known:
             self._known[name] = table_of(self._connection, name)
         self.table = self._known[name]
+        self._uniques = Uniques(maker, self._connection, self.table)
 
     def create(self, **given: Any) -> Registro:
         """A row; `given` are columns. A value may be an object: its `id` is taken."""
@@ -153,12 +151,13 @@ class TableFactory:
         must = [
             column for column in table.columns
             if column.name not in given and not column.automatic and (
-                (column.required and not column.has_default)
+                ((column.required or column.name in table.distinct_nulls) and not column.has_default)
                 or column.name in marked
                 or (column.has_default and (column.name in spoken or column.domain_checks))
+                or _is_random(column)
             )
         ]  # fmt: skip
-        defaults = self._defaults([column for column in must if column.has_default], size)
+        defaults = self._defaults([column for column in must if column.has_default and not _is_random(column)], size)
         keys = [key for key in table.foreign_keys if not set(key.columns) & set(given)]
         bare = {column.name for column in must if not column.has_default}
         needed = [
@@ -167,7 +166,7 @@ class TableFactory:
         ]  # fmt: skip
         included = {column.name for column in must} | set(given)
         in_keys = {name for key in keys for name in key.columns}
-        each_row, carriers, combined = self._carriers(size, given, included, in_keys, needed)
+        each_row, carriers, combined = self._uniques.carriers(size, given, included, in_keys, needed)
         mine = [key for key in needed if key.parent == table.shown]
         needed = [key for key in needed if key not in mine]
         own = self._own_keys(mine, given, size)
@@ -204,9 +203,22 @@ class TableFactory:
                 values |= {name: values[theirs] for name, theirs in zip(key.columns, key.parent_columns, strict=True)}
             free = {column.name for column in table.columns if not column.automatic} - fixed - referring - referred
             rows.append(Row(values, draw, frozenset(free), pools, frozenset(given)))
-        solve(self._connection, table, rows, lambda row, name: self._options(row, name, in_keys))
+        self._solve(rows, in_keys, carriers)
         self._late_parents(rows, [key for key in keys if key not in needed])
         return self._insert([row.values for row in rows])
+
+    def _solve(self, rows: Sequence[Row], in_keys: set[str], carriers: dict[str, list[tuple[str, ...]]]) -> None:
+        """Every row satisfies the checks, and no two of them are the same to a unique that a column carries."""
+        left = list(rows)
+        for turn in range(DISTINCT):
+            solve(self._connection, self.table, left, lambda row, name: self._options(row, name, in_keys))
+            doubled = doubled_in(rows, carriers) or self._uniques.there(rows, carriers)
+            if not doubled:
+                return
+            for row, name in doubled:
+                row.values[name] = row.draw.pick(f"another {name} {turn}", self._options(row, name, in_keys))
+            left = [row for row, _ in doubled]
+        solve(self._connection, self.table, left, lambda row, name: self._options(row, name, in_keys))
 
     def _own_keys(self, keys: Sequence[ForeignKey], given: dict[str, Any], size: int) -> list[dict[str, Any]]:
         """For each row what the server would make of the columns that it refers to itself by: rows of a table that
@@ -231,84 +243,6 @@ class TableFactory:
         options = row.pools[name][:1] if name in in_keys else row.pools[name]
         return options if column.required else [None, *options]
 
-    def _carriers(
-        self, size: int, given: dict[str, Any], included: set[str], in_keys: set[str], needed: Sequence[ForeignKey]
-    ) -> tuple[set[tuple[str, ...]], set[str], tuple[tuple[str, ...], list[tuple[Any, ...]]] | None]:
-        """What makes the rows differ where they must: keys that need a parent for each row, columns with a value of
-        their own, and columns of few values with a free combination for each row."""
-        each_row: set[tuple[str, ...]] = set()
-        carriers: set[str] = set()
-        combined: tuple[tuple[str, ...], list[tuple[Any, ...]]] | None = None
-        probe = self.maker._source.draw("#" + self.table.name, 0)
-        probe.maker = self.maker
-        spoken = {name for check in self.table.checks for name in check.columns}
-        for columns in self.table.uniques:
-            parts = [self.table.column(name) for name in columns]
-            if set(columns) <= set(given) or any(_null_or_made(column, included) for column in parts):
-                continue
-            own = [name for name in columns if name not in in_keys and name not in given]
-            fit = [name for name in own if name in included and self._differs(name, probe)]
-            keys = [key for key in needed if set(key.columns) & set(columns)]
-            free = [name for name in fit if name not in spoken]
-            if free or (fit and not keys):
-                carriers.add((free or fit)[0])
-            elif keys:
-                each_row.add(keys[0].columns)
-            elif own and combined is None:
-                combined = (tuple(own), self._free_combinations(columns, own, given, size))
-        return each_row, carriers, combined
-
-    def _differs(self, name: str, probe: Draw) -> bool:
-        return unique(self.table.column(name), probe, 0) is not None
-
-    def _free_combinations(
-        self, columns: Sequence[str], own: Sequence[str], given: dict[str, Any], size: int
-    ) -> list[tuple[Any, ...]]:
-        """Values of columns that have few, which no row has yet."""
-        parts = [self.table.column(name) for name in own]
-        listed = ", ".join(f"{quoted(name)}::text" for name in columns)
-        there = set(self._connection.execute(f"SELECT DISTINCT {listed} FROM {self.table.name}").fetchall())
-        pools: list[dict[str, Any]] = [{} for _ in own]
-        seen: set[str] = set()
-        found: list[tuple[Any, ...]] = []
-        for turn in range(DRAWN):
-            draw = self.maker._source.draw("#" + self.table.name, turn)
-            draw.maker = self.maker
-            for known, column in zip(pools, parts, strict=True):
-                known.update({json.dumps(value): value for value in pool(column, self.table.checks, draw, turn)})
-            product = itertools.islice(itertools.product(*(each.values() for each in pools)), COMBINATIONS)
-            fresh = []
-            for values in product:
-                row = {**given, **dict(zip(own, values, strict=True))}
-                key = json.dumps(values)
-                if key not in seen and tuple(_as_text(row[name]) for name in columns) not in there:
-                    fresh.append((values, row))
-                seen.add(key)
-            found += [each for (each, _), fine in zip(fresh, self._allowed([r for _, r in fresh], own), strict=True)
-                      if fine]  # fmt: skip
-            if len(found) >= size:
-                return found[:size]
-            if all(_is_closed(column) for column in parts) or len(seen) >= COMBINATIONS:
-                break
-        every = all(_is_closed(column) for column in parts)
-        raise NoRoom(
-            f"{self.table.name} has no room for {size} more row{'s' * (size != 1)}" if every
-            else f"no {size} different values were found for ({', '.join(own)}) of {self.table.name}",
-            why=f"({', '.join(columns)}) is unique, and "
-                + (f"{len(found)} combinations of its values are free" if every
-                   else f"of {len(seen)} that were drawn {len(found)} are free and satisfy its checks"),
-            remedy="remove rows, or make fewer" if every else f"make fewer, or give {', '.join(own)}",
-        )  # fmt: skip
-
-    def _allowed(self, rows: Sequence[dict[str, Any]], own: Sequence[str]) -> list[bool]:
-        """For each row whether it satisfies the checks that speak of these columns alone."""
-        from pgben_testkit.factories.solve import _failing, checks_of
-
-        checks = [check for check in checks_of(self.table, self.table.columns) if set(check.columns) <= set(own)]
-        if not checks or not rows:
-            return [True] * len(rows)
-        return [not fails for fails in _failing(self._connection, self.table, checks, rows)]
-
     def _defaults(self, columns: Sequence[Column], size: int) -> list[dict[str, Any]]:
         """For each row the values of defaults that checks speak of: the server would fill them in after we looked."""
         steady = [column for column in columns if "nextval(" not in column.default]
@@ -329,7 +263,8 @@ class TableFactory:
                 remedy=f"give {', '.join(key.columns)}",
             )
         try:
-            made = TableFactory(self.maker, key.parent, depth=self._depth + 1, known=self._known).create_batch(size)
+            factory = TableFactory(self.maker, key.parent, depth=self._depth + 1, known=self._known)
+            made = factory.create_batch(size, **self._wanted_of_parents(key))
         except NoRoom:  # all that there can be are there: they will do
             listed = ", ".join(map(quoted, key.parent_columns))
             cursor = self._connection.execute(f"SELECT {listed} FROM {key.parent} LIMIT %s", (size,))
@@ -341,11 +276,28 @@ class TableFactory:
             for row in made
         ]
 
+    def _wanted_of_parents(self, key: ForeignKey) -> dict[str, Any]:
+        """Values for columns of a parent: where a check here wants one of its kind (`tipo = 'pago'`) in a composite
+        key. One column at least is left for the parents to differ in."""
+        wanted: dict[str, Any] = {}
+        for mine, theirs in zip(key.columns, key.parent_columns, strict=True):
+            if not any(check.columns == (mine,) for check in self.table.checks):
+                continue
+            draw = self.maker._source.draw("#" + self.table.name, 0)
+            draw.maker = self.maker
+            options = pool(self.table.column(mine), self.table.checks, draw, 0)
+            allowed = self._uniques.allowed([{mine: each} for each in options], [mine])
+            value = next((each for each, fine in zip(options, allowed, strict=True) if fine), None)
+            if value is not None and len(wanted) < len(key.columns) - 1:
+                wanted[theirs] = value
+        return wanted
+
     def _late_parents(self, rows: Sequence[Row], keys: Sequence[ForeignKey]) -> None:
         """Where a check wanted a reference that may be null, the row that it refers to is made."""
         for key in keys:
             for row in rows:
-                if all(row.values.get(name) is not None and name in row.free for name in key.columns):
+                have = [row.values.get(name) is not None for name in key.columns]
+                if (any(have) if key.full else all(have)) and row.free.issuperset(key.columns):
                     row.values |= self._parents(key, 1)[0]
 
     # -- storing
@@ -387,18 +339,9 @@ class TableFactory:
         )  # fmt: skip
 
 
-def _null_or_made(column: Column, included: set[str]) -> bool:
-    """Whether the server sees to it that rows differ in the column: nulls are distinct, made values too."""
-    if column.automatic:
-        return True
-    if column.name in included:
-        return False
-    return not column.has_default or "(" in column.default
-
-
-def _is_closed(column: Column) -> bool:
-    """Whether every value that it can have is drawn at once."""
-    return bool(column.members) or column.kind == "bool"
+def _is_random(column: Column) -> bool:
+    """Whether the server draws it: then we do, so that a seed brings it back."""
+    return column.kind == "uuid" and _RANDOM.search(column.default) is not None
 
 
 def _cast(columns: Sequence[Column]) -> str:
@@ -415,12 +358,6 @@ def _by_columns(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[tuple[str, ...
     """Neighbours that have values for the same columns: the others keep their defaults."""
     for names, group in itertools.groupby(rows, key=lambda row: tuple(sorted(row))):
         yield names, list(group)
-
-
-def _as_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def _json(value: Any) -> Any:

@@ -3,13 +3,15 @@ speak of. First in a pool is what is most plausible."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pgben_testkit.factories import documents, people
-from pgben_testkit.factories.extra import missing_extra
+from pgben_testkit.factories import patterns as patterns_of
 from pgben_testkit.factories.identity import Draw
 from pgben_testkit.factories.introspect import Check, Column, Table
 
@@ -17,6 +19,7 @@ WORDS = ("alfa", "beta", "gama", "delta", "rio", "mar", "sol", "serra", "praia",
 _STRING = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.'])")
 _REGEX = re.compile(r"(?<!!)~\*?\s*'((?:[^']|'')*)'")
+_SIMILAR = re.compile(r"similar_(?:to_)?escape\('((?:[^']|'')*)'")
 _NOW = re.compile(r"\bnow\(\)|CURRENT_|LOCALTIME|_timestamp\(\)|\bage\(", re.IGNORECASE)
 _JSON_KEY = re.compile(r"(?:\?[&|]?|->>?)\s*\(?'((?:[^']|'')*)'")
 _JSON_KEYS = re.compile(r"\?[&|]\s*\(?ARRAY\[([^\]]*)\]")
@@ -60,7 +63,9 @@ def pool(column: Column, checks: Sequence[Check], draw: Draw, number: int) -> li
     elif column.category == "A":
         inner = _text(column, draw, number)[:1] if not column.members else list(column.members[:1])
         element = _element(column, draw)
-        found = [[element if element is not None else inner[0]], []]
+        one = element if element is not None else inner[0]
+        literals = [_unquoted(each) for expression in spoken for each in _STRING.findall(expression)]
+        found = [[one], [], *([one] * size for size in _sizes(spoken, 50)), *([each] for each in literals)]
     elif column.kind in TEXTS:
         found = _text(column, draw, number)
         found = _by_checks(column, spoken, draw, number) + found if spoken else found
@@ -68,8 +73,9 @@ def pool(column: Column, checks: Sequence[Check], draw: Draw, number: int) -> li
         found = _numbers(column, spoken, draw, number)
     else:
         found = _others(column, spoken, draw, number)
-    fitting = [value for value in found if _fits(column, value)]
-    return fitting
+    if column.kind == "bpchar" and column.length is not None:
+        found = [value.ljust(column.length) for value in found]  # as the server fills it, before checks see it
+    return [value for value in found if _fits(column, value)]
 
 
 def unique(column: Column, draw: Draw, number: int) -> Any:
@@ -97,7 +103,10 @@ def unique(column: Column, draw: Draw, number: int) -> Any:
         whole = (column.precision or (12, 2))[0] - (column.precision or (12, 2))[1]
         return 1 + draw.number % (10 ** min(whole, 9) - 1) if whole > 3 else None
     if column.category == "R":
-        return _range(column, draw.number)
+        own = _range(column, draw.number)
+        return f"{{{own}}}" if column.kind.endswith("multirange") else own
+    if column.kind == "macaddr":
+        return "02:" + ":".join(re.findall("..", f"{draw.bits(column.name + ' mac') & 0xFFFFFFFFFF:010x}"))
     if column.kind == "inet":
         return f"10.{draw.number >> 16 & 255}.{draw.number >> 8 & 255}.{draw.number & 255}"
     return None
@@ -159,8 +168,10 @@ def _by_checks(column: Column, spoken: Sequence[str], draw: Draw, number: int) -
     found: list[str] = []
     for expression in spoken:
         patterns = [_unquoted(each) for each in _REGEX.findall(expression)]
-        for pattern in patterns:
-            found += _matching(pattern, Random(draw.bits(f"{column.name} {number}")))
+        similar = [_unquoted(each) for each in _SIMILAR.findall(expression)]
+        exact = column.length if column.kind == "bpchar" else None
+        for pattern in [*patterns, *map(patterns_of.from_similar, similar)]:
+            found += patterns_of.matching(pattern, Random(draw.bits(f"{column.name} {number}")), exact)
         likes = [_unquoted(each) for each in _LIKE.findall(expression)]
         for like in likes:
             token = draw.token(f"{column.name} {number}", 6).lower()
@@ -168,17 +179,23 @@ def _by_checks(column: Column, spoken: Sequence[str], draw: Draw, number: int) -
             if "@" in like:
                 found.insert(0, people.email(draw, "pessoa"))
         literals = [_unquoted(each) for each in _STRING.findall(expression)]
-        texts = [each for each in literals if each not in patterns and each not in likes]
+        texts = [each for each in literals if each not in {*patterns, *similar, *likes}]
         if texts:
             start = draw.bits(f"{column.name} literal {number}") % len(texts)
             found += texts[start:] + texts[:start]
-        for size in {int(float(each)) for each in _NUMBER.findall(_STRING.sub("''", expression))}:
-            for length in (size, size + 1, size - 1):
-                if 0 <= length <= 10_000:
-                    filler = f"{draw.token(column.name)} texto sintetico " * (length // 29 + 1)
-                    found += [filler[:length], ("1234567890" * (length // 10 + 1))[:length]]
+        for length in _sizes([expression], 10_000):
+            filler = f"{draw.token(column.name)} texto sintetico " * (length // 29 + 1)
+            found += [filler[:length], ("1234567890" * (length // 10 + 1))[:length]]
+    digits = str(draw.between(f"{column.name} digits {number}", 10**9, 10**10 - 1))
+    found.append(digits[: column.length or 10])
     known = _known(column, draw) or []
     return [*known, *found, *_documents(column, draw)]
+
+
+def _sizes(spoken: Sequence[str], most: int) -> list[int]:
+    """Lengths that checks speak of, and those beside them."""
+    numbers = [int(float(each)) for expression in spoken for each in _NUMBER.findall(_STRING.sub("''", expression))]
+    return list(dict.fromkeys(each + by for each in numbers for by in (0, 1, -1) if 0 <= each + by <= most))
 
 
 def _documents(column: Column, draw: Draw) -> list[str]:
@@ -190,18 +207,9 @@ def _documents(column: Column, draw: Draw) -> list[str]:
     ]  # fmt: skip
 
 
-def _matching(pattern: str, random: Any) -> list[str]:
-    """A few texts that a regular expression matches; none where Python does not understand it."""
-    try:
-        import rstr
-    except ModuleNotFoundError:
-        raise missing_extra("rstr") from None
-    maker = rstr.Rstr(random)
-    bounded = re.sub(r"(?<!\\)\.\*", ".{0,8}", pattern)
-    try:
-        return [maker.xeger(bounded).rstrip("\n") for _ in range(4)]
-    except (re.error, ValueError, OverflowError, KeyError, IndexError, AttributeError):
-        return []
+FEW = 200
+"""Numbers between those that checks name, that are all tried."""
+_PARTS_OF_DATES = (("ano|year", 2015, 2025), ("mes|month", 1, 12), ("dia|day", 1, 28))
 
 
 def _numbers(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> list[Any]:
@@ -209,7 +217,7 @@ def _numbers(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> 
     for expression in spoken:
         for each in _NUMBER.findall(expression) + _STRING.findall(expression):
             if re.fullmatch(r"-?\d+(\.\d+)?", each):
-                value = float(each)
+                value = int(each) if re.fullmatch(r"-?\d+", each) else float(each)
                 near += [value, value + 1, value - 1]
         if _NOW.search(expression):
             near += [_now().year + each for each in (0, 1, -1, -18, -30)]
@@ -218,6 +226,18 @@ def _numbers(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> 
     out = plain[:1] + near + plain[1:] + ([0.5, 0.01] if not whole else [])
     if len(near) > 1:
         out.append((min(near) + max(near)) / 2)
+    for words, first, last in _PARTS_OF_DATES:
+        if re.search(rf"(^|_)({words})($|_)", column.name.lower()):
+            out.insert(0, draw.between(f"{column.name} of a date {number}", first, last))
+    if whole and near:
+        least, most = max(int(min(near)), -WHOLE[column.kind]), min(int(max(near)), WHOLE[column.kind])
+        out.append(draw.between(f"{column.name} within {number}", least, max(least, most)))
+        out += [int(each) + draw.between(f"{column.name} beyond {number}", 2, 1_000_000) for each in near[:6:3]]
+        if most - least <= FEW:
+            out += range(least, most + 1)
+        steps = [int(each) for each in dict.fromkeys(near) if 1 < each <= 10_000]  # of a remainder, perhaps
+        out += [each * draw.between(f"{column.name} times {each} {number} {bound}", 1, bound // each + 1)
+                for each in steps for bound in (1000, WHOLE[column.kind] // 2)]  # fmt: skip
     return [int(each) if whole or each == int(each) else each for each in out]
 
 
@@ -239,23 +259,49 @@ def _others(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> l
         near = [stamps[1] + timedelta(minutes=each) for each in (5, 30, 60, 120, 240, 480, -60)] if spoken else []
         return [each.isoformat() for each in [*stamps, *near]] + _moments(column, spoken)
     if column.category == "R":
-        return [_range(column, number), "empty"]
+        multiple = column.kind.endswith("multirange")
+        ranges = [_range(column, number), *_ranges_near(spoken)]
+        return [*(f"{{{each}}}" for each in ranges), "{}"] if multiple else [*ranges, "empty"]
     if column.fields:
-        inner = {each.name: pool(each, (), draw, number) for each in column.fields}
-        return [{name: options[0] if options else None for name, options in inner.items()}]
+        theirs = [Check("", tuple(each.name for each in column.fields), expression) for expression in spoken]
+        inner = {each.name: pool(each, theirs, draw, number) or [None] for each in column.fields}
+        turns = range(max(map(len, inner.values())) if spoken else 1)
+        return [{name: options[turn % len(options)] for name, options in inner.items()} for turn in turns]
     if kind in ("json", "jsonb") and spoken:
-        return [{}, *_objects(spoken), [], "x", 1]
+        return [{}, *_objects(spoken), *_json_literals(spoken), [], [1], "x", 1]
+    sizes = _sizes(spoken, 10_000)
+    bits = "01" * 5_001
     simple: dict[str, list[Any]] = {
-        "json": [{}, [], None], "jsonb": [{}, [], "x", 1], "bytea": ["\\x00ff"], "inet": ["192.0.2.1"],
+        "json": [{}, [], None], "jsonb": [{}, [], "x", 1], "inet": ["192.0.2.1"],
+        "bytea": ["\\x00ff", *("\\x" + "5a" * size for size in sizes)],
         "cidr": ["192.0.2.0/24"], "macaddr": ["02:00:00:00:00:01"], "macaddr8": ["02:00:00:ff:fe:00:00:01"],
         "time": ["09:00:00", "17:00:00", "09:30:00"], "timetz": ["09:00:00-03", "17:00:00-03"],
-        "interval": ["1 day", "30 days", "1 hour"],
+        "interval": ["1 day", "30 days", "1 hour", "20 minutes", "5 minutes", "10 seconds"],
         "xml": ["<a/>"], "point": ["(0,0)"], "box": ["(1,1),(0,0)"], "circle": ["<(0,0),1>"], "line": ["{1,-1,0}"],
         "lseg": ["[(0,0),(1,1)]"], "path": ["[(0,0),(1,1)]"], "polygon": ["((0,0),(1,0),(1,1))"],
-        "tsvector": ["a"], "tsquery": ["a"], "hstore": [""], "ltree": ["a.b"], "bit": ["0" * (column.length or 1)],
-        "varbit": ["0"], "pg_lsn": ["0/0"],
+        "tsvector": ["a"], "tsquery": ["a"], "hstore": [""], "ltree": ["a.b"], "pg_lsn": ["0/0"],
+        "bit": ["0" * (column.length or 1), "1" * (column.length or 1), bits[: column.length or 1]],
+        "varbit": ["0", "1", *(bits[:size] for size in sizes if size <= (column.length or size))],
     }  # fmt: skip
-    return simple.get(kind, [])
+    return simple.get(kind, []) + _literals_like(kind, spoken)
+
+
+_TIME = r"\d\d?:\d\d.*"
+_NETWORK = r"[\d.]+(/\d+)?"
+_SHAPES = {
+    "interval": rf"-?{_TIME}|.*\d (sec|min|hour|day|mon|year).*", "time": _TIME, "timetz": _TIME,
+    "inet": rf"{_NETWORK}|[\da-f:]*:[\da-f:]*(/\d+)?", "cidr": _NETWORK, "macaddr": r"([\da-f]{2}:){5}[\da-f]{2}",
+}  # fmt: skip
+"""kind -> how PostgreSQL writes its literals."""
+
+
+def _literals_like(kind: str, spoken: Sequence[str]) -> list[str]:
+    """Literals of this kind that checks name, and a host of the networks among them."""
+    shape = _SHAPES.get(kind)
+    texts = [each for expression in spoken for each in _STRING.findall(expression) if shape and
+             re.fullmatch(shape, each)]  # fmt: skip
+    hosts = [each.partition("/")[0].rpartition(".")[0] + ".7" for each in texts if kind == "inet" and "." in each]
+    return texts + hosts
 
 
 def _now() -> datetime:
@@ -293,6 +339,16 @@ def _objects(spoken: Sequence[str]) -> list[Any]:
     return [each for each in found if each]
 
 
+def _json_literals(spoken: Sequence[str]) -> list[Any]:
+    """Objects and arrays that checks compare with, as `j @> '{"v": 1}'` does."""
+    found = []
+    for text in (_unquoted(each) for expression in spoken for each in _STRING.findall(expression)):
+        if text[:1] in "{[" and text:
+            with suppress(json.JSONDecodeError):
+                found.append(json.loads(text))
+    return found
+
+
 def _turns(keys: list[str]) -> list[list[str]]:
     return [keys[place:] + keys[:place] for place in range(len(keys))]
 
@@ -317,14 +373,20 @@ def _element(column: Column, draw: Draw) -> Any:
     return found[0] if found else None
 
 
+def _ranges_near(spoken: Sequence[str]) -> list[str]:
+    """Ranges of one day or number, at those that checks name; what is of another type no column takes."""
+    days = [date.fromisoformat(each[:10]) for each in _literal_dates(spoken)]
+    return [f"[{each},{each + timedelta(days=1)})" for each in days] + [
+        f"[{each},{each + 1})" for each in _sizes(spoken, 2_000_000_000)
+    ]
+
+
 def _range(column: Column, number: int) -> str:
     """The `number`-th of ranges that don't touch."""
-    kind = column.kind
+    kind = column.kind.replace("multirange", "range")
     if kind in ("numrange", "int4range", "int8range"):
         return f"[{number * 10},{number * 10 + 5})"
     day = timedelta(days=number % 100_000)
-    from datetime import date
-
     start = date(1990, 1, 1) + day
     if kind == "daterange":
         return f"[{start},{start + timedelta(days=1)})"

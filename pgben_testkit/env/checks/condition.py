@@ -17,6 +17,8 @@ def check(ground: Ground) -> Iterator[Finding]:
         if source.open:
             continue
         values = {variable.name: declared.value for variable, declared in ground.variables(source)}
+        if source.example:  # what is empty there is to be filled in
+            values = {name: value or None for name, value in values.items()}
         with_defaults = {
             name: variable.default for name, variable in ground.contract.variables.items()
             if variable.default is not None

@@ -39,7 +39,8 @@ def check(ground: Ground) -> Iterator[Finding]:
         if "development" in by_stage:
             by_stage["development"] += unstaged
         for found in by_stage.values():
-            usual = Counter(_typed(declared, variable) for _, declared in found).most_common(1)
+            lines = {declared.place: _typed(declared, variable) for _, declared in found}  # one says it once
+            usual = Counter(lines.values()).most_common(1)
             source, first = next(each for each in found if _typed(each[1], variable) == usual[0][0])
             for other_source, other in found:
                 if _typed(first, variable) != _typed(other, variable) and first.place != other.place:

@@ -1,4 +1,4 @@
-"""`${NAME}` that nothing fills, or that asks for itself."""
+"""`${NAME}`, or `$(NAME)` in a container, that nothing fills, or that asks for itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ def check(ground: Ground) -> Iterator[Finding]:
                     remedy=f"set {name} in the .env beside it",
                 )  # fmt: skip
             continue
-        if each.cycle:
+        if each.pod:
+            yield finding(
+                RULE, inside, each.place, f"$({name}) in {inside} is filled by nothing",
+                reason=f"the container sets no {name} before it, so the program gets the text $({name}) itself",
+                remedy=f"set {name} above {inside}; `$$({name})` if the text is meant",
+            )  # fmt: skip
+        elif each.cycle:
             yield finding(
                 RULE, inside, each.place, f"{inside} asks for itself through ${{{name}}}",
                 reason="the references lead in a circle, so it becomes empty",

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pgben_testkit.env.code import schemas
 from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
+from pgben_testkit.env.code.literals import literal
 
 WORTH_A_LOOK = (b"process", b"import.meta", b"onfig", b"env-var", b"envalid", b"convict", b"nconf", b"znv",
-                b"@t3-oss/env")  # fmt: skip
+                b"@t3-oss/env", *schemas.WORDS)  # fmt: skip
 """A file without any of these reads no variable in a way that we know."""
 _OBJECT = """[(identifier) (member_expression)] @p (#any-of? @p "process" "globalThis.process" "global.process")"""
 _ENV = f"""(member_expression object: {_OBJECT} property: (property_identifier) @e (#eq? @e "env"))"""
@@ -28,7 +30,15 @@ def _reads_query(*, typed: bool) -> str:
         (assignment_expression left: (object_pattern) @pattern right: {source})
         (variable_declarator name: (identifier) @alias value: {source})
         (arguments {source} @whole)
+        (spread_element {source}) @spread
+        (binary_expression left: (_) @index operator: "in" right: {source}) @read
+        ({parameter} @pattern {value}: {source})
         """
+        for parameter, value in [
+            ("required_parameter pattern: (object_pattern)", "value")
+            if typed
+            else ("assignment_pattern left: (object_pattern)", "right")
+        ]
         for source in (f"[{_ENV} {_CAST}]" if typed else _ENV, _INDEXED, _META)
     )
 
@@ -60,21 +70,26 @@ _ENV_VAR = """
                      arguments: (arguments . (_) @key)) @read
 """
 _TYPED = """
-    (required_parameter pattern: (identifier) @name
-        type: (type_annotation (type_identifier) @type (#eq? @type "ConfigService")))
-    (public_field_definition name: (property_identifier) @name
-        type: (type_annotation (type_identifier) @type (#eq? @type "ConfigService")))
-    (required_parameter pattern: (identifier) @name
-        type: (type_annotation (generic_type name: (type_identifier) @type (#eq? @type "ConfigService"))))
+    ([(required_parameter pattern: (identifier) @name type: (type_annotation (_) @type))
+      (public_field_definition name: (property_identifier) @name type: (type_annotation (_) @type))
+      (variable_declarator name: (identifier) @name type: (type_annotation (_) @type))]
+     (#match? @type "^ConfigService(<|$)"))
 """
+_INJECTED = """
+    (variable_declarator name: (identifier) @name
+        value: [(call_expression arguments: (arguments . (identifier) @type))
+                (await_expression (call_expression arguments: (arguments . (identifier) @type)))
+                (new_expression constructor: (identifier) @type)] (#eq? @type "ConfigService"))
+"""
+"""`const cfg = app.get(ConfigService)`, in both languages."""
 _CONSTANTS = "(variable_declarator name: (identifier) @name value: (string (string_fragment) @value))"
 _ALIASED = """
     (member_expression object: (identifier) @object property: (property_identifier) @name) @read
     (subscript_expression object: (identifier) @object index: (_) @index) @read
     (variable_declarator name: (object_pattern) @pattern value: (identifier) @object)
+    (binary_expression left: (_) @index operator: "in" right: (identifier) @object) @read
+    (arguments (identifier) @object @whole)
 """
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
-"""Keys of a ConfigService that are variables; `database.host` and `jwt` are namespaces of its own."""
 _THROUGH = frozenset({"parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression",
                       "await_expression"})  # fmt: skip
 _CONVERSIONS = {"parseInt": "int", "Number": "int", "parseFloat": "float", "String": "", "Boolean": "", "BigInt": "int"}
@@ -100,8 +115,13 @@ class _File:
         self._dynamic: set[int] = set()
         self._aliases: set[str] = set()
         self._constants: dict[str, str] | None = None
+        self._has_schema = False
 
     def reads(self) -> FileReads:
+        if any(word in self._source for word in schemas.WORDS):
+            for each in schemas.reads(self._root, self._source, self._language):
+                self._has_schema = True
+                self._found[each.name, each.line, each.column] = each
         near = _around(self._source, b".env") + _around(self._source, b"process")
         for captures in self._near(_reads_query(typed=self._language != "javascript"), near):
             self._match(captures)
@@ -135,7 +155,9 @@ class _File:
         return matches(self._language, text, self._root)
 
     def _match(self, captures: dict[str, list[Any]]) -> None:
-        if "name" in captures:
+        if "name" in captures and _is_called(captures["read"][0]):
+            self._asked(captures["read"][0].parent)
+        elif "name" in captures:
             self._add(text_of(captures["name"][0]), captures["read"][0])
         elif "index" in captures:
             name = self._string(captures["index"][0])
@@ -147,8 +169,25 @@ class _File:
             self._destructured(captures["pattern"][0])
         elif "alias" in captures:
             self._aliases.add(text_of(captures["alias"][0]))
-        elif "whole" in captures:
+        elif "whole" in captures and not (self._has_schema and _is_validated(captures["whole"][0])):
             self._dynamic.add(captures["whole"][0].start_point[0] + 1)
+        elif "spread" in captures:
+            self._spread(captures["spread"][0])
+
+    def _asked(self, call: Any) -> None:
+        """`process.env.hasOwnProperty("X")`: a method of the object, no variable."""
+        arguments = call.child_by_field_name("arguments")
+        name = self._string(arguments.named_children[0]) if arguments and arguments.named_children else None
+        if name is not None:
+            self._add(name, call)
+
+    def _spread(self, spread: Any) -> None:
+        """A copy with a name is another name; one that is given to a child process is not read here."""
+        holder = spread.parent.parent
+        if holder.type == "variable_declarator":
+            self._aliases.add(text_of(holder.child_by_field_name("name")))
+        elif holder.type != "pair" or text_of(holder.child_by_field_name("key")) != "env":
+            self._dynamic.add(spread.start_point[0] + 1)
 
     def _names_of_process(self) -> None:
         """`const { env } = process` and `import { env } from 'node:process'` make an alias."""
@@ -187,17 +226,21 @@ class _File:
 
     def _config_service(self) -> None:
         services = {"ConfigService"}
-        if self._language != "javascript" and b"ConfigService" in self._source:
+        if b"ConfigService)" in self._source or b"new ConfigService" in self._source:
+            services |= {text_of(captures["name"][0]) for _, captures in self._matches(_INJECTED)}
+        if self._language != "javascript" and re.search(rb":\s*ConfigService\b", self._source):
             services |= {text_of(captures["name"][0]) for _, captures in self._matches(_TYPED)}
         for _, captures in self._matches(_GETS):
             receiver = captures["receiver"][0]
             last = text_of(receiver.child_by_field_name("property") or receiver)
-            if last not in services and not re.search(r"config(?:uration)?(?:service)?$", last, re.IGNORECASE):
+            if last not in services and not re.search(r"config(?:uration)?(?:service)?\)?$", last, re.IGNORECASE):
                 continue
             name = self._string(captures["key"][0])
-            if name is None or not _VARIABLE.fullmatch(name):
+            if name is None or not schemas.VARIABLE.fullmatch(
+                name
+            ):  # `database.host` and `jwt` are namespaces of its own
                 continue
-            default = _literal(captures["default"][0]) if "default" in captures else None
+            default = literal(captures["default"][0]) if "default" in captures else None
             required = text_of(captures["method"][0]) == "getOrThrow"
             self._add(name, captures["read"][0], default=default, required=required)
 
@@ -214,12 +257,12 @@ class _File:
             default = None
             key = each
             if each.type in ("object_assignment_pattern", "assignment_pattern"):
-                key, default = each.child_by_field_name("left"), _literal(each.child_by_field_name("right"))
+                key, default = each.child_by_field_name("left"), literal(each.child_by_field_name("right"))
             elif each.type == "pair_pattern":
                 key = each.child_by_field_name("key")
                 value = each.child_by_field_name("value")
                 if value is not None and value.type == "assignment_pattern":
-                    default = _literal(value.child_by_field_name("right"))
+                    default = literal(value.child_by_field_name("right"))
             elif each.type == "rest_pattern":
                 self._dynamic.add(each.start_point[0] + 1)
                 continue
@@ -241,7 +284,7 @@ class _File:
                     for _, captures in self._matches(_CONSTANTS)
                 }
             return self._constants.get(text_of(node))
-        return _literal(node) if node.type in ("string", "template_string") else None
+        return literal(node) if node.type in ("string", "template_string") else None
 
 
 def _chained(call: Any, wanted: str) -> str | None:
@@ -253,7 +296,7 @@ def _chained(call: Any, wanted: str) -> str | None:
         call = member.parent
         if text_of(member.child_by_field_name("property")) == wanted:
             given = call.child_by_field_name("arguments").named_children
-            return _literal(given[0]) if given else ""
+            return literal(given[0]) if given else ""
     return None
 
 
@@ -267,21 +310,16 @@ def _around(source: bytes, word: bytes) -> list[int]:
     return found
 
 
-def _literal(node: Any) -> str | None:
-    """The text of a literal as a variable would hold it; None for what is worked out."""
-    if node is None:
-        return None
-    if node.type == "string":
-        return "".join(text_of(part) for part in node.named_children if part.type == "string_fragment")
-    if node.type == "template_string":
-        if any(part.type == "template_substitution" for part in node.named_children):
-            return None
-        return text_of(node)[1:-1]
-    if node.type in ("number", "true", "false"):
-        return text_of(node).replace("_", "")
-    if node.type == "unary_expression" and re.fullmatch(r"-\d[\d_.]*", text_of(node)):
-        return text_of(node).replace("_", "")
-    return None
+def _is_called(node: Any) -> bool:
+    parent = node.parent
+    return bool(parent is not None and parent.type == "call_expression" and parent.children[0] == node)
+
+
+def _is_validated(given: Any) -> bool:
+    """`schema.parse(process.env)`: what the schema of the file does not name is not read."""
+    function = given.parent.parent.child_by_field_name("function")
+    method = text_of(function.child_by_field_name("property")) if function is not None else ""
+    return method in ("parse", "safeParse", "parseAsync", "safeParseAsync", "validate", "validateSync", "attempt")
 
 
 def _is_written(node: Any) -> bool:
@@ -318,13 +356,21 @@ def _use(node: Any) -> tuple[str | None, str]:
             node = call
         elif parent.type == "binary_expression" and parent.child_by_field_name("left") == node:
             operator = text_of(parent.child_by_field_name("operator"))
-            right = _literal(parent.child_by_field_name("right"))
+            right = literal(parent.child_by_field_name("right"))
             if operator in ("||", "??"):
                 default = right if default is None else default
                 node = parent
                 continue
             if operator in ("===", "==", "!==", "!=") and right in ("true", "false"):
                 hint = "bool"
+            break
+        elif parent.type == "augmented_assignment_expression" and parent.child_by_field_name("left") == node:
+            if text_of(parent.child_by_field_name("operator")) in ("||=", "??="):
+                default = literal(parent.child_by_field_name("right"))
+            break
+        elif parent.type == "ternary_expression" and parent.child_by_field_name("consequence") == node:
+            if text_of(parent.child_by_field_name("condition")) == text_of(node):
+                default = literal(parent.child_by_field_name("alternative")) if default is None else default
             break
         else:
             break

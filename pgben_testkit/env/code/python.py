@@ -4,6 +4,8 @@ django-environ, environs, python-decouple and starlette's config."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
@@ -45,6 +47,12 @@ _CONSTANTS = "(assignment left: (identifier) @name right: (string) @value)"
 _CLASSES = "(class_definition name: (identifier) @name superclasses: (argument_list) @bases body: (block) @body)"
 KINDS = {"int": "int", "float": "float", "bool": "bool", "SecretStr": "secret", "HttpUrl": "url", "AnyUrl": "url",
          "PostgresDsn": "url", "EmailStr": "email", "Path": "path", "FilePath": "path"}  # fmt: skip
+_KNOWN_TYPES = frozenset({*KINDS, "Literal", "Optional", "Union", "Any", "List", "Dict", "Set", "Tuple", "Sequence",
+                          "Decimal", "UUID", "PositiveInt", "NonNegativeInt", "RedisDsn", "AmqpDsn", "AnyHttpUrl",
+                          "DirectoryPath", "SecretBytes", "Enum", "Annotated"})  # fmt: skip
+_OPTION = re.compile(r"\b(env_prefix|env_nested_delimiter)[\"']?\s*[=:]\s*([\"'])([^\"']*)\2")
+DEEPEST_MODEL = 4
+"""Models within models."""
 
 
 def reads(source: bytes, language: str = "python") -> FileReads:
@@ -64,7 +72,7 @@ def reads(source: bytes, language: str = "python") -> FileReads:
             _match(captures, constants, found, dynamic)
         _by_other_names(root, constants, found, dynamic)
     if b"BaseSettings" in source:
-        for read in _settings(root):
+        for read in _settings(root, dynamic):
             found.setdefault((read.name, read.line, read.column), read)
     return FileReads(tuple(found.values()), tuple(sorted(dynamic)))
 
@@ -231,43 +239,72 @@ def _literal(node: Any) -> str | None:
     return None
 
 
-def _settings(root: Any) -> list[Read]:
-    classes = matches("python", _CLASSES, root)
-    settings = {"BaseSettings"}
+@dataclass(frozen=True)
+class _Options:
+    """What a settings class says of the names that it reads; subclasses inherit it."""
+
+    env_prefix: str = ""
+    env_nested_delimiter: str = ""
+
+
+def _settings(root: Any, dynamic: set[int]) -> list[Read]:
+    """The fields of settings classes. Nested models are followed within the file."""
+    settings = {"BaseSettings": _Options()}
+    models: dict[str, Any] = {}
     rows = []
-    for _, captures in sorted(classes, key=lambda each: each[1]["name"][0].start_byte):
-        bases = {text_of(base).rpartition(".")[2] for base in captures["bases"][0].named_children}
-        if bases & settings:
-            settings.add(text_of(captures["name"][0]))
-            rows += _fields(captures["body"][0])
+    for _, captures in sorted(matches("python", _CLASSES, root), key=lambda each: each[1]["name"][0].start_byte):
+        name, bases, body = text_of(captures["name"][0]), captures["bases"][0], captures["body"][0]
+        known = [text_of(base).rpartition(".")[2] for base in bases.named_children]
+        inherited = next((settings[base] for base in known if base in settings), None)
+        if inherited is None:
+            models[name] = body
+            continue
+        settings[name] = options = _options(bases, body, inherited)
+        rows += _fields(body, options, models, dynamic)
     return rows
 
 
-def _fields(body: Any) -> list[Read]:
-    assignments = [
+def _options(bases: Any, body: Any, options: _Options) -> _Options:
+    """`class A(BaseSettings, env_prefix="A_")`, `model_config`, an inner `class Config`."""
+    texts = [text_of(each) for each in bases.named_children]
+    texts += [text_of(each) for each in body.named_children
+              if each.type == "class_definition" and text_of(each.child_by_field_name("name")) == "Config"]  # fmt: skip
+    texts += [text_of(each.child_by_field_name("right")) for each in _assignments(body)
+              if text_of(each.child_by_field_name("left")) == "model_config"]  # fmt: skip
+    for name, _, value in _OPTION.findall("\n".join(texts)):
+        options = replace(options, **{name: value})
+    return options
+
+
+def _assignments(body: Any) -> list[Any]:
+    return [
         inner
         for statement in body.named_children
         if statement.type == "expression_statement"
         for inner in statement.named_children
         if inner.type == "assignment"
     ]
-    prefix = ""
-    for each in body.named_children:
-        if each.type == "class_definition" and text_of(each.child_by_field_name("name")) == "Config":
-            for statement in each.child_by_field_name("body").named_children:
-                match = re.search(r"env_prefix\s*=\s*[\"'](\w*)[\"']", text_of(statement))
-                prefix = match[1] if match else prefix
-    for each in assignments:
-        if text_of(each.child_by_field_name("left")) == "model_config":
-            value = _keyword(each.child_by_field_name("right"), "env_prefix")
-            prefix = _literal(value) or prefix
+
+
+def _fields(
+    body: Any, options: _Options, models: dict[str, Any], dynamic: set[int], depth: int = 0
+) -> list[Read]:  # fmt: skip
     found = []
-    for each in assignments:
+    for each in _assignments(body):
         name, annotation = text_of(each.child_by_field_name("left")), each.child_by_field_name("type")
         if annotation is None or name == "model_config" or name.startswith("_") or "ClassVar" in text_of(annotation):
             continue
+        line, column = each.start_point[0] + 1, each.start_point[1] + 1
+        kind = re.split(r"[\s|\[\],]", text_of(annotation).removeprefix("Annotated["))[0]
+        if options.env_nested_delimiter and depth < DEEPEST_MODEL and kind in models:
+            inner = replace(options, env_prefix=f"{options.env_prefix}{name}{options.env_nested_delimiter}")
+            found += _fields(models[kind], inner, models, dynamic, depth + 1)
+            continue
+        if options.env_nested_delimiter and kind[:1].isupper() and kind not in _KNOWN_TYPES:
+            dynamic.add(line)  # a model of another file, perhaps: its fields are names too
+            continue
         right = each.child_by_field_name("right")
-        default, names = _literal(right), [f"{prefix}{name}".upper()]
+        default, names = _literal(right), [f"{options.env_prefix}{name}".upper()]
         required = right is None
         if right is not None and right.type == "call" and text_of(right.child_by_field_name("function")) == "Field":
             arguments = right.child_by_field_name("arguments").named_children
@@ -276,10 +313,19 @@ def _fields(body: Any) -> list[Read]:
             default = _literal(given)
             required = (given is None or given.type == "ellipsis") and _keyword(right, "default_factory") is None
             names = _aliases(right) or names
-        line, column = each.start_point[0] + 1, each.start_point[1] + 1
-        hint = KINDS.get(re.split(r"[\s|\[]", text_of(annotation))[0], "")
-        found += [Read(each_name, line, column, default, required, hint) for each_name in names]
+        else:
+            for call in _field_calls(annotation):
+                names = _aliases(call) or names
+        found += [Read(each_name, line, column, default, required, KINDS.get(kind, "")) for each_name in names]
     return found
+
+
+def _field_calls(node: Any) -> Iterator[Any]:
+    """`Field(...)` within `Annotated[...]`."""
+    if node.type == "call" and text_of(node.child_by_field_name("function")) == "Field":
+        yield node
+    for each in node.named_children:
+        yield from _field_calls(each)
 
 
 def _keyword(call: Any, wanted: str) -> Any:

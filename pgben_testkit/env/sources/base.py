@@ -85,7 +85,7 @@ class KubeObject:
 @dataclass(frozen=True)
 class Unfilled:
     """`${NAME}` in a value, where NAME is set nowhere or asks for itself. `stops`: `${NAME:?}`, which nothing starts
-    without; `shell`: there is no file that would fill it, so that the shell may."""
+    without; `shell`: there is no file that would fill it, so that the shell may. `pod`: `$(NAME)` in a container."""
 
     name: str
     place: Place
@@ -93,6 +93,7 @@ class Unfilled:
     cycle: bool = False
     stops: bool = False
     shell: bool = False
+    pod: bool = False
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,10 @@ _HOLE = re.compile(r"\$(?:(?P<escaped>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-
 
 @dataclass(frozen=True)
 class Service:
-    """A service of one file. `stands`: it has an image or is built, so that it can start from this file alone."""
+    """A service of one file. `stands`: it has an image or is built, so that it can start from this file alone.
+
+    `base`: the file and service that it extends, and where it says so.
+    """
 
     name: str
     declared: tuple[Declared, ...]
@@ -33,6 +37,7 @@ class Service:
     built: bool
     open: bool
     ports: tuple[tuple[int, Place], ...]
+    base: tuple[Path, str, Place] | None = None
 
 
 def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place]]:
@@ -46,6 +51,8 @@ def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place
         services = _file(path, _shown(path, root), root, into)
         if services is not None:
             found[path] = services
+    bases = _Bases(found, root, into)
+    found = {path: {name: bases.whole(path, each) for name, each in own.items()} for path, own in found.items()}
     ports = [port for services in found.values() for service in services.values() for port in service.ports]
     for path, services in found.items():
         shown = _shown(path, root)
@@ -56,9 +63,9 @@ def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place
             upper = over.get(name)
             if path.stem.endswith(".override") and under:
                 continue  # told with the main file's service, which is never started without it
-            declared: dict[str, Declared] = {}
-            for part in filter(None, (under if not service.stands else None, service, upper)):
-                declared |= {each.name: each for each in (*part.files, *part.declared)}
+            parts = [each for each in (under if not service.stands else None, service, upper) if each]
+            declared = {each.name: each for part in parts for each in part.files}
+            declared |= {each.name: each for part in parts for each in part.declared}
             into.sources.append(Source(
                 f"{shown}: {name}", "compose", service.place, tuple(declared.values()), complete=True, name=name,
                 stage=stage_of_path(shown), again=service.again, folder=path.parent,
@@ -68,11 +75,58 @@ def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place
     return ports
 
 
+class _Bases:
+    """What `extends` names, in the same file or another, laid below the service as compose merges them."""
+
+    def __init__(self, found: Mapping[Path, dict[str, Service]], root: Path, into: Gathered) -> None:
+        self._files: dict[Path, dict[str, Service]] = dict(found)
+        self._root = root
+        self._into = into
+
+    def whole(self, path: Path, service: Service, above: tuple[tuple[Path, str], ...] = ()) -> Service:
+        if service.base is None:
+            return service
+        file, name, place = service.base
+        services = self._services(path, file)
+        base = services.get(name)
+        if base is None or (file, name) in above:
+            if base is not None:
+                self._tell(place, service, name, "it leads back to itself", "extend another")
+            elif not file.is_file():
+                self._tell(place, service, name, f"there is no file {_shown(file, self._root)}", "mend the path")
+            elif services:
+                why = f"{_shown(file, self._root)} has no service of this name"
+                self._tell(place, service, name, why, f"its services: {', '.join(services)}")
+            return replace(service, open=True)
+        under = self.whole(file, base, (*above, (file, name)))
+        return replace(
+            service, declared=last_wins([*under.declared, *service.declared])[0],
+            files=last_wins([*under.files, *service.files])[0], stands=service.stands or under.stands,
+            built=service.built or under.built, open=service.open or under.open,
+        )  # fmt: skip
+
+    def _services(self, path: Path, file: Path) -> dict[str, Service]:
+        if file not in self._files:
+            self._files[file] = {}
+            if file.is_file():
+                shown = _shown(file, self._root)
+                self._files[file] = _file(file, shown, self._root, self._into, project=path.parent) or {}
+        return self._files[file]
+
+    def _tell(self, place: Place, service: Service, name: str, why: str, remedy: str) -> None:
+        told = unreadable(place, why, remedy, summary=f"{service.name} extends {name}, which is not there")
+        if told not in self._into.problems:
+            self._into.problems.append(told)
+
+
 def _shown(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _file(path: Path, shown: str, root: Path, into: Gathered) -> dict[str, Service] | None:
+def _file(
+    path: Path, shown: str, root: Path, into: Gathered, *, project: Path | None = None
+) -> dict[str, Service] | None:
+    """The services of a file. `project`: the folder whose `.env` fills holes, if it is another."""
     found = read_text(path, shown)
     into.problems.extend(found.problems)
     if found.text is None:
@@ -82,8 +136,8 @@ def _file(path: Path, shown: str, root: Path, into: Gathered) -> dict[str, Servi
     if not documents.nodes:
         return None
     services = marks.get(documents.nodes[0], "services")
-    outside = _interpolation_values(path.parent)
-    reader = _Reader(shown, path.parent, root, into, outside)
+    outside = _interpolation_values(project or path.parent)
+    reader = _Reader(path, shown, root, into, outside)
     return {name: reader.service(name, key, node) for name, (key, node) in marks.mapping(services).items()}
 
 
@@ -101,14 +155,15 @@ def _interpolation_values(folder: Path) -> dict[str, tuple[str | None, Place]] |
 class _Reader:
     def __init__(
         self,
+        path: Path,
         shown: str,
-        folder: Path,
         root: Path,
         into: Gathered,
         outside: Mapping[str, tuple[str | None, Place]] | None,
     ) -> None:
+        self._path = path
         self._shown = shown
-        self._folder = folder
+        self._folder = path.parent
         self._root = root
         self._into = into
         self._outside = outside
@@ -120,8 +175,17 @@ class _Reader:
         return Service(
             name, declared, again, files, marks.place(key, self._shown), stands="image" in table or "build" in table,
             built="build" in table,
-            open=missing or "extends" in table, ports=self._ports(marks.get(node, "ports")),
+            open=missing, ports=self._ports(marks.get(node, "ports")), base=self._base(marks.get(node, "extends")),
         )  # fmt: skip
+
+    def _base(self, node: Any) -> tuple[Path, str, Place] | None:
+        """`extends: NAME`, or a table with `service` and perhaps `file`."""
+        if node is None:
+            return None
+        file = marks.text(marks.get(node, "file"))
+        name = marks.text(marks.get(node, "service")) or marks.text(node)
+        path = Path(os.path.normpath(self._folder / file)) if file else self._path
+        return path, name, marks.place(node, self._shown)
 
     def _environment(self, node: Any) -> list[Declared]:
         found = []

@@ -105,7 +105,7 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
             problems.append(unreadable(place, "it has no `=`", "write NAME=value, or # before a comment",
                                        summary=f"line {number} of {shown} is no NAME=value"))  # fmt: skip
             continue
-        if value.startswith("-----BEGIN") and "\n" not in value and "-----END" not in value:
+        if value.startswith("-----BEGIN") and "-----END" not in value and re.match(r"[^=]*=\s*-", original):
             problems.append(unreadable(place, f"{name} begins a PEM block and has no quotes, so its first line is all",
                                        "put the whole block in double quotes",
                                        summary=f"{name} loses all but its first line"))  # fmt: skip

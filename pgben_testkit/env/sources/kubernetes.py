@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from pgben_testkit.env.contract import stage_of_path
-from pgben_testkit.env.sources.base import Declared, Gathered, KubeObject, Reference, Source
+from pgben_testkit.env.sources.base import Declared, Gathered, KubeObject, Reference, Source, Unfilled
 from pgben_testkit.env.sources.manifest import Ask, Container, Holder, Manifests, Workload
 
 _HOLE = re.compile(r"\$(?:\$|\((?P<name>[A-Za-z_][\w.\-]*)\))")
+_VARIABLE = re.compile(r"(?!KUBERNETES_)(?!\w*_SERVICE_(?:HOST|PORT))(?!\w*_PORT_\d)[A-Z][A-Z0-9_]*")
+"""What a container must set itself; the cluster sets addresses of its services, and `$(date)` is for a shell."""
 
 
 def resolve(manifests: Manifests, title: str, into: Gathered) -> None:
@@ -60,8 +62,10 @@ def _container(
             found = _asked(entry.name, entry.ask, workload, holders, shown, into, used)
         if found is None:
             found = Declared(entry.name, None, entry.place)
-        elif found.value is not None and "$(" in found.value:
-            found = _filled(found, values)
+        elif entry.ask is None and found.value is not None and "$(" in found.value:
+            found, left = _filled(found, values)
+            if not is_open:
+                into.unfilled += [Unfilled(each, entry.place, entry.name, pod=True) for each in left]
         own = Declared(entry.name, None, entry.place)
         if entry.name in seen:
             again.append((seen[entry.name], own))
@@ -115,9 +119,10 @@ def _dangling(ask: Ask, shown: str, holders: Iterable[Holder], into: Gathered) -
         into.references.append(Reference(ask.kind, ask.name, "", ask.place, shown, known_names=known))
 
 
-def _filled(declared: Declared, values: dict[str, Declared]) -> Declared:
-    """`$(NAME)` filled from the entries before it; what is not there stays as it is, as on the cluster."""
+def _filled(declared: Declared, values: dict[str, Declared]) -> tuple[Declared, list[str]]:
+    """`$(NAME)` filled from the entries before it; what is not there stays as it is, as on the cluster, and is told."""
     unknown = False
+    left: list[str] = []
 
     def fill(match: re.Match[str]) -> str:
         nonlocal unknown
@@ -125,6 +130,8 @@ def _filled(declared: Declared, values: dict[str, Declared]) -> Declared:
             return "$"
         other = values.get(match["name"])
         if other is None:
+            if _VARIABLE.fullmatch(match["name"]):
+                left.append(match["name"])
             return match[0]
         if other.value is None:
             unknown = True
@@ -132,4 +139,5 @@ def _filled(declared: Declared, values: dict[str, Declared]) -> Declared:
         return other.value
 
     text = _HOLE.sub(fill, declared.value or "")
-    return Declared(declared.name, None if unknown else text[:1_000_000], declared.place, declared.refused)
+    filled = Declared(declared.name, None if unknown else text[:1_000_000], declared.place, declared.refused)
+    return filled, left

@@ -273,18 +273,78 @@ CREATE TABLE palavra (p quatro);
 CREATE TABLE sigla (uf char(2) PRIMARY KEY CHECK (uf ~ '^[A-Z]{2}$'));
 CREATE TYPE humor AS ENUM ('a', 'b');
 CREATE TABLE por_humor (humor humor PRIMARY KEY);
+CREATE TABLE atalho (slug text UNIQUE NOT NULL CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'));
+CREATE TABLE agencia (codigo char(4) NOT NULL CHECK (codigo ~ '^[[:digit:]]+$'), conta varchar(9) NOT NULL UNIQUE
+                      CHECK (conta !~ '[^0-9]'), caixa text NOT NULL CHECK (caixa SIMILAR TO '[A-Z]{2}-[0-9]+'));
+CREATE TABLE setimo (n int PRIMARY KEY CHECK (n % 7 = 0));
+CREATE TABLE faixa (m int4multirange NOT NULL, dias daterange NOT NULL
+                    CHECK (lower(dias) >= '2024-01-01' AND upper(dias) <= '2025-01-01'));
+CREATE TABLE bits (v bit varying(5) NOT NULL CHECK (length(v) > 1), chave bytea NOT NULL
+                   CHECK (octet_length(chave) = 32), notas int[] NOT NULL CHECK (array_length(notas, 1) = 4),
+                   letras text[] NOT NULL CHECK (letras <@ ARRAY['a', 'b'] AND cardinality(letras) > 0));
+CREATE TABLE lugar (e endereco_tipo NOT NULL CHECK ((e).numero > 100));
+CREATE TABLE centenas (c numeric(4, -2) NOT NULL);
+CREATE TABLE sem_iguais (u text UNIQUE NULLS NOT DISTINCT);
+CREATE TABLE apoio (orgao int, id int GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (orgao, id));
+CREATE TABLE inteira (orgao int CHECK (orgao IS NOT NULL), apoio int,
+                      FOREIGN KEY (orgao, apoio) REFERENCES apoio MATCH FULL);
+CREATE TABLE ferias (inicio date NOT NULL, fim date NOT NULL, dias int NOT NULL, meio date NOT NULL,
+                     CHECK (fim > inicio), CHECK (dias = fim - inicio), CHECK (meio BETWEEN inicio AND fim));
+CREATE TABLE conta (qtd int NOT NULL CHECK (qtd > 2), preco numeric(8, 2) NOT NULL CHECK (preco > 0),
+                    total numeric NOT NULL, chave text NOT NULL, CHECK (qtd * preco = total),
+                    CHECK (chave = md5(qtd::text)));
+CREATE TABLE dono (id int PRIMARY KEY, humor humor NOT NULL, UNIQUE (id, humor));
+CREATE TABLE de_b (dono int NOT NULL, humor humor NOT NULL CHECK (humor = 'b'),
+                   FOREIGN KEY (dono, humor) REFERENCES dono (id, humor));
+CREATE TABLE vaga (n smallint NOT NULL UNIQUE CHECK (n BETWEEN 1 AND 30));
+CREATE TABLE grande (id bigint PRIMARY KEY CHECK (id > 9007199254740991));
+CREATE TABLE lista (j jsonb NOT NULL CHECK (j @> '{"v": 1}'), k jsonb NOT NULL CHECK (jsonb_array_length(k) > 0));
+CREATE TABLE turno (hora time NOT NULL CHECK (hora BETWEEN '08:00' AND '08:30'), mac macaddr NOT NULL UNIQUE,
+                    ip inet NOT NULL CHECK (ip << '10.0.0.0/8'),
+                    dura interval NOT NULL CHECK (dura < '45 minutes' AND dura > '1 minute'));
+CREATE TABLE dia (ano smallint NOT NULL, mes smallint NOT NULL CHECK (mes BETWEEN 1 AND 12), dia smallint NOT NULL,
+                  data date NOT NULL, CHECK (data = make_date(ano::int, mes::int, dia::int)));
+CREATE TABLE grade (linha int NOT NULL CHECK (linha BETWEEN 1 AND 11), humor humor NOT NULL, UNIQUE (linha, humor));
 """
 
 
 @pytest.mark.parametrize("table", [
     "reserva", "exercicio", "agenda", "dado", "titular", "no_serial", "no_identity", "no_livre", "no_composto",
-    "medida", "medida_2020", "por_uf", "por_uf_rn", "casa", "palavra", "sigla",
+    "medida", "medida_2020", "por_uf", "por_uf_rn", "casa", "palavra", "sigla", "atalho", "agencia", "setimo", "faixa",
+    "bits", "lugar", "centenas", "sem_iguais", "inteira", "ferias", "conta", "de_b",
+    "vaga", "grande", "lista", "turno", "dia",
 ])  # fmt: skip
 def test_for_table_satisfies_everyday_checks(make, connection, table):
     connection.execute(EVERYDAY)
     make.for_table(table).create()
     make.for_table(table).create_batch(20)
     assert one(connection, f"SELECT count(*) FROM {table}") == 21
+
+
+def test_a_random_id_comes_back_with_the_seed(connection):
+    connection.execute("CREATE TABLE sorte (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int)")
+    runs = []
+    for seed in ("1", "1", "2"):
+        make = Fabrica(seed=seed, test="a", connect=lambda: connection)
+        runs.append([row.id for row in make.for_table("sorte").create_batch(3)])
+        connection.execute("TRUNCATE sorte")
+    assert runs[0] == runs[1] != runs[2]
+    assert len({*runs[0], *runs[2]}) == 6
+
+
+def test_a_column_of_few_numbers_shares_the_burden_of_a_unique(make, connection):
+    connection.execute(EVERYDAY)
+    rows = make.for_table("grade").create_batch(12)
+    assert len({(row.linha, row.humor) for row in rows}) == 12
+
+
+def test_a_check_that_raises_is_the_one_that_is_named(make, connection):
+    connection.execute(
+        "CREATE TABLE area (ano int NOT NULL CHECK (ano > 7), caixa text NOT NULL CHECK (caixa::box IS NOT NULL))"
+    )
+    with pytest.raises(UsageProblem, match="satisfies area_caixa_check"):
+        make.for_table("area").create()
+    assert make.for_table("area").create(caixa="(1,1),(0,0)").ano > 7
 
 
 def test_for_table_says_that_there_is_no_room_only_where_it_knows(make, connection):

@@ -1,5 +1,7 @@
 """Check digits against implementations that are not ours, and documents that are wrong in one way."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +85,31 @@ def test_an_invalid_document_is_never_valid_and_wrong_as_named(kind, data):
         assert made[-2] != right[-2]
 
 
+AREAS = r"1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9]"
+
+
+def right(kind, text):
+    """Our own reading of the rules."""
+    if kind == "telefone":
+        return re.fullmatch(rf"({AREAS})9[0-9]{{8}}", text)
+    if kind == "cep":
+        return re.fullmatch("[0-9]{8}", text) and int(text) >= 1_000_000
+    weighed = sum(int(digit) * weight for digit, weight in zip(text[:8], range(2, 10), strict=False) if digit.isdigit())
+    return re.fullmatch("[0-9]{8}[0-9X]", text) and (weighed + 100 * (10 if text[8] == "X" else int(text[8]))) % 11 == 0
+
+
+@pytest.mark.parametrize("kind", ["rg", "cep", "telefone"])
+@given(data=st.data())
+def test_what_has_no_law_of_its_own_is_wrong_as_named_too(kind, data):
+    fault, made = data.draw(st_invalid(kind))
+    assert not right(kind, made)
+    assert right(kind, getattr(Fabrica(test="right"), kind)())
+    length = {"rg": 9, "cep": 8, "telefone": 11}[kind]
+    expected = {"curto": 9 if kind == "telefone" else length - 1, "longo": length + 1, "vazio": 0}
+    assert len(made) == expected.get(fault, length)
+    assert made.isalnum() or fault == "vazio"
+
+
 @given(st_cpf(formatted=True), st_nis(formatted=True), st_cnpj(formatted=True, alphanumeric=True))
 def test_formatted_documents_are_valid_and_bare_again(cpf, nis, cnpj):
     for kind, text in (("cpf", cpf), ("nis", nis), ("cnpj", cnpj)):
@@ -113,9 +140,9 @@ def test_pix_keys_have_the_forms_of_the_central_bank():
 @pytest.mark.parametrize("call", [
     lambda: documents.formatted("cpf", "123"), lambda: documents.formatted("cnh", "1"),
     lambda: documents.is_valid("rg", "1"), lambda: documents.invalid("cpf", "52998224725", "feio"),
-    lambda: Fabrica().invalid("rg", "curto"),
+    lambda: Fabrica().invalid("rg", "feio"), lambda: Fabrica().invalid("cnh", "curto"),
 ])  # fmt: skip
 def test_what_can_not_be_done_is_said_with_what_can(call):
     with pytest.raises(UsageProblem) as caught:
         call()
-    assert "cpf" in str(caught.value) or "primeiro_digito" in str(caught.value)
+    assert any(word in str(caught.value) for word in ("cpf", "primeiro_digito", "digito (the check digit)"))

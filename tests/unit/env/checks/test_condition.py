@@ -40,3 +40,10 @@ def test_unless_another_has_a_value(project):
     )
     assert not project({".env": "OFF=true\n"}, contract)
     assert [f.check for f in project({".env": "OFF=false\n"}, contract)] == ["env/condition"]
+
+
+def test_what_is_empty_in_an_example_file_is_to_be_filled_in(project):
+    tree = {".env.example": "SMTP_HOST=localhost\nSMTP_PORT=\nJWT_KEY_PATH=\n", **SOUND}
+    assert not project(tree, CONTRACT)
+    found = project({**tree, ".env.example": "SMTP_HOST=localhost\nJWT_KEY_PATH=\n"}, CONTRACT)
+    assert [each.subject for each in found if each.check == "env/condition"] == ["SMTP_PORT"]

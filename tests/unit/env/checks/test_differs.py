@@ -40,3 +40,15 @@ def test_what_names_no_stage_is_held_against_development(project):
     manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {LOG_LEVEL: debug}\n"
     found = project({".env": tree[".env"], "k.yaml": manifest}, contract)
     assert "env/differs" not in {each.check for each in found}
+
+
+def test_a_line_that_many_containers_get_has_one_voice(project):
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata: {DB_PORT: 'VALUE'}\n---\n"
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {containers: [CONTAINERS]}\n---\n"
+    container = "{name: x, envFrom: [{configMapRef: {name: NAME}}]}"
+    tree = {
+        f"{name}.yaml": (config + pod).replace("CONTAINERS", ", ".join([container] * count)).replace("NAME", name)
+        .replace("VALUE", port)
+        for name, port, count in (("a", "5433", 3), ("b", "5432", 1), ("c", "5432", 1))
+    }  # fmt: skip
+    assert [(each.subject, str(each.place)) for each in project(tree, CONTRACT)] == [("DB_PORT", "a.yaml:4")]

@@ -44,3 +44,11 @@ def test_what_compose_does_not_start_without_must_be_filled(project, sign):
     alone = {"compose.yml": compose}
     assert not project(alone, CONTRACT)  # the shell may fill it, and it was not read
     assert [each.check for each in project(alone, CONTRACT, environ={})] == ["env/unfilled"]
+
+
+def test_what_a_container_does_not_fill_is_told_as_its_program_gets_it(project):
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - env:\n"
+    pod += "        - {name: FRONTEND_URL, value: 'http://a$(PORT)'}\n"
+    [found] = project({"k.yaml": pod}, CONTRACT)
+    assert (found.check, str(found.place)) == ("env/unfilled", "k.yaml:7")
+    assert "the text $(PORT) itself" in found.reason and "set PORT above FRONTEND_URL" in found.remedy

@@ -21,6 +21,10 @@ def reads(text, language="typescript"):
         "import { env } from 'node:process'; env.X", "import { env as e } from 'process'; e.X",
         "const NAME = 'X'; process.env[NAME]", "import.meta.env.X", "`${process.env.X}`",
         "this.configService.get('X')", "config.getOrThrow('X')", "function f(a = process.env.X) {}",
+        "const cfg = app.get(ConfigService); cfg.get('X')", "const c = new ConfigService(); c.getOrThrow('X')",
+        "const c = await ref.resolve(ConfigService); c.get('X')", "app.get(ConfigService).get('X')",
+        "'X' in process.env", "const e = process.env; 'X' in e", "process.env.hasOwnProperty('X')",
+        "const e = { ...process.env, Y: 1 }; f(e.X)", "function f({ X } = process.env) {}",
     ],
 )  # fmt: skip
 def test_every_spelling(text, language):
@@ -31,7 +35,9 @@ def test_every_spelling(text, language):
 @pytest.mark.parametrize(
     "text",
     ["process.env!.X", "(process.env as any).X", "process.env.X as string", "process.env.X!",
-     "class A { constructor(private readonly s: ConfigService) { this.s.get<string>('X') } }"],
+     "class A { constructor(private readonly s: ConfigService) { this.s.get<string>('X') } }",
+     "class A { private s: ConfigService<Env, true>; f() { return this.s.get('X', { infer: true }) } }",
+     "const s: ConfigService = f(); s.get('X')", "function f({ X }: Env = process.env) {}"],
 )  # fmt: skip
 def test_spellings_of_typescript(text):
     assert set(reads(text)[0]) == {"X"}
@@ -42,7 +48,8 @@ def test_spellings_of_typescript(text):
     [
         "// process.env.X", "'process.env.X'", "process.env.X = 'a'", "delete process.env.X", "other.env.X",
         "process.environment.X", "map.get('X')", "config.get('database.host')", "config.get('jwt')", "/process.env.X/",
-        "const e = process.env; { other.X }",
+        "const e = process.env; { other.X }", "const s: ConfigServices = f(); s.get('X')",
+        "spawn(x, { env: { ...process.env } })", "process.env.toString()", "x in y", "new Foo().get('X')",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_read(text):
@@ -59,7 +66,8 @@ def test_what_only_looks_like_a_read(text):
         ("const { X = 'a' } = process.env", "a", ""), ("const { X: y = 5 } = process.env", "5", ""),
         ("config.get('X', 'a')", "a", ""), ("config.get<number>('X', 5)", "5", ""), ("config.get('X') ?? 'a'", "a", ""),
         ("process.env.X || other()", None, ""), ("other || process.env.X", None, ""),
-        ("f(process.env.X, 'a')", None, ""),
+        ("f(process.env.X, 'a')", None, ""), ("process.env.X ??= 'a'", "a", ""),
+        ("process.env.X ? process.env.X : 'a'", "a", ""), ("process.env.Y ? process.env.X : 'a'", None, ""),
     ],
 )  # fmt: skip
 def test_defaults_and_hints(text, default, hint):
@@ -73,7 +81,10 @@ def test_places_and_what_is_required():
     assert (found["B"].line, found["B"].required) == (3, True)
 
 
-@pytest.mark.parametrize("text", ["process.env[name]", "const { X, ...rest } = process.env", "check(process.env)"])
+@pytest.mark.parametrize("text", [
+    "process.env[name]", "const { X, ...rest } = process.env", "check(process.env)", "const e = process.env; check(e)",
+    "load(() => ({ ...process.env }))", "name in process.env",
+])  # fmt: skip
 def test_names_that_only_a_run_knows(text):
     assert reads(text)[1] == (1,)
 
@@ -117,3 +128,25 @@ def test_a_map_of_that_name_reads_nothing():
     assert not javascript.reads(
         b"const env = new Map(); env.get('A'); process.on('exit', f); x['env'].B", "typescript"
     ).reads
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export default Joi.object({ A_B: Joi.number().port().default(3000), 'C': Joi.string().required() });",
+        "const s = z.object({ A_B: z.coerce.number().default(3_000), C: z.string() }); s.parse(process.env)",
+        "import { IsInt } from 'class-validator';\nclass E { @IsInt() A_B?: number = 3000; @IsString() C: string }",
+    ],
+)
+def test_schemas_name_what_the_program_does_not_start_without(text):
+    found, dynamic = reads(text)
+    assert {name: each.default for name, each in found.items()} == {"A_B": "3000", "C": None}
+    assert not dynamic
+
+
+@pytest.mark.parametrize(
+    "text", ["z.object({ A_B: z.string(), name: z.string() })", "class E { A_B: string }", "other.object({ A_B: 1 })",
+             "import {} from 'class-validator'; class E { @IsString() A_B: string; @IsInt() age: number }"],
+)  # fmt: skip
+def test_schemas_of_something_else(text):
+    assert reads(text) == ({}, ())

@@ -52,6 +52,25 @@ def test_fields_of_settings_classes_with_prefix_and_aliases():
     }  # fmt: skip
 
 
+def test_settings_classes_inherit_nest_and_take_their_prefix_from_anywhere():
+    found, dynamic = reads(
+        "class Pool(BaseModel):\n"
+        "    size: int = 5\n"
+        "class A(BaseSettings, env_prefix='A_'):\n"
+        "    model_config = {'env_nested_delimiter': '__'}\n"
+        "    pool: Pool = Pool()\n"
+        "    key: Annotated[str, Field(alias='KEY')]\n"
+        "class B(A):\n"
+        "    level: Literal['info', 'warn'] = 'info'\n"
+        "    mail: Mail\n"
+        "class C(BaseSettings):\n"
+        "    mail: Mail\n"
+    )
+    assert set(found) == {"A_POOL__SIZE", "KEY", "A_LEVEL", "MAIL"}
+    assert found["A_POOL__SIZE"].default == "5"
+    assert dynamic == (9,)
+
+
 @pytest.mark.parametrize("text", ["os.environ[name]", "os.getenv(f'{x}')", "dict(os.environ)"])
 def test_names_that_only_a_run_knows(text):
     assert reads(text)[1] == (1,)

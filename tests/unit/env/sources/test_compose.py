@@ -66,6 +66,44 @@ def test_an_override_is_laid_over_and_a_second_file_too(gathered):
     }
 
 
+def test_what_a_service_extends_lies_below_it(gathered):
+    files = {
+        "compose.yml": """
+        services:
+          api:
+            build: .
+            env_file: own.env
+            environment: {A: api, B: api}
+          worker:
+            extends: api
+            environment: [B=worker]
+          job:
+            extends: {file: d/common.yml, service: base}
+        """,
+        "own.env": "F=file\nA=file\n",
+        "d/common.yml": "services:\n  base:\n    image: x\n    environment: [C=base]\n",
+    }
+    found = {each.title: each for each in gathered(files).sources}
+    assert set(found) == {"compose.yml: api", "compose.yml: worker", "compose.yml: job", "own.env"}
+    worker = found["compose.yml: worker"]
+    assert worker.values() == {"F": "file", "A": "api", "B": "worker"}
+    assert not worker.open and not worker.image_only
+    assert {name: str(each.place) for name, each in found["compose.yml: job"].named().items()} == {
+        "C": "d/common.yml:4"
+    }
+
+
+@pytest.mark.parametrize(
+    ("extends", "why"),
+    [("{service: gone}", "compose.yml has no service of this name"), ("self", "it leads back to itself"),
+     ("{file: gone.yml, service: x}", "there is no file gone.yml")],
+)  # fmt: skip
+def test_what_is_extended_and_is_not_there_is_told_on_its_line(gathered, extends, why):
+    found = gathered({"compose.yml": f"services:\n  self:\n    image: x\n    extends: {extends}\n"})
+    assert [(str(each.place), each.reason) for each in found.problems] == [("compose.yml:4", why)]
+    assert found.sources[0].open
+
+
 def test_a_file_that_is_not_there_is_told_and_leaves_the_service_open(gathered):
     found = gathered({"compose.yml": "services:\n  api:\n    image: x\n    env_file: gone.env\n"})
     assert found.sources[0].open

@@ -91,3 +91,9 @@ def test_a_file_that_only_fills_compose_is_no_environment(gathered):
     compose = "services:\n  db:\n    image: x\n    environment: {P: '${SECRET_P}'}\n"
     found = gathered({".env": "SECRET_P=1\n", "compose.yml": compose})
     assert {each.title: each.complete for each in found.sources} == {".env": False, "compose.yml: db": True}
+
+
+def test_a_quoted_value_that_begins_like_a_key_is_read_as_it_is(source):
+    assert source(".env", {".env": "A='-----BEGIN'\nB=\"-----BEGIN X=-\"\n"}) == {
+        "A": ("-----BEGIN", ".env:1"), "B": ("-----BEGIN X=-", ".env:2"),
+    }  # fmt: skip

@@ -29,6 +29,26 @@ def test_env_wins_over_envfrom_and_a_later_envfrom_over_an_earlier(gathered):
     }  # fmt: skip
 
 
+def test_a_hole_that_the_container_does_not_fill_is_told(gathered):
+    pod = """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: api}
+    spec:
+      containers:
+        - name: api
+          FROM
+          env:
+            - {name: URL, value: "http://$(HOST):$(DB_SERVICE_PORT)/$(date)/$$(X)"}
+            - {name: HOST, value: h}
+            - {name: AGAIN, value: "$(HOST)"}
+    """
+    [told] = gathered({"k.yaml": pod.replace("FROM", "")}).unfilled
+    assert (told.name, told.inside, str(told.place), told.pod) == ("HOST", "URL", "k.yaml:10", True)
+    more = "envFrom: [{secretRef: {name: elsewhere, optional: true}}]"
+    assert not gathered({"k.yaml": pod.replace("FROM", more)}).unfilled
+
+
 def test_every_kind_of_workload_and_lists_of_them(gathered):
     pods = {
         "Deployment": "spec: {template: {spec: {containers: [{name: api}]}}}",
