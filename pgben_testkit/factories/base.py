@@ -16,6 +16,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pgben_testkit.errors import OURS_HIDDEN, UsageProblem
+from pgben_testkit.factories.catalog import TABLE_OF
 from pgben_testkit.factories.declarations import Relacao
 from pgben_testkit.factories.extra import missing_extra
 from pgben_testkit.factories.record import Registro
@@ -37,10 +38,11 @@ Rule = Callable[[Any], str | None]
 
 @dataclass(frozen=True)
 class Spec:
-    """What is known of a factory class. `functions`: attribute -> what makes it from the object."""
+    """What is known of a factory class. `relations`: attribute -> the table that it refers to; `functions`: attribute
+    -> what makes it from the object."""
 
     columns: tuple[str, ...]
-    relations: tuple[str, ...]
+    relations: Mapping[str, str]
     functions: Mapping[str, Callable[[Any], Any]]
     traits: Mapping[str, Mapping[str, Any]]
     params: Mapping[str, Any]
@@ -67,12 +69,12 @@ def spec_of(cls: type[PGBenFactory]) -> Spec:
     """Read once for each class."""
     meta = cls._meta
     declared: dict[str, Any] = dict(meta.base_declarations)
-    relations = []
+    relations: dict[str, str] = {}
     for name, each in declared.items():
         if isinstance(each, Relacao):
             each.attribute, each.id_attribute = name, f"{name}_id"
-            relations.append(name)
-    relations += [name for name in cls._relations if name not in relations]
+            relations[name] = TABLE_OF.get(each.factory_name, each.factory_name)
+    relations |= {name: table for name, table in cls._relations.items() if name not in relations}
     traits = {name: each.overrides for name, each in meta.parameters.items() if isinstance(each, Trait)}
     params = {
         name: getattr(each, "value", None) for name, each in meta.parameters.items() if not isinstance(each, Trait)
@@ -83,7 +85,7 @@ def spec_of(cls: type[PGBenFactory]) -> Spec:
     hidden = {*relations, *cls._hidden, *meta.exclude}
     columns = tuple(name for name in declared if name not in hidden)
     return Spec(
-        columns, tuple(relations), {name: each for name, each in functions.items() if each},
+        columns, relations, {name: each for name, each in functions.items() if each},
         {name: dict(each) for name, each in traits.items()},
         {name: each for name, each in params.items() if name != "s"}, lean,
         type(meta.model.__name__, (meta.model,), {
@@ -128,7 +130,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
     """attribute -> enum type"""
     _children: ClassVar[Mapping[str, tuple[str, str, str]]] = {}
     """attribute -> (factory, the child's relation to this object, the parameter that says how many)"""
-    _relations: ClassVar[tuple[str, ...]] = ()
+    _relations: ClassVar[Mapping[str, str]] = {}
     """Attributes that are other objects and are no `Relacao`: another attribute's object, or None."""
     _hidden: ClassVar[tuple[str, ...]] = ()
     """Attributes that are no columns."""
@@ -279,7 +281,7 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
                     why="it says how many: a whole number of 0 or more, or True for one",
                 )
         cls._check_agreement(spec, fields, active)
-        for name in spec.relations:
+        for name, table in spec.relations.items():
             other = fields.get(name)
             if other is not None and name + "_id" in spec.known:
                 identifier = other.get("id") if isinstance(other, Mapping) else getattr(other, "id", None)
@@ -288,6 +290,11 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
                         f"{cls.__name__}: {name} got a {type(other).__name__} without an id",
                         why=f"{name} takes an object of a factory, a mapping with `id`, or use {name}_id",
                     )
+                if isinstance(other, Registro) and other.table not in ("", table):
+                    raise UsageProblem(
+                        f"{cls.__name__}: {name} got a row of {other.table}", why=f"it refers to {table}",
+                        remedy=f"give a row of {table}, or {name}_id",
+                    )  # fmt: skip
                 if isinstance(other, Mapping):
                     fields[name] = Registro(**{"columns": tuple(other), "saved": True, **other})
                 if fields.get(name + "_id", identifier) != identifier:

@@ -60,7 +60,7 @@ class CidadaoFactory(PGBenFactory):
         "moradia": ("situacao_moradia", "cidadao", "com_moradia"),
     }
     _hidden = ("idade",)
-    _relations = ("criado_por",)
+    _relations = {"criado_por": "usuario"}
 
     @classmethod
     def _check_agreement(cls, spec: Spec, fields: Mapping[str, Any], active: list[str]) -> None:

@@ -80,7 +80,7 @@ class UsuarioFactory(PGBenFactory):
     unidade = Relacao("unidade", shared=True)
     role = Relacao("role", shared=True)
     setor = None
-    _relations = ("setor",)
+    _relations = {"setor": "setor"}
 
     id = lazy(lambda o: o.s.uuid())
     nome = lazy(

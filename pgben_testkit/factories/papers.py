@@ -31,7 +31,12 @@ class DocumentoFactory(PGBenFactory):
     _enums = {"tipo": "tipo_documento"}
     _hidden = ("conteudo", "arquivo_no_bucket")
     _kept = _hidden
-    _relations = ("cidadao", "usuario_upload", "usuario_verificacao", "solicitacao")
+    _relations = {
+        "cidadao": "cidadao",
+        "usuario_upload": "usuario",
+        "usuario_verificacao": "usuario",
+        "solicitacao": "solicitacao",
+    }
     _rules = (
         lambda o: f"verificado={o.verificado} and data_verificacao don't fit"
         if bool(o.verificado) != (o.data_verificacao is not None) else None,
@@ -187,7 +192,7 @@ class NotificacaoFactory(PGBenFactory):
         lambda o: f"the status {o.status} and lida_em don't fit"
         if (o.status == "lida" and o.lida_em is None) or (o.status == "nao_lida" and o.lida_em is not None) else None,
     )  # fmt: skip
-    _relations = ("solicitacao",)
+    _relations = {"solicitacao": "solicitacao"}
 
     usuario = Relacao("usuario", shared=True)
     solicitacao = None

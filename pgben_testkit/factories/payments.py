@@ -137,7 +137,13 @@ class PagamentoFactory(PGBenFactory):
         if o.numero_parcela > o.total_parcelas else None,
         lambda o: _after_the_grant(o),
     )  # fmt: skip
-    _relations = ("liberado_por", "confirmado_por", "info_bancaria", "lote", "solicitacao")
+    _relations = {
+        "liberado_por": "usuario",
+        "confirmado_por": "usuario",
+        "info_bancaria": "info_bancaria",
+        "lote": "lote_pagamento",
+        "solicitacao": "solicitacao",
+    }
 
     concessao = Relacao("concessao", lambda o: _grant(o))
     solicitacao = lazy(lambda o: _request(o))
@@ -247,7 +253,7 @@ class ComprovantePagamentoFactory(PGBenFactory):
 
     pagamento = Relacao("pagamento", lambda o: {"status": "confirmado"})
     enviado_por = lazy(lambda o: _payer(o))
-    _relations = ("enviado_por",)
+    _relations = {"enviado_por": "usuario"}
 
     id = lazy(lambda o: o.s.uuid())
     pagamento_id = de("pagamento")
@@ -279,7 +285,7 @@ class ConfirmacaoRecebimentoFactory(PGBenFactory):
 
     pagamento = Relacao("pagamento", lambda o: {"status": "recebido"})
     confirmado_por = lazy(lambda o: _payer(o))
-    _relations = ("confirmado_por",)
+    _relations = {"confirmado_por": "usuario"}
 
     id = lazy(lambda o: o.s.uuid())
     pagamento_id = de("pagamento")

@@ -105,7 +105,14 @@ class SolicitacaoFactory(PGBenFactory):
         "status": "status_solicitacao", "sub_status": "sub_status_solicitacao", "tipo": "tipo_solicitacao",
         "origem": "origem_solicitacao", "prioridade": "prioridade_solicitacao",
     }  # fmt: skip
-    _relations = ("unidade", "solicitante", "aprovador", "liberador", "solicitacao_original", "processo_judicial")
+    _relations = {
+        "unidade": "unidade",
+        "solicitante": "cidadao",
+        "aprovador": "usuario",
+        "liberador": "usuario",
+        "solicitacao_original": "solicitacao",
+        "processo_judicial": "processo_judicial",
+    }
     _rules = (
         needs(APPROVED, "data_aprovacao"), forbids((*UNDECIDED, "indeferida"), "data_aprovacao"),
         belongs(("indeferida",), "data_indeferimento"), needs(RELEASED, "data_liberacao"),
@@ -220,7 +227,7 @@ class HistoricoSolicitacaoFactory(PGBenFactory):
         lambda o: f"status_anterior and status_atual are both {o.status_atual}"
         if o.status_anterior == o.status_atual else None,
     )  # fmt: skip
-    _relations = ("usuario",)
+    _relations = {"usuario": "usuario"}
 
     solicitacao = Relacao("solicitacao")
     usuario = lazy(lambda o: getattr(o.solicitacao, "tecnico", None))
@@ -250,7 +257,7 @@ class PendenciaFactory(PGBenFactory):
         belongs(("resolvida", "cancelada"), "data_resolucao"), needs(("resolvida",), "resolvido_por_id"),
         ordered("data_abertura", "data_resolucao"),
     )  # fmt: skip
-    _relations = ("registrado_por", "resolvido_por")
+    _relations = {"registrado_por": "usuario", "resolvido_por": "usuario"}
 
     solicitacao = Relacao(
         "solicitacao", lambda o: {"status": "pendente" if o.status in ("aberta", "vencida") else "em_analise"}
@@ -293,7 +300,7 @@ class ParecerSocialFactory(PGBenFactory):
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": "em_analise"})
     autor = lazy(lambda o: _technician(o))
-    _relations = ("autor",)
+    _relations = {"autor": "usuario"}
 
     id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
@@ -316,7 +323,7 @@ class VisitaDomiciliarFactory(PGBenFactory):
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": "em_analise"})
     tecnico = lazy(lambda o: _technician(o))
-    _relations = ("tecnico",)
+    _relations = {"tecnico": "usuario"}
 
     id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")

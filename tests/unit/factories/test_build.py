@@ -188,6 +188,8 @@ def test_dict_is_what_a_client_sends_and_api_what_it_gets(make):
     (lambda m: m.build("recurso", solicitacao=m.build("solicitacao", aprovada=True)), "solicitacao indeferida"),
     (lambda m: m.build("documento", mimetype="text/html"), "text/html"),
     (lambda m: m.build("endereco", cidadao="Maria"), "without an id"),
+    (lambda m: m.build("solicitacao", unidade=m.build("usuario")), "unidade got a row of usuario"),
+    (lambda m: m.build("solicitacao", aprovada=True, aprovador=m.build("cidadao")), "it refers to usuario"),
     (lambda m: m.build("cidadao", nome=None), "can't make an object of what it was given for nome"),
     (lambda m: m.build("cidadao", com_familia="duas"), "com_familia got str"),
     (lambda m: m.build("documento", conteudo="texto"), "given for conteudo"),
