@@ -105,6 +105,21 @@ def end_all_of(run: Run) -> None:
         engine.remove_containers_of(run.id)
 
 
+def end_left_of(run: Run) -> None:
+    """End what a command that was told to end has left in our session: npx passes SIGTERM on to a shell, and Jest
+    stays. What began a session of its own, a daemon or a server of ours, is left alone."""
+    left = processes_of(Trace(run.id, run.record, {}, None))
+    end_processes([each for each in left if session_of(each.pid) == os.getsid(0)])
+
+
+def session_of(pid: int) -> int:
+    """The session of a process; -1 when it is gone."""
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return -1
+
+
 def remove_sockets(patterns: Sequence[str]) -> None:
     """Unlink our sockets that these globs name."""
     for path in (path for pattern in patterns for path in glob.glob(pattern)):
