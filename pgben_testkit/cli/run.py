@@ -31,7 +31,7 @@ S3_BACKENDS = ("auto", "embedded", "external", "container", "fake")
 
 class OptionalValues(click.Command):
     """`--s3` alone is `--s3=auto`: what comes after it is never taken for its value. `--per-worker` before another
-    option or `--` is as many as Jest may start here: one less than the processors, at least one."""
+    option or `--` is one for each processor: Jest starts no more unless it is told to."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         takes_value = {
@@ -42,7 +42,7 @@ class OptionalValues(click.Command):
             if made[position] == "--s3":
                 made[position] = "--s3=auto"
             elif made[position] == "--per-worker" and "".join(made[position + 1 : position + 2]).startswith("--"):
-                made[position] = f"--per-worker={max(1, (os.cpu_count() or 1) - 1)}"
+                made[position] = f"--per-worker={os.cpu_count() or 1}"
             position += 2 if made[position] in takes_value else 1
         return super().parse_args(ctx, made)
 
@@ -61,7 +61,7 @@ class OptionalValues(click.Command):
 @click.option("--redis/--no-redis", default=False, help="A database of a Redis server.")
 @click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
 @click.option("--per-worker", type=click.IntRange(min=1), metavar="[N]",
-              help="A database for each of N Jest workers; without N for as many as Jest starts here.")  # fmt: skip
+              help="A database for each of N Jest workers; without N: one a processor.")  # fmt: skip
 @click.option("--env-map", type=click.Path(dir_okay=False, path_type=Path),
               help='TOML file with a table [env]: NAME = "text with {DB_HOST} and the like".')  # fmt: skip
 @backend_option
@@ -155,7 +155,10 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
         name = match.group(1)
         if name not in env:
             known = sorted(each for each in env if each.startswith(("DB_", "MINIO_", "REDIS_", "DATABASE_", "PGBEN_")))
-            raise UsageProblem(f"the map asks for {{{name}}}", why="we give " + ", ".join(known))
+            raise UsageProblem(
+                f"the map asks for {{{name}}}", why="we give " + ", ".join(known),
+                remedy="name one of these, or ask for its service with --db, --s3 or --redis",
+            )  # fmt: skip
         return env[name]
 
     for name, text in templates.items():

@@ -49,6 +49,7 @@ def test_env_map_names_what_it_may_use(project, postgres, run):
     (project / "map.toml").write_text('[env]\nURL = "{DB_NMAE}"\n')
     wrong = run("run", "--db", "--env-map", "map.toml", "--", "true")
     assert wrong.returncode == 2 and "{DB_NMAE}" in wrong.stderr and "DB_NAME" in wrong.stderr
+    assert "what to do: name one of these" in wrong.stderr
 
 
 def test_sigterm_reaches_the_command_and_cleans_up(project, postgres, run):
@@ -74,9 +75,9 @@ def test_what_a_command_that_was_told_to_end_has_left_is_ended_too(project, post
         assert not left.is_running()
 
 
-def test_per_worker_without_a_number_is_for_as_many_as_jest_starts(project, postgres, run):
-    workers = max(1, os.cpu_count() - 1)
-    assert run("run", "--db", "--per-worker", "--", "sh", "-c", "echo $PGBEN_WORKERS").stdout == f"{workers}\n"
+def test_per_worker_without_a_number_is_one_for_each_processor(project, postgres, run):
+    given = run("run", "--db", "--per-worker", "--", "sh", "-c", "echo $PGBEN_WORKERS").stdout
+    assert given == f"{os.cpu_count()}\n"
 
 
 def test_data_that_no_run_owns_any_more_is_removed(project, postgres, run):
