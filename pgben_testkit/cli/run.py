@@ -17,6 +17,7 @@ import click
 
 from pgben_testkit.cli.options import backend_option, progress, read_settings
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
+from pgben_testkit.services.reap import end_left_of
 from pgben_testkit.services.run import RUN_VARIABLE
 from pgben_testkit.world import OwnedWorld
 
@@ -28,8 +29,9 @@ NODE_HELPER = NODE_MODULES / "pgben-testkit"
 S3_BACKENDS = ("auto", "embedded", "external", "container", "fake")
 
 
-class OptionalS3(click.Command):
-    """`--s3` alone is `--s3=auto`: what comes after it is never taken for its value."""
+class OptionalValues(click.Command):
+    """`--s3` alone is `--s3=auto`: what comes after it is never taken for its value. `--per-worker` before another
+    option or `--` is one for each processor: Jest starts no more unless it is told to."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         takes_value = {
@@ -39,11 +41,13 @@ class OptionalS3(click.Command):
         while position < len(made) and made[position].startswith("-") and made[position] != "--":
             if made[position] == "--s3":
                 made[position] = "--s3=auto"
+            elif made[position] == "--per-worker" and "".join(made[position + 1 : position + 2]).startswith("--"):
+                made[position] = f"--per-worker={os.cpu_count() or 1}"
             position += 2 if made[position] in takes_value else 1
         return super().parse_args(ctx, made)
 
 
-@click.command(cls=OptionalS3, context_settings={"allow_interspersed_args": False})
+@click.command(cls=OptionalValues, context_settings={"allow_interspersed_args": False})
 @click.option("--db/--no-db", default=None, help="A database (default: both, unless one is named).")
 @click.option(
     "--s3",
@@ -56,7 +60,8 @@ class OptionalS3(click.Command):
 @click.option("--no-s3", is_flag=True, help="No bucket.")
 @click.option("--redis/--no-redis", default=False, help="A database of a Redis server.")
 @click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
-@click.option("--per-worker", type=click.IntRange(min=1), metavar="N", help="A database for each of N Jest workers.")
+@click.option("--per-worker", type=click.IntRange(min=1), metavar="[N]",
+              help="A database for each of N Jest workers; without N: one a processor.")  # fmt: skip
 @click.option("--env-map", type=click.Path(dir_okay=False, path_type=Path),
               help='TOML file with a table [env]: NAME = "text with {DB_HOST} and the like".')  # fmt: skip
 @backend_option
@@ -87,7 +92,9 @@ def run(
         try:
             env = provide(world, db=bool(db), s3=with_s3, redis=redis, per_worker=per_worker or 0)
             env |= fill(templates, env)
-            code = execute(command, env)
+            code, signalled = execute(command, env)
+            if signalled:
+                end_left_of(world.supply.run)
         finally:
             world.close()
     sys.exit(code)
@@ -148,7 +155,10 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
         name = match.group(1)
         if name not in env:
             known = sorted(each for each in env if each.startswith(("DB_", "MINIO_", "REDIS_", "DATABASE_", "PGBEN_")))
-            raise UsageProblem(f"the map asks for {{{name}}}", why="we give " + ", ".join(known))
+            raise UsageProblem(
+                f"the map asks for {{{name}}}", why="we give " + ", ".join(known),
+                remedy="name one of these, or ask for its service with --db, --s3 or --redis",
+            )  # fmt: skip
         return env[name]
 
     for name, text in templates.items():
@@ -157,12 +167,16 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
     return {name: re.sub(r"\{([A-Z0-9_]+)\}", value, text) for name, text in templates.items()}
 
 
-def execute(command: tuple[str, ...], env: Mapping[str, str]) -> int:
-    """The command's exit code, 128 + n where signal n ended it. Ctrl-C reaches it from the terminal itself."""
+def execute(command: tuple[str, ...], env: Mapping[str, str]) -> tuple[int, bool]:
+    """The command's exit code, 128 + n where signal n ended it, and whether it was sent a signal that should end it.
+    Ctrl-C reaches it from the terminal itself."""
     process: subprocess.Popen[bytes] | None = None
     early: list[int] = []
+    ended = False
 
     def forward(number: int, _: FrameType | None) -> None:
+        nonlocal ended
+        ended |= number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
         if process is None:
             early.append(number)  # the command is being started at this moment: it gets the signal when it is there
         else:
@@ -182,7 +196,7 @@ def execute(command: tuple[str, ...], env: Mapping[str, str]) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return code if code >= 0 else 128 - code
+    return code if code >= 0 else 128 - code, ended
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:

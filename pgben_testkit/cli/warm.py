@@ -100,3 +100,5 @@ def down(everywhere: bool, as_json: bool) -> None:
         click.echo(json.dumps({"stopped": ended, "removed": left}))
         return
     click.echo(f"stopped {ended} warm run{'s' * (ended != 1)}, removed what {left} killed one{'s' * (left != 1)} left")
+    if not ended and (others := sorted({str(trace.warm["root"]) for trace in warm_runs() if trace.warm})):
+        click.echo(f"none is of this folder; those of {', '.join(others)} stay: run it there, or with --all")

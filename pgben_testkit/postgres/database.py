@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SCHEMES = {
     "libpq": "postgresql",
     "psycopg": "postgresql",
+    "psycopg2": "postgresql",
     "asyncpg": "postgresql",
     "node": "postgres",
     "typeorm": "postgres",
@@ -52,8 +53,13 @@ class Database:
         Raises:
             UsageProblem: a driver that we don't know.
         """
+        if driver.startswith("postgresql+"):  # as SQLAlchemy itself writes it
+            driver = driver.replace("postgresql", "sqlalchemy", 1)
         if driver not in SCHEMES:
-            raise UsageProblem(f"no URL form for the driver {driver!r}", why=f"known: {', '.join(SCHEMES)}")
+            raise UsageProblem(
+                f"no URL form for the driver {driver!r}", why=f"known: {', '.join(SCHEMES)}",
+                remedy="name one of these, or put the URL together from host, port, name, user and password",
+            )  # fmt: skip
         place = f"{self.host}:{self.port}/{quote(self.name, safe='')}"
         user, password = quote(self.user, safe=""), quote(self.password, safe="")
         if driver == "jdbc":

@@ -116,7 +116,7 @@ def make(key: str, settings: Settings, build: Callable[[Path], Facts]) -> Prepar
 def _no_room(error: OSError) -> EnvironmentNotAble:
     return EnvironmentNotAble(
         "a data folder can't be written",
-        why=f"{error.strerror} ({error.filename})",
+        why=f"{error.strerror} ({error.filename})" if error.filename else error.strerror or str(error),
         remedy="free some space, or name another place with PGBEN_CACHE_DIR or PGBEN_DATA_DIR",
     )
 

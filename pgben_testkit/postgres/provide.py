@@ -33,7 +33,7 @@ def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any]
     Raises:
         TestkitError: it can't be had, or the schema doesn't load.
     """
-    schema = schemas.of(settings)
+    schema = schemas.of(settings, run.id)
     if warm is not None:
         from pgben_testkit.postgres.external import Borrowed
 

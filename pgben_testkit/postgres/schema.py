@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pgben_testkit.errors import SchemaFailed, UsageProblem
 from pgben_testkit.postgres.database import Database
 from pgben_testkit.postgres.script import NotSql, Statement, statements
+from pgben_testkit.services.run import RUN_VARIABLE
 from pgben_testkit.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Schema:
     command: str = ""
     inputs: tuple[Path, ...] = ()
     timeout_s: float = 900.0
+    run_id: str = ""
+    """Marks the command's processes, so that they end with the run however it ends."""
 
     def key(self) -> str | None:
         """A hash of all that the schema is made from; None where that can't be known, and so not be cached:
@@ -77,10 +81,10 @@ class Schema:
         if self.command.startswith(PYTHON_PREFIX):
             _callable(self.command, self.root)(database)
         elif self.command:
-            run_command(self.command, database, self.root, self.timeout_s)
+            run_command(self.command, database, self.root, self.timeout_s, self.run_id)
 
 
-def of(settings: Settings) -> Schema:
+def of(settings: Settings, run_id: str = "") -> Schema:
     """The schema that the settings name.
 
     Raises:
@@ -92,6 +96,7 @@ def of(settings: Settings) -> Schema:
         settings.postgres_migrate,
         _expand(settings.postgres_migrate_inputs, settings.root, "postgres_migrate_inputs"),
         settings.postgres_migrate_timeout,
+        run_id,
     )
 
 
@@ -186,13 +191,15 @@ def _shortened(text: str) -> str:
     return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + " ..."
 
 
-def run_command(command: str, database: Database, root: Path, timeout_s: float) -> None:
+def run_command(command: str, database: Database, root: Path, timeout_s: float, run_id: str = "") -> None:
     """Run a migration command in `root` with the database's address in its environment: DB_*, PG*, DATABASE_URL."""
     env = os.environ | database.env() | {
         "DATABASE_URL": database.dsn,
         "PGHOST": database.host, "PGPORT": str(database.port), "PGUSER": database.user,
         "PGPASSWORD": database.password, "PGDATABASE": database.name,
     }  # fmt: skip
+    if run_id:
+        env[RUN_VARIABLE] = run_id
     try:
         process = subprocess.Popen(
             shlex.split(command), cwd=root, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -220,9 +227,10 @@ def run_command(command: str, database: Database, root: Path, timeout_s: float) 
         text = output.decode("utf-8", "replace")
         if database.password:
             text = text.replace(database.password, "***")
+        lines = "".join(f"\n    {each}" for each in text.splitlines()[-SHOWN_LINES:])
         raise SchemaFailed(
             f"the migration command failed with exit code {process.returncode}: {command}",
-            why="its output ends with:\n" + "\n".join("    " + each for each in text.splitlines()[-SHOWN_LINES:]),
+            why=f"its output ends with:{lines}" if lines else "it printed nothing",
             remedy="run it by hand under `pgben-testkit run --db --no-schema -- ...`; nothing was cached",
         )
 
@@ -256,10 +264,20 @@ def _callable(spec: str, root: Path) -> Callable[[Database], object]:
                 return found(replace(database))
             except Exception as error:
                 raise SchemaFailed(
-                    f"{spec} failed", why=f"{type(error).__name__}: {error}", remedy="mend it; nothing was cached"
+                    f"{spec} failed",
+                    why=f"{type(error).__name__}: {error} ({_last_line(error, root)})",
+                    remedy="mend it; it is called with the database: dsn, url(), env(), connect(); nothing was cached",
                 ) from error
 
     return call
+
+
+def _last_line(error: Exception, root: Path) -> str:
+    """The file and line below `root` where it happened, or else where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if Path(each.filename).is_relative_to(root) and "site-packages" not in each.filename]
+    place = (own or frames)[-1]
+    return f"{_relative(Path(place.filename), root)}:{place.lineno}"
 
 
 def _no_callable(spec: str, why: str) -> UsageProblem:

@@ -50,13 +50,17 @@ def state_dir() -> Path:
     return private_folder(Path(tempfile.gettempdir()) / f"pgben-testkit-{os.geteuid()}", traversable=True)
 
 
+def default_data_dirs() -> list[Path]:
+    """Where data lies unless the settings name a folder: not made here."""
+    return [MEMORY_DISK / f"pgben-testkit-{os.geteuid()}", state_dir() / "data"]
+
+
 def data_dir(settings: Settings) -> Path:
     """The folder under which servers keep their data: named by the settings, else tmpfs with room, else temporary."""
     if settings.data_dir:
         return private_folder(Path(settings.data_dir).expanduser().resolve(), traversable=True)
-    if in_memory(MEMORY_DISK):
-        return private_folder(MEMORY_DISK / f"pgben-testkit-{os.geteuid()}", traversable=True)
-    return private_folder(state_dir() / "data", traversable=True)
+    memory, disk = default_data_dirs()
+    return private_folder(memory if in_memory(MEMORY_DISK) else disk, traversable=True)
 
 
 def in_memory(folder: Path) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
+import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgben_testkit.services.run import RUN_VARIABLE, Trace, claim, traces
+from pgben_testkit.services.places import default_data_dirs, state_dir
+from pgben_testkit.services.run import RUN_VARIABLE, Run, Trace, claim, owner_prefix, runs_dir, traces
 
 if TYPE_CHECKING:
     import psutil
@@ -40,7 +43,19 @@ def reap_dead() -> list[Reaped]:
                 done.append(remove(trace))
         finally:
             os.close(lock)
+    remove_ownerless()
     return done
+
+
+def remove_ownerless() -> None:
+    """Remove data of our runs that have no record any more: a process wrote there while its run was being removed.
+
+    A run's record is there before its data and goes after it, so that data without a record is nobody's.
+    """
+    for place in default_data_dirs():
+        for folder in place.glob(f"{owner_prefix()}*"):
+            if not (runs_dir() / folder.name).exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def has_servers(trace: Trace) -> bool:
@@ -60,8 +75,15 @@ def remove(trace: Trace) -> Reaped:
     processes = processes_of(trace)
     end_processes(processes)
     containers = 0
-    if any(each["kind"] == "container" for each in trace.owned()):
+    owned = trace.owned()
+    if any(each["kind"] == "container" for each in owned):
         containers = engine.remove_containers_of(trace.id)
+    for each in owned:
+        if each["kind"] == "sockets":
+            remove_sockets(each["patterns"])
+    if trace.warm is not None and (processes or containers):
+        for info in trace.warm.get("servers", {}).values():
+            (state_dir() / "pgpass" / str(info.get("port"))).unlink(missing_ok=True)
     folders = 0
     data = trace.owner.get("data")
     if data and Path(data).name == trace.id and Path(data).is_dir():
@@ -71,6 +93,42 @@ def remove(trace: Trace) -> Reaped:
         folders = 1
     shutil.rmtree(trace.record, ignore_errors=True)
     return Reaped(trace.id, len(processes), containers, folders)
+
+
+def end_all_of(run: Run) -> None:
+    """End what a living run of ours has started: whoever waits for one of its servers sees it fail now."""
+    from pgben_testkit.services import engine
+
+    trace = Trace(run.id, run.record, {}, None)
+    end_processes(processes_of(trace))
+    if any(each["kind"] == "container" for each in trace.owned()):
+        engine.remove_containers_of(run.id)
+
+
+def end_left_of(run: Run) -> None:
+    """End what a command that was told to end has left in our session: npx passes SIGTERM on to a shell, and Jest
+    stays. What began a session of its own, a daemon or a server of ours, is left alone."""
+    left = processes_of(Trace(run.id, run.record, {}, None))
+    end_processes([each for each in left if session_of(each.pid) == os.getsid(0)])
+
+
+def session_of(pid: int) -> int:
+    """The session of a process; -1 when it is gone."""
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return -1
+
+
+def remove_sockets(patterns: Sequence[str]) -> None:
+    """Unlink our sockets that these globs name."""
+    for path in (path for pattern in patterns for path in glob.glob(pattern)):
+        try:
+            found = os.lstat(path)
+            if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid():
+                os.unlink(path)
+        except FileNotFoundError:
+            continue
 
 
 def processes_of(trace: Trace) -> list[psutil.Process]:

@@ -12,7 +12,7 @@ from typing import Any
 from pgben_testkit.errors import TestkitError, UsageProblem
 from pgben_testkit.services import warm
 from pgben_testkit.services.choose import Offer
-from pgben_testkit.services.reap import reap_dead
+from pgben_testkit.services.reap import end_all_of, reap_dead
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Announce, Server, silent
 from pgben_testkit.settings import Settings
@@ -27,6 +27,12 @@ that a run pays only for what it uses and this area knows none above it."""
 
 USUAL = ("postgres", "storage")
 """What `run` and `up` give unless told otherwise."""
+
+
+PATIENCE_S = 2.0
+"""How long the end waits for a server that is still starting, before it breaks the start off."""
+BROKEN_OFF_S = 10.0
+"""How long a start that was broken off may take to fail; after it, its thread ends with this process."""
 
 
 def offer(service: str, settings: Settings) -> Offer:
@@ -105,20 +111,32 @@ class Supply:
                 self.get(service)
             except TestkitError:
                 pass  # remembered by `get`, raised to whoever needs the server
+            except Exception:
+                if not self._closed:  # else it is the end that took the server from under it
+                    raise
 
         threading.Thread(target=work, daemon=True, name=f"start {service}").start()
 
     def close(self, *, keep_running: bool = False) -> None:
-        """Stop what runs, wait for what is still starting, remove the data. Twice is fine.
+        """Stop what runs, remove the data; what is still starting is waited for, and broken off when it takes long:
+        a migration may hang for ever. Twice is fine.
 
         `keep_running` leaves the servers to `pgben-testkit down`.
         """
+        self._closed = True
         for service, lock in self._locks.items():
-            with lock:
-                self._closed = True
+            free = lock.acquire(timeout=-1 if keep_running else PATIENCE_S)
+            if not free and self._run is not None:
+                end_all_of(self._run)
+                free = lock.acquire(timeout=BROKEN_OFF_S)
+            if not free:
+                continue
+            try:
                 server = self.servers.get(service)
                 if server is not None and not keep_running:
                     server.stop()
+            finally:
+                lock.release()
         with self._run_lock:
             if self._run is not None:
                 atexit.unregister(self.close)

@@ -14,6 +14,7 @@ import pgben_testkit
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services.choose import Choice
 from pgben_testkit.services.process import Account, ServerProcess, free_ports, tail
+from pgben_testkit.services.reap import remove_sockets
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Progress
 from pgben_testkit.settings import Settings
@@ -32,8 +33,8 @@ PORTS = (
     "s3.port", "master.port", "master.port.grpc", "filer.port", "filer.port.grpc", "volume.port",
     "volume.port.grpc", "s3.port.grpc", "admin.port", "admin.port.grpc",
 )  # fmt: skip
-SOCKETS = Path("/tmp")
-"""Where weed puts sockets named after its ports, whatever TMPDIR says."""
+SOCKETS = "/tmp/seaweedfs-*-{port}.sock"
+"""What weed names its sockets, whatever TMPDIR says."""
 
 
 def find(settings: Settings) -> Path | None:
@@ -95,13 +96,13 @@ class Weed:
     """A server that we own."""
 
     def __init__(
-        self, info: StorageInfo, process: ServerProcess, gate: ServerProcess | None, data: Path, ports: list[int]
+        self, info: StorageInfo, process: ServerProcess, gate: ServerProcess | None, data: Path, sockets: list[str]
     ) -> None:
         self.info = info
         self._process = process
         self._gate = gate
         self._data = data
-        self._ports = ports
+        self._sockets = sockets
 
     @classmethod
     def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> Weed:
@@ -129,6 +130,8 @@ class Weed:
             str(program), "-logtostderr", "mini", f"-dir={data / 'files'}", f"-s3.config={identities}", *FLAGS,
             *(f"-{name}={port}" for name, port in zip(PORTS, ports, strict=True)),
         ]  # fmt: skip
+        sockets = [SOCKETS.format(port=port) for port in ports]
+        run.note("sockets", "storage", patterns=sockets)
         process = ServerProcess.start(
             "storage", argv, run=run, log=run.data / "storage.log", account=Account(None, None), cwd=data
         )
@@ -152,13 +155,14 @@ class Weed:
             if gate is not None:
                 gate.stop(signal.SIGKILL)
             process.stop(signal.SIGKILL)
+            remove_sockets(sockets)
             raise
         how = f"SeaweedFS ({program}){' behind the gate' if gate else ', no gate'}"
         ready = StorageInfo.from_dict({
             **info.as_dict(), "how": how, "gate": gate is not None, "data": str(data / "files"),
             "ready_s": time.perf_counter() - began,
         })  # fmt: skip
-        return cls(ready, process, gate, data, ports)
+        return cls(ready, process, gate, data, sockets)
 
     def stop(self) -> None:
         """Ended at once: its folder is ours and goes with it."""
@@ -166,6 +170,4 @@ class Weed:
             self._gate.stop(signal.SIGKILL)
         self._process.stop(signal.SIGKILL)
         shutil.rmtree(self._data, ignore_errors=True)
-        for port in self._ports:
-            for socket in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
-                socket.unlink(missing_ok=True)
+        remove_sockets(self._sockets)

@@ -1,7 +1,9 @@
 """The plugin as a project meets it."""
 
+import re
 import shutil
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -128,6 +130,7 @@ def test_a_failing_tests_database_is_kept_and_its_psql_line_shown(project):
         assert project.run("sh", "-c", command).outlines == ["1"]
     finally:
         assert project.run(sys.executable, "-c", "from pgben_testkit.cli import main; main()", "down").ret == 0
+    assert not Path(re.search("PGPASSFILE=([^ ]+)", line)[1]).exists()
 
 
 def test_collecting_starts_nothing(project):

@@ -5,8 +5,10 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
+from pgben_testkit.services.reap import reap_dead
 from pgben_testkit.services.run import traces
 
 DYING = """
@@ -119,3 +121,22 @@ def test_a_migration_that_takes_long_is_said_and_a_short_one_is_not(pytester):
     again = pytester.runpytest_subprocess("-p", "no:randomly")
     again.assert_outcomes(passed=1)
     assert again.stderr.str() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "killed"])
+@pytest.mark.parametrize("kind", ["schema", "migrate"])
+def test_a_migration_that_hangs_ends_with_the_session(pytester, kind, number):
+    prepare(pytester, "def test_nothing(pgben_database): pass")
+    (pytester.path / "hang.sql").write_text(f"SELECT pg_sleep(600); -- {pytester.path}")
+    hang = {"schema": "hang.sql", "migrate": f"sh -c 'sleep 600; : {pytester.path}'"}[kind]
+    command = [sys.executable, "-m", "pytest", f"--pgben-postgres-{kind}={hang}"]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=pytester.path
+    ) as session:
+        assert "loading the schema" in session.stderr.readline()
+        session.send_signal(number)
+        assert session.wait(20) in (2, -signal.SIGKILL)
+    reap_dead()
+    assert of_project(pytester) == []
+    lines = [" ".join(each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"])]
+    assert not [each for each in lines if f": {pytester.path}" in each]

@@ -12,8 +12,10 @@ import psutil
 import pytest
 from real import CLI
 
+from pgben_testkit.services.places import data_dir
 from pgben_testkit.services.reap import processes_of
-from pgben_testkit.services.run import traces
+from pgben_testkit.services.run import owner_prefix, traces
+from pgben_testkit.settings import read
 
 QUERY = (
     "import os, psycopg; e = os.environ; c = psycopg.connect(host=e['DB_HOST'], port=e['DB_PORT'], user=e['DB_USER'],"
@@ -47,6 +49,7 @@ def test_env_map_names_what_it_may_use(project, postgres, run):
     (project / "map.toml").write_text('[env]\nURL = "{DB_NMAE}"\n')
     wrong = run("run", "--db", "--env-map", "map.toml", "--", "true")
     assert wrong.returncode == 2 and "{DB_NMAE}" in wrong.stderr and "DB_NAME" in wrong.stderr
+    assert "what to do: name one of these" in wrong.stderr
 
 
 def test_sigterm_reaches_the_command_and_cleans_up(project, postgres, run):
@@ -59,6 +62,29 @@ def test_sigterm_reaches_the_command_and_cleans_up(project, postgres, run):
         assert process.stdout.readline() == "got it\n"
         assert process.wait(20) == 5
     assert list(traces()) == []
+
+
+def test_what_a_command_that_was_told_to_end_has_left_is_ended_too(project, postgres, run):
+    script = "trap 'exit 5' TERM; sh -c 'echo $$; exec sleep 600' & wait"
+    with subprocess.Popen(
+        [*CLI, "run", "--db", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True
+    ) as process:
+        left = psutil.Process(int(process.stdout.readline()))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 5
+        assert not left.is_running()
+
+
+def test_per_worker_without_a_number_is_one_for_each_processor(project, postgres, run):
+    given = run("run", "--db", "--per-worker", "--", "sh", "-c", "echo $PGBEN_WORKERS").stdout
+    assert given == f"{os.cpu_count()}\n"
+
+
+def test_data_that_no_run_owns_any_more_is_removed(project, postgres, run):
+    data = data_dir(read(root=project)) / f"{owner_prefix()}zzzzzz"
+    data.mkdir()
+    assert run("run", "--db", "--", "true").returncode == 0
+    assert not data.exists()
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next_start_and_a_living_run_is_not(project, postgres, run):
@@ -94,6 +120,8 @@ def test_up_is_found_by_runs_of_the_project_and_down_ends_it(project, postgres, 
     (project / "sql" / "2.sql").write_text("CREATE TABLE nova (a int);")
     later = QUERY.replace("cidadao", "nova")
     assert run("run", "--db", "--", sys.executable, "-c", later).stdout == "(0,)\n"
+    (project / "below").mkdir()
+    assert f"those of {project} stay" in run("down", cwd=project / "below").stdout
     assert json.loads(run("down", "--json").stdout)["stopped"] == 1
     assert run("status", "--json").stdout == "[]\n"
     port = int(address.rpartition(":")[2])
