@@ -50,11 +50,13 @@ def reap_dead() -> list[Reaped]:
 def remove_ownerless() -> None:
     """Remove data of our runs that have no record any more: a process wrote there while its run was being removed.
 
-    A run's record is there before its data and goes after it, so that data without a record is nobody's.
+    A run's record is there before its data and goes after it, so that data without a record is nobody's; unless its
+    processes live: their records may lie in a temporary folder that is not the one seen here.
     """
     for place in default_data_dirs():
         for folder in place.glob(f"{owner_prefix()}*"):
-            if not (runs_dir() / folder.name).exists():
+            record = runs_dir() / folder.name
+            if not record.exists() and not processes_of(Trace(folder.name, record, {}, None)):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
