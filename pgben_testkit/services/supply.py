@@ -6,7 +6,8 @@ import atexit
 import functools
 import importlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pgben_testkit.errors import TestkitError, UsageProblem
@@ -31,8 +32,20 @@ USUAL = ("postgres", "storage")
 
 PATIENCE_S = 2.0
 """How long the end waits for a server that is still starting, before it breaks the start off."""
+TURN_S = 0.5
 BROKEN_OFF_S = 10.0
 """How long a start that was broken off may take to fail; after it, its thread ends with this process."""
+
+
+@contextmanager
+def _taken(lock: threading.Lock) -> Iterator[None]:
+    """The lock, waited for in short turns: a wait without end can miss a ctrl-C that another thread was handed."""
+    while not lock.acquire(timeout=TURN_S):
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def offer(service: str, settings: Settings) -> Offer:
@@ -85,7 +98,7 @@ class Supply:
         """
         if service not in STARTERS:
             raise UsageProblem(f"no service {service!r}", why=f"there are {', '.join(STARTERS)}")
-        with self._locks[service]:
+        with _taken(self._locks[service]):
             if self._closed:
                 raise UsageProblem(f"{service} was asked for after the run's end", remedy="ask within the run")
             if service in self._errors:
