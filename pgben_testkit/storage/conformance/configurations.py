@@ -82,6 +82,24 @@ def preflight_refused(t: Target) -> None:
         same(t.raw("OPTIONS", f"/{name}/k", headers=asked, anonymous=True).status, 403, f"status for {asked}")
 
 
+@case("cors/preflight-header-of-none", needs="cors_refuses", denial=True)
+def preflight_header_of_none(t: Target) -> None:
+    """A rule that names no headers lets none: asked for one, it is 403."""
+    name = t.bucket()
+    rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}
+    t.s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
+    asked = {"origin": "https://pgben.gov.br", "access-control-request-method": "GET",
+             "access-control-request-headers": "x-amz-meta-a"}  # fmt: skip
+    same(t.raw("OPTIONS", f"/{name}/k", headers=asked, anonymous=True).status, 403, "status")
+
+
+@case("cors/on-errors", needs="cors")
+def cors_on_errors(t: Target) -> None:
+    """A refusal is told to the page of an origin that is let in."""
+    answer = t.raw("GET", f"/{_with_cors(t)}/none", headers={"origin": "https://pgben.gov.br"})
+    same((answer.status, answer.headers.get("access-control-allow-origin")), (404, "https://pgben.gov.br"), "answer")
+
+
 @case("cors/rubbish", needs="configuration_refuses", denial=True)
 def cors_rubbish(t: Target) -> None:
     """A method that CORS hasn't, and a rule without origins, are refused."""
@@ -101,6 +119,16 @@ def lifecycle(t: Target) -> None:
     same((found["ID"], found["Status"], found["Expiration"]["Days"]), ("lixo", "Enabled", 7), "rule")
     t.s3.delete_bucket_lifecycle(Bucket=name)
     refused(404, "NoSuchLifecycleConfiguration", lambda: t.s3.get_bucket_lifecycle_configuration(Bucket=name))
+
+
+@case("lifecycle/id-given", needs="lifecycle")
+def lifecycle_id_given(t: Target) -> None:
+    """A rule without an ID is given one."""
+    name = t.bucket()
+    rule = {"Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 7}}
+    t.s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
+    [found] = t.s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    same(bool(found.get("ID")), True, "an ID")
 
 
 @case("lifecycle/rubbish", needs="lifecycle_refuses", denial=True)

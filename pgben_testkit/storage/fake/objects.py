@@ -138,6 +138,7 @@ def _part_range(call: Call, found: StoredObject) -> tuple[int, int]:
 
 
 def _serve(call: Call, *, body: bool) -> Response:
+    sealing.not_of_reads(call.headers)
     found = existing(call)
     try:
         check_read(call.headers, found)

@@ -13,15 +13,16 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from pgben_testkit.services.listener import Broken
-from pgben_testkit.storage.fake import checksums, payload, publicblock, snowball
+from pgben_testkit.storage.fake import checksums, cors, payload, publicblock, snowball
 from pgben_testkit.storage.fake.document import read
 from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.form import answered
 from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.server import Reader, parse_head
 from pgben_testkit.storage.fake.signature import ACCOUNT, Identity, Proof, authenticate, canonical_query
 from pgben_testkit.storage.fake.unversioned import Unversioned
 from pgben_testkit.storage.fake.wire import Request, Response, xml_response
-from pgben_testkit.storage.gate import checks, mending
+from pgben_testkit.storage.gate import checks, mending, uploads
 from pgben_testkit.storage.gate.access import OWNER
 from pgben_testkit.storage.gate.backend import UNSIGNED, Answer, Backend, Outgoing, headers_of, path_of
 from pgben_testkit.storage.pristine import CONFIGURED
@@ -119,11 +120,13 @@ class Visit(Reader):
         now, gate = time.time(), self._gate
         bucket, key = request.place
         kind = request.header("content-type")
+        if request.method == "OPTIONS" and bucket:
+            return self._say(request, cors.preflight(gate.access.cors_rules(self._backend, bucket), request), keep)
         if request.method == "OPTIONS" or (
             request.method == "POST" and bucket and not key and kind.startswith("multipart/form-data")
         ):  # both bring no signature in a header; a form has its own, which the server checks too
             if request.method == "POST" and not self._unread:
-                checks.by_form(request, bucket, gate.identities, gate.region, now)
+                return self._say(request, self._formed(request, bucket, now), keep)
             outgoing = Outgoing(request.method, request.raw_path, request.raw_query, request.headers)
             return self._forward(request, outgoing, bucket, key, keep)
         proof = authenticate(request, gate.identities, gate.region, now)
@@ -166,6 +169,30 @@ class Visit(Reader):
                 if asked != Unversioned():
                     raise failure("NotImplemented", "The server behind the gate can't leave keys out of versioning.")
         return self._forward(request, self._outgoing(request, identity, bucket, key), bucket, key, keep)
+
+    def _formed(self, request: Request, bucket: str, now: float) -> Response:
+        """The object that an HTML form brings, put."""
+        gate, backend = self._gate, self._backend
+        form, identity = checks.by_form(request, bucket, gate.identities, gate.region, now)
+        put = uploads.as_put(form, bucket, request.header("host", "localhost"))
+        key = form.fields["key"]
+        if identity is not None:
+            gate.access.known_may(backend, identity, bucket)
+        elif gate.access.unknown_may(backend, put, bucket, key, now):
+            identity = gate.admin
+        gate.access.check_grants(put, bucket)
+        outgoing = self._outgoing(put, identity, bucket, key)
+        outgoing = Outgoing("PUT", outgoing.path, "", outgoing.headers, identity, UNSIGNED, len(put.body))
+        side, head = backend.send(outgoing, _pieces(put.body))
+        answer = Answer(int(head[9:12]), headers_of(head), side.read_body(head))
+        backend.finish()
+        if answer.status >= 300:
+            return Response(answer.status, _told(answer.headers), answer.body)
+        grants = self._grants_to_keep(put, identity, key)
+        if grants is not None:
+            self._keep_grants(put, bucket, key, grants, answer)
+        told = {name: value for name, value in answer.headers.items() if name.startswith("x-amz-")}
+        return answered(form, put.header("host"), bucket, answer.headers.get("etag", "").strip('"'), told)
 
     def _extracted(self, request: Request, identity: Identity | None, bucket: str) -> Response:
         """Every object of the tar, put one by one: the server knows no snowball."""
@@ -256,6 +283,8 @@ class Visit(Reader):
                 found = Answer(status, headers, b"" if no_body else side.read_body(head))
                 backend.finish()
             mended = mending.mend(backend, request, bucket, key, status, found.code, headers)
+            if isinstance(mended, Response):
+                return self._say(request, mended, keep)
             if mended is not None:
                 return self._tell(request, mended, keep)
             return self._say(request, Response(status, _told(headers), found.body), keep)
