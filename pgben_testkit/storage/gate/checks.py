@@ -12,6 +12,7 @@ from pgben_testkit.storage.fake import (
     form,
     lifecycle,
     metadata,
+    newbucket,
     parameters,
     policy,
     sealing,
@@ -68,6 +69,11 @@ def no_kms(kind: str) -> None:
         raise failure("NotImplemented", "Server side encryption specified but KMS is not configured")
 
 
+def _some_acl(headers: Mapping[str, str]) -> None:
+    if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in headers):
+        raise failure("MissingSecurityHeader", extra={"MissingHeaderName": "x-amz-acl"})
+
+
 def by_head(request: Request, key: str) -> None:
     """What headers and query alone tell.
 
@@ -77,6 +83,12 @@ def by_head(request: Request, key: str) -> None:
     query, headers, method = request.query, request.headers, request.method
     if method in ("PUT", "POST"):
         checksums.given(headers, {})
+    if key:
+        parameters.version_id(query)
+    if "x-amz-copy-source" in headers and method == "PUT":
+        parameters.copy_source(headers["x-amz-copy-source"])
+    if method == "PUT" and "acl" in query and not request.header("content-length", "0").strip("0"):
+        _some_acl(headers)
     if brings_object(request, key):
         of_object(headers)
     elif key and method in ("GET", "HEAD") and not {"tagging", "acl", "uploadId"} & query.keys():
@@ -84,7 +96,7 @@ def by_head(request: Request, key: str) -> None:
     if key and method == "PUT" and "uploadId" in query:
         parameters.part_number(query)
     if not key and method == "GET":
-        parameters.encoder(query)
+        parameters.listing(query)
         if query.get("continuation-token") == "":
             raise failure("InvalidArgument", "The continuation token provided is incorrect",
                           extra={"ArgumentName": "continuation-token"})  # fmt: skip
@@ -98,19 +110,27 @@ def _instead(request: Request, body: bytes) -> None:
                        if name not in hashes and not name.startswith(checksums.PREFIX)}  # fmt: skip
 
 
-def by_document(request: Request, bucket: str, key: str) -> None:
+def by_document(request: Request, bucket: str, key: str, region: str) -> None:
     """What the document of a configuration or of a list tells.
 
     Raises:
         S3Failure: as S3 refuses it.
     """
     query, method, body = request.query, request.method, request.body
-    if method == "PUT" and "tagging" in query:
+    if method == "PUT" and bucket and not key and not query:
+        newbucket.check(bucket, body, region)
+    elif method == "PUT" and not key and "versioning" in query:
+        if document.text_of(document.read(body, "VersioningConfiguration"), "MfaDelete") == "Enabled":
+            raise failure("NotImplemented")
+    elif method == "PUT" and "tagging" in query:
         tags.tags_from(body, most=tags.TAGS_MAX if key else 50)
     elif method == "PUT" and not key and "encryption" in query:
         top = document.read(body, "ServerSideEncryptionConfiguration")
         for each in top.iter("SSEAlgorithm"):
             no_kms((each.text or "").strip())
+        if any((each.text or "").strip() for each in top.iter("KMSMasterKeyID")):
+            raise failure("InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
+                                             "aws:kms or aws:kms:dsse")  # fmt: skip
     elif method == "PUT" and not key and "policy" in query:
         policy.read(body, bucket)
     elif method == "PUT" and not key and "lifecycle" in query:
@@ -121,6 +141,8 @@ def by_document(request: Request, bucket: str, key: str) -> None:
     elif method == "PUT" and not key and "cors" in query:
         cors.rules_of(document.read(body, "CORSConfiguration"))
     elif method == "POST" and not key and "delete" in query:
+        if "content-md5" not in request.headers and not checksums.given(request.headers, request.trailers):
+            raise failure("InvalidRequest", "Missing required header for this request: Content-MD5")
         deletion.read(body)
     elif method == "POST" and key and "uploadId" in query:
-        parameters.parts_of(body)
+        parameters.numbers_of(parameters.parts_of(body))

@@ -17,6 +17,8 @@ def concerned(request: Request, key: str, status: int, headers: dict[str, str], 
     method, query = request.method, request.query
     if status == 412:
         return method == "PUT" and "if-match" in request.headers
+    if status in (200, 206) and no_version(request, key, versioned=versioned) and method in ("GET", "HEAD"):
+        return True
     if status == 404 and method == "DELETE":
         return not key and "encryption" in query
     if status == 404:
@@ -26,8 +28,18 @@ def concerned(request: Request, key: str, status: int, headers: dict[str, str], 
             and sealing.CUSTOMER + "algorithm" not in headers)  # fmt: skip
 
 
+def no_version(request: Request, key: str, *, versioned: bool) -> bool:
+    """Whether a version is named of a bucket that never had any: the server takes it for the object itself."""
+    return (
+        bool(key)
+        and not versioned
+        and "uploadId" not in request.query
+        and request.query.get("versionId", "null") != "null"
+    )
+
+
 def mend(
-    backend: Backend, request: Request, bucket: str, key: str, status: int, code: str, headers: dict[str, str]
+    backend: Backend, request: Request, bucket: str, key: str, status: int, code: str, *, versioned: bool
 ) -> S3Failure | Response | None:
     """What S3 answers instead; None where it answers the same. `code`: the error's, empty after HEAD."""
     if status == 412:
@@ -36,6 +48,8 @@ def mend(
     if request.method == "DELETE":
         return Response(204) if code == "ServerSideEncryptionConfigurationNotFoundError" else None
     if status != 404:
+        if no_version(request, key, versioned=versioned):
+            return failure("NoSuchVersion", extra={"Key": key, "VersionId": request.query["versionId"]})
         try:
             sealing.may_open(None, request.headers)
         except S3Failure as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import re
 import socket
 import sys
 import tempfile
@@ -42,6 +43,12 @@ STREAMED = frozenset({"content-encoding", "x-amz-decoded-content-length", "x-amz
 GRANTS = ("x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-write", "x-amz-grant-read-acp",
           "x-amz-grant-write-acp")  # fmt: skip
 
+NOT_PASSED_ON = ("X-Amz-", checksums.PREFIX, "x-amz-sdk-checksum-")
+"""Names in a query that are the client's signature, or a checksum made before there was a body: the AWS SDK for
+JavaScript puts that of nothing into every presigned PUT."""
+RANGE = re.compile(r"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
+PAGES = ("max-keys", "max-uploads")
+"""A page of a listing has a thousand entries at most, whatever is asked."""
 GIVE_NOBODY = ("private", "bucket-owner-read", "bucket-owner-full-control", "aws-exec-read", "log-delivery-write")
 """Canned ACLs that give nobody anything on a server where one account owns all."""
 
@@ -138,7 +145,7 @@ class Visit(Reader):
             payload.verify(request, proof, (lambda: InFile(gate.folder)) if in_file else payload.InMemory)
             if request.method in ("PUT", "POST"):
                 gate.verify_sums(request)
-            checks.by_document(request, bucket, key)
+            checks.by_document(request, bucket, key, gate.region)
         identity = proof.identity if proof else None
         if bucket:
             if request.header("x-amz-expected-bucket-owner", OWNER) not in (OWNER, ACCOUNT):
@@ -160,6 +167,9 @@ class Visit(Reader):
             if request.method == "DELETE" and not key and identity is gate.admin and not request.query \
                     and mending.holds_versions(self._backend, bucket):  # fmt: skip
                 raise failure("BucketNotEmpty", extra={"BucketName": bucket})
+            if request.method == "DELETE" and identity is not None \
+                    and mending.no_version(request, key, versioned=bucket in gate.versioned):  # fmt: skip
+                return self._say(request, self._nothing_deleted(identity, bucket), keep)
             if key and "select" in request.query:
                 raise failure("NotImplemented")
             if key and request.method == "PUT" and not request.query and snowball.asked(request.headers):
@@ -169,6 +179,14 @@ class Visit(Reader):
                 if asked != Unversioned():
                     raise failure("NotImplemented", "The server behind the gate can't leave keys out of versioning.")
         return self._forward(request, self._outgoing(request, identity, bucket, key), bucket, key, keep)
+
+    def _nothing_deleted(self, identity: Identity, bucket: str) -> Response:
+        """The answer to a DELETE of a version that can't be there: the server would remove the object itself."""
+        if identity is not self._gate.admin and identity.name != bucket:
+            raise failure("AccessDenied")
+        if self._backend.ask("HEAD", path_of(bucket)).status == 404:
+            raise failure("NoSuchBucket", extra={"BucketName": bucket})
+        return Response(204)
 
     def _formed(self, request: Request, bucket: str, now: float) -> Response:
         """The object that an HTML form brings, put."""
@@ -254,10 +272,15 @@ class Visit(Reader):
                 headers["content-encoding"] = kept
         if checks.brings_object(request, key):
             headers.setdefault("content-type", "binary/octet-stream")
+        if not RANGE.fullmatch(headers.get("range", "bytes=0-").replace(" ", "")):
+            del headers["range"]  # none that S3 reads: the whole is sent
         path = path_of(bucket, key)
         if bucket and not key and request.raw_path.endswith("/"):
             path += "/"
-        pairs = [each for each in request.pairs if not each[0].startswith("X-Amz-")]
+        pairs = [each for each in request.pairs if not each[0].startswith(NOT_PASSED_ON)]
+        if not key:
+            pairs = [(name, "1000") if name in PAGES and value.isdigit() and int(value) > 1000 else (name, value)
+                     for name, value in pairs]  # fmt: skip
         query = canonical_query(pairs) if pairs else ""
         shown = said if len(said) == 64 else UNSIGNED
         return Outgoing(request.method, path, query, headers, identity, shown)
@@ -282,7 +305,8 @@ class Visit(Reader):
             else:
                 found = Answer(status, headers, b"" if no_body else side.read_body(head))
                 backend.finish()
-            mended = mending.mend(backend, request, bucket, key, status, found.code, headers)
+            mended = mending.mend(backend, request, bucket, key, status, found.code,
+                                  versioned=bucket in gate.versioned)  # fmt: skip
             if isinstance(mended, Response):
                 return self._say(request, mended, keep)
             if mended is not None:
