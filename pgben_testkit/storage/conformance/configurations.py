@@ -147,3 +147,12 @@ def config_of_missing(t: Target) -> None:
     """The configuration of a bucket that isn't there is NoSuchBucket."""
     answers(t.raw("GET", f"/{t.stem}-none", {"versioning": ""}), 404, "NoSuchBucket")
     answers(t.raw("GET", f"/{t.stem}-none", {"policy": ""}), 404, ("NoSuchBucket", "NoSuchBucketPolicy"))
+
+
+@case("buckets/other-place", needs="bucket_names", denial=True)
+def other_place(t: Target) -> None:
+    """A region that there isn't, and a document of another kind, make no bucket."""
+    mars = b"<LocationConstraint>mars-1</LocationConstraint>"
+    for body in (b"<CreateBucketConfiguration>" + mars + b"</CreateBucketConfiguration>", b"<nada/>"):
+        answers(t.raw("PUT", f"/{t.stem}-mars", body=body), 400, ("InvalidLocationConstraint", "MalformedXML",
+                                                                 "IllegalLocationConstraintException"))  # fmt: skip

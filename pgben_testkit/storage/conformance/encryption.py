@@ -173,3 +173,12 @@ def kms_kept_or_refused(t: Target) -> None:
 def delete_none(t: Target) -> None:
     """Removing a default that there isn't is 204."""
     answers(t.raw("DELETE", f"/{t.bucket()}", {"encryption": ""}), 204)
+
+
+@case("encryption/key-without-kms", needs="sse_default", denial=True)
+def key_without_kms(t: Target) -> None:
+    """A default of AES256 with a KMS key is refused."""
+    default = {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "a"}
+    refused(400, ("InvalidArgument", "MalformedXML"), lambda: t.s3.put_bucket_encryption(
+        Bucket=t.bucket(), ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": default}]}))  # fmt: skip

@@ -88,3 +88,9 @@ def read_and_put_again(t: Target) -> None:
         found = read(**place)
         write(**place, AccessControlPolicy={"Owner": found["Owner"], "Grants": [*found["Grants"], everybody]})
         same(EVERYBODY in [each["Grantee"].get("URI") for each in read(**place)["Grants"]], True, "granted")
+
+
+@case("lists/nothing-asked", needs="acl", denial=True)
+def nothing_asked(t: Target) -> None:
+    """A PUT of no ACL at all is refused."""
+    answers(t.raw("PUT", f"/{t.shared}", {"acl": ""}), 400, ("MissingSecurityHeader", "MalformedACLError"))
