@@ -82,6 +82,24 @@ def preflight_refused(t: Target) -> None:
         same(t.raw("OPTIONS", f"/{name}/k", headers=asked, anonymous=True).status, 403, f"status for {asked}")
 
 
+@case("cors/preflight-header-of-none", needs="cors_refuses", denial=True)
+def preflight_header_of_none(t: Target) -> None:
+    """A rule that names no headers lets none: asked for one, it is 403."""
+    name = t.bucket()
+    rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}
+    t.s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
+    asked = {"origin": "https://pgben.gov.br", "access-control-request-method": "GET",
+             "access-control-request-headers": "x-amz-meta-a"}  # fmt: skip
+    same(t.raw("OPTIONS", f"/{name}/k", headers=asked, anonymous=True).status, 403, "status")
+
+
+@case("cors/on-errors", needs="cors")
+def cors_on_errors(t: Target) -> None:
+    """A refusal is told to the page of an origin that is let in."""
+    answer = t.raw("GET", f"/{_with_cors(t)}/none", headers={"origin": "https://pgben.gov.br"})
+    same((answer.status, answer.headers.get("access-control-allow-origin")), (404, "https://pgben.gov.br"), "answer")
+
+
 @case("cors/rubbish", needs="configuration_refuses", denial=True)
 def cors_rubbish(t: Target) -> None:
     """A method that CORS hasn't, and a rule without origins, are refused."""
@@ -103,6 +121,16 @@ def lifecycle(t: Target) -> None:
     refused(404, "NoSuchLifecycleConfiguration", lambda: t.s3.get_bucket_lifecycle_configuration(Bucket=name))
 
 
+@case("lifecycle/id-given", needs="lifecycle")
+def lifecycle_id_given(t: Target) -> None:
+    """A rule without an ID is given one."""
+    name = t.bucket()
+    rule = {"Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 7}}
+    t.s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
+    [found] = t.s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    same(bool(found.get("ID")), True, "an ID")
+
+
 @case("lifecycle/rubbish", needs="lifecycle_refuses", denial=True)
 def lifecycle_rubbish(t: Target) -> None:
     """Days of 0, a status that there isn't, and two rules of one id are refused."""
@@ -119,3 +147,12 @@ def config_of_missing(t: Target) -> None:
     """The configuration of a bucket that isn't there is NoSuchBucket."""
     answers(t.raw("GET", f"/{t.stem}-none", {"versioning": ""}), 404, "NoSuchBucket")
     answers(t.raw("GET", f"/{t.stem}-none", {"policy": ""}), 404, ("NoSuchBucket", "NoSuchBucketPolicy"))
+
+
+@case("buckets/other-place", needs="bucket_names", denial=True)
+def other_place(t: Target) -> None:
+    """A region that there isn't, and a document of another kind, make no bucket."""
+    mars = b"<LocationConstraint>mars-1</LocationConstraint>"
+    for body in (b"<CreateBucketConfiguration>" + mars + b"</CreateBucketConfiguration>", b"<nada/>"):
+        answers(t.raw("PUT", f"/{t.stem}-mars", body=body), 400, ("InvalidLocationConstraint", "MalformedXML",
+                                                                 "IllegalLocationConstraintException"))  # fmt: skip

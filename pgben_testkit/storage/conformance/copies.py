@@ -103,3 +103,11 @@ def part_range_beyond(t: Target) -> None:
              f"answer {answer.status} {answer.code}: refused as a range")  # fmt: skip
     finally:
         t.s3.abort_multipart_upload(Bucket=t.shared, Key=key, UploadId=upload)
+
+
+@case("copies/no-key", needs="copy", denial=True)
+def no_key(t: Target) -> None:
+    """A source that is a bucket alone is InvalidArgument."""
+    key = t.key()
+    refused(400, "InvalidArgument", lambda: t.s3.copy_object(Bucket=t.shared, Key=key, CopySource=t.shared))
+    refused(404, "NoSuchKey", lambda: t.s3.get_object(Bucket=t.shared, Key=key))

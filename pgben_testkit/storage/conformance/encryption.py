@@ -146,3 +146,39 @@ def at_rest_sse_s3(t: Target) -> None:
 def at_rest_sse_c(t: Target) -> None:
     """Under SSE-C the plain bytes are not on disk."""
     _at_rest(t, **_key())
+
+
+@case("encryption/said-by-a-read", needs="sse_s3", denial=True)
+def said_by_a_read(t: Target) -> None:
+    """A GET or HEAD that names a way to encrypt is 400: only writes say it."""
+    key = t.put(ServerSideEncryption="AES256")
+    for method in ("GET", "HEAD"):
+        asked = {"x-amz-server-side-encryption": "AES256"}
+        same(t.raw(method, f"/{t.shared}/{key}", headers=asked).status, 400, f"status of {method}")
+
+
+@case("encryption/kms-kept-or-refused", needs="sse_s3", denial=True)
+def kms_kept_or_refused(t: Target) -> None:
+    """aws:kms and aws:kms:dsse are told of afterwards or refused: never dropped, and no error of the server's own."""
+    for kind in ("aws:kms", "aws:kms:dsse"):
+        key = t.key()
+        answer = t.raw("PUT", f"/{t.shared}/{key}", body=b"a", headers={"x-amz-server-side-encryption": kind})
+        if answer.status == 200:
+            same(t.s3.head_object(Bucket=t.shared, Key=key).get("ServerSideEncryption"), kind, "told")
+        else:
+            same(answer.status in (400, 501), True, f"refused ({answer.status})")
+
+
+@case("encryption/delete-none", needs="sse_default")
+def delete_none(t: Target) -> None:
+    """Removing a default that there isn't is 204."""
+    answers(t.raw("DELETE", f"/{t.bucket()}", {"encryption": ""}), 204)
+
+
+@case("encryption/key-without-kms", needs="sse_default", denial=True)
+def key_without_kms(t: Target) -> None:
+    """A default of AES256 with a KMS key is refused."""
+    default = {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "a"}
+    refused(400, ("InvalidArgument", "MalformedXML"), lambda: t.s3.put_bucket_encryption(
+        Bucket=t.bucket(), ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": default}]}))  # fmt: skip

@@ -13,13 +13,13 @@ from pgben_testkit.storage.conformance.target import Target, answers, refused, s
 
 def _post(
     t: Target, key: str, conditions: list[Any], *, content: bytes = b"%PDF", extra: dict[str, str] | None = None,
-    expires_s: float = 300, spoil: bool = False,
+    expires_s: float = 300, spoil: bool = False, change: tuple[bytes, bytes] = (b"", b""),
 ) -> Answer:  # fmt: skip
     fields = form_fields(t.keys, [{"bucket": t.shared}, *conditions], now=time.time(), expires_s=expires_s)
     if spoil:
         fields["x-amz-signature"] = "0" * 64
     kind, body = form_body({"key": key, **(extra or {}), **fields}, content)
-    return t.send("POST", f"/{t.shared}", {}, {"host": t.host, "content-type": kind}, body)
+    return t.send("POST", f"/{t.shared}", {}, {"host": t.host, "content-type": kind}, body.replace(*change))
 
 
 def _not_there(t: Target, key: str) -> None:
@@ -132,3 +132,49 @@ def filename(t: Target) -> None:
     prefix = t.key("")[:-6]
     answers(_post(t, prefix + "${filename}", [["starts-with", "$key", prefix]]), 204)
     same(t.get(prefix + "rg.pdf"), b"%PDF", "body")
+
+
+@case("forms/filename-in-policy", needs="post_policy", denial=True)
+def filename_in_policy(t: Target) -> None:
+    """A policy is about the key with the file's name in it, not about ${filename}."""
+    key = t.key()
+    answers(_post(t, key + "/${filename}", [{"key": key + "/${filename}"}]), 403, "AccessDenied")
+    _not_there(t, key + "/rg.pdf")
+    answers(_post(t, key + "/${filename}", [{"key": key + "/rg.pdf"}]), 204)
+
+
+@case("forms/fields-with-filenames", needs="post_policy")
+def fields_with_filenames(t: Target) -> None:
+    """Fields with a filename of their own, as Python's requests sends them, are fields."""
+    key = t.key()
+    answers(_post(t, key, [{"key": key}], change=(b'name="key"', b'name="key"; filename="key"')), 204)
+    same(t.get(key), b"%PDF", "body")
+
+
+@case("forms/expiration-rubbish", needs="post_policy_fields", denial=True)
+def expiration_rubbish(t: Target) -> None:
+    """A policy whose end isn't ISO 8601 in UTC is refused."""
+    key = t.key()
+    fields = form_fields(t.keys, [{"bucket": t.shared}, {"key": key}], now=time.time(),
+                         expires="2999-01-01 00:00:00+00:00")  # fmt: skip
+    kind, body = form_body({"key": key, **fields}, b"x")
+    answer = t.send("POST", f"/{t.shared}", {}, {"host": t.host, "content-type": kind}, body)
+    same(answer.status in (400, 403), True, f"refused ({answer.status})")
+    _not_there(t, key)
+
+
+@case("forms/anybody", needs="acl")
+def anybody(t: Target) -> None:
+    """A form with no policy is taken by a bucket that anybody may write to."""
+    name, key = t.bucket(), t.key()
+    t.s3.put_bucket_acl(Bucket=name, ACL="public-read-write")
+    kind, body = form_body({"key": key}, b"x")
+    answers(t.send("POST", f"/{name}", {}, {"host": t.host, "content-type": kind}, body), 204)
+
+
+@case("forms/acl", needs="acl")
+def with_acl(t: Target) -> None:
+    """The ACL of a form is its object's."""
+    key = t.key()
+    answers(_post(t, key, [{"key": key}, {"acl": "public-read"}], extra={"acl": "public-read"}), 204)
+    same(t.raw("GET", f"/{t.shared}/{key}", anonymous=True).status, 200, "status for somebody without keys")

@@ -172,3 +172,12 @@ def trailer_bad(t: Target) -> None:
     answer = _stream(t, (key := t.key()), PIECES, trailers={"x-amz-checksum-crc32": value}, spoil_trailer=True)
     answers(answer, 403, "SignatureDoesNotMatch")
     _not_there(t, key)
+
+
+@case("integrity/delete-without-hash", needs="checksums", denial=True)
+def delete_without_hash(t: Target) -> None:
+    """DeleteObjects with neither Content-MD5 nor a checksum removes nothing."""
+    key = t.put(b"a")
+    body = f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode()
+    answers(t.raw("POST", f"/{t.shared}", {"delete": ""}, body=body), 400, "InvalidRequest")
+    same(t.get(key), b"a", "body")

@@ -62,6 +62,14 @@ def no_length(t: Target) -> None:
     answers(plain(t, f"PUT {path} HTTP/1.1\r\n{lines}connection: close\r\n\r\n".encode()), 411, "MissingContentLength")
 
 
+@case("limits/length-rubbish", needs="length_required", denial=True)
+def length_rubbish(t: Target) -> None:
+    """A Content-Length that is no number is 400."""
+    for length in ("-1", "abc", ""):
+        head = f"PUT /{t.shared}/{t.key()} HTTP/1.1\r\nhost: {t.host}\r\ncontent-length: {length}\r\n"
+        same(plain(t, f"{head}connection: close\r\n\r\n".encode()).status, 400, f"status for {length!r}")
+
+
 @case("limits/header-64k", needs="header_limit", denial=True)
 def header_64k(t: Target) -> None:
     """A header of 64 KB is refused."""

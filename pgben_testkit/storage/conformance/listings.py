@@ -195,3 +195,18 @@ def uploads(t: Target) -> None:
     ids = {t.s3.create_multipart_upload(Bucket=t.shared, Key=prefix + name)["UploadId"] for name in ("a", "b")}
     found = t.s3.list_multipart_uploads(Bucket=t.shared, Prefix=prefix).get("Uploads", ())
     same({each["UploadId"] for each in found}, ids, "uploads")
+
+
+@case("listings/parameters", needs="listing", denial=True)
+def parameters(t: Target) -> None:
+    """Kinds, numbers and markers of listings that are none are InvalidArgument."""
+    for query in ({"list-type": "3"}, {"versions": "", "max-keys": "x"}, {"versions": "", "version-id-marker": "x"},
+                  {"uploads": "", "max-uploads": "x"}):  # fmt: skip
+        answer = t.raw("GET", f"/{t.shared}", query)
+        same((answer.status, answer.code), (400, "InvalidArgument"), f"answer to {query}")
+
+
+@case("listings/page-of-5000", needs="listing")
+def page_of_5000(t: Target) -> None:
+    """A page has a thousand keys at most, whatever is asked, and says so."""
+    same(t.s3.list_objects_v2(Bucket=t.shared, MaxKeys=5000)["MaxKeys"], 1000, "MaxKeys")

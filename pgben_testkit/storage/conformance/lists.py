@@ -6,6 +6,8 @@ from pgben_testkit.storage.conformance.case import case
 from pgben_testkit.storage.conformance.policies import put, statement
 from pgben_testkit.storage.conformance.target import Target, answers, holds, refused, same
 
+EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
+
 
 @case("lists/private-by-default", needs="auth", denial=True)
 def private(t: Target) -> None:
@@ -73,3 +75,22 @@ def restrict_public(t: Target) -> None:
     answers(t.raw("GET", f"/{name}/k", anonymous=True), 200)
     t.s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
     answers(t.raw("GET", f"/{name}/k", anonymous=True), 403, "AccessDenied")
+
+
+@case("lists/read-and-put-again", needs="acl")
+def read_and_put_again(t: Target) -> None:
+    """An ACL as it was read may be put again, one grant more."""
+    where = {"Bucket": t.bucket()}
+    t.put(bucket=where["Bucket"], key="k")
+    everybody = {"Grantee": {"Type": "Group", "URI": EVERYBODY}, "Permission": "READ"}
+    for read, write, place in ((t.s3.get_bucket_acl, t.s3.put_bucket_acl, where),
+                               (t.s3.get_object_acl, t.s3.put_object_acl, {**where, "Key": "k"})):  # fmt: skip
+        found = read(**place)
+        write(**place, AccessControlPolicy={"Owner": found["Owner"], "Grants": [*found["Grants"], everybody]})
+        same(EVERYBODY in [each["Grantee"].get("URI") for each in read(**place)["Grants"]], True, "granted")
+
+
+@case("lists/nothing-asked", needs="acl", denial=True)
+def nothing_asked(t: Target) -> None:
+    """A PUT of no ACL at all is refused."""
+    answers(t.raw("PUT", f"/{t.shared}", {"acl": ""}), 400, ("MissingSecurityHeader", "MalformedACLError"))

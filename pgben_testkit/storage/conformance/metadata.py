@@ -115,6 +115,14 @@ def tags_with_put(t: Target) -> None:
     same(found, {"tipo": "rg", "nome": "Maria Silva"}, "tags")
 
 
+@case("tags/no-value", needs="tagging")
+def tags_no_value(t: Target) -> None:
+    """A tag of the header with no `=` has an empty value."""
+    key = t.put(Tagging="tipo=rg&urgente")
+    found = {each["Key"]: each["Value"] for each in t.s3.get_object_tagging(Bucket=t.shared, Key=key)["TagSet"]}
+    same(found, {"tipo": "rg", "urgente": ""}, "tags")
+
+
 @case("tags/too-many", needs="tagging_limits", denial=True)
 def too_many(t: Target) -> None:
     """An eleventh tag is refused, and the object keeps those it had."""

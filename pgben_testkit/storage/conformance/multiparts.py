@@ -190,3 +190,12 @@ def complete_if_none_match(t: Target) -> None:
     t.put(b"a", upload.key)
     refused(412, "PreconditionFailed", lambda: upload.complete(IfNoneMatch="*"))
     same(t.get(upload.key), b"a", "body")
+
+
+@case("multipart/part-twice", needs="multipart", denial=True)
+def part_twice(t: Target) -> None:
+    """A Complete that names a part twice is InvalidPartOrder."""
+    upload = Upload(t)
+    upload.part(1, b"a")
+    refused(400, "InvalidPartOrder", lambda: upload.complete(upload.parts * 2))
+    upload.abort()

@@ -127,3 +127,17 @@ def climbing_signed(t: Target) -> None:
     other = t.bucket()
     answer = t.raw("PUT", f"/{other}/%2e%2e/%2e%2e/fuga", body=b"x", encoded=True)
     same(400 <= answer.status < 500, True, f"refused ({answer.status})")
+
+
+@case("names/buckets-reserved", needs="bucket_names", denial=True)
+def buckets_reserved(t: Target) -> None:
+    """Names that S3 keeps for itself are InvalidBucketName."""
+    for name in ("sthree-pgben", "pgben--ol-s3", "amzn-s3-demo-pgben", "pgben.-a"):
+        answers(t.raw("PUT", f"/{name}"), 400, "InvalidBucketName")
+
+
+@case("names/long-part", needs="key_fidelity")
+def long_part(t: Target) -> None:
+    """A key may have 1024 bytes between two slashes."""
+    key = t.key()
+    t.put(b"a", key + "a" * (1024 - len(key)))

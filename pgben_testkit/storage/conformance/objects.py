@@ -183,3 +183,10 @@ def response_overrides(t: Target) -> None:
                             ResponseContentDisposition='attachment; filename="rg.pdf"')  # fmt: skip
     same((found["ContentType"], found.get("ContentDisposition")), ("application/pdf", 'attachment; filename="rg.pdf"'),
          "headers")  # fmt: skip
+
+
+@case("objects/range-rubbish", needs="objects")
+def range_rubbish(t: Target) -> None:
+    """A Range that is none is not looked at."""
+    answer = t.raw("GET", f"/{t.shared}/{t.put(b'abc')}", headers={"range": "bytes=a-b"})
+    same((answer.status, answer.body), (200, b"abc"), "answer")

@@ -109,13 +109,16 @@ def chunked(
     return made + f"x-amz-trailer-signature:{signature}\r\n\r\n".encode()
 
 
-def form_fields(keys: Keys, conditions: list[Any], *, now: float, expires_s: float = 300) -> dict[str, str]:
-    """The fields of a signed form; what else it sends must be in the conditions."""
+def form_fields(
+    keys: Keys, conditions: list[Any], *, now: float, expires_s: float = 300, expires: str = ""
+) -> dict[str, str]:
+    """The fields of a signed form; what else it sends must be in the conditions. `expires`: the policy's end as it is
+    written there, instead of `expires_s`."""
     moment = stamp(now)
     credential = f"{keys.access}/{keys.scope(moment[:8])}"
     own = {"x-amz-algorithm": ALGORITHM, "x-amz-credential": credential, "x-amz-date": moment}
     document = {
-        "expiration": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(now + expires_s)),
+        "expiration": expires or time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(now + expires_s)),
         "conditions": [*conditions, *({name: value} for name, value in own.items())],
     }  # fmt: skip
     policy = base64.b64encode(json.dumps(document).encode()).decode()

@@ -189,3 +189,24 @@ def copy_version(t: Target) -> None:
     t.s3.put_object(Bucket=name, Key="k", Body=b"2")
     t.s3.copy_object(Bucket=name, Key="k", CopySource={"Bucket": name, "Key": "k", "VersionId": old})
     same(t.get("k", name), b"1", "body")
+
+
+@case("versions/of-a-bucket-without", needs="versioning", denial=True)
+def of_a_bucket_without(t: Target) -> None:
+    """A version of an object that has none is NoSuchVersion, and its removal removes nothing."""
+    path, version = f"/{t.shared}/{t.put(b'a')}", {"versionId": "3HL4kqtJvjVBH40Nrjfkd0YZ8k4u8sT1"}
+    answers(t.raw("GET", path, version), 404, "NoSuchVersion")
+    same(t.raw("HEAD", path, version).status, 404, "status of HEAD")
+    answers(t.raw("GET", path, {"versionId": "nada"}), 400, "InvalidArgument")
+    same(t.raw("DELETE", path, version).status in (204, 404), True, "answered")
+    same(t.raw("GET", path).body, b"a", "body")
+
+
+@case("versions/mfa-delete", needs="versioning", denial=True)
+def mfa_delete(t: Target) -> None:
+    """MFA delete is not switched on by somebody who brings no MFA."""
+    name = t.bucket()
+    body = b"<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>"
+    answer = t.raw("PUT", f"/{name}", {"versioning": ""}, body=body)
+    same(answer.status in (400, 403, 501), True, f"refused ({answer.status})")
+    same(t.s3.get_bucket_versioning(Bucket=name).get("MFADelete", "Disabled"), "Disabled", "MFA delete")

@@ -112,7 +112,7 @@ def _grantee(kind: str, value: str, users: Mapping[str, str]) -> str:
         for each, name in users.items():
             if value.partition("@")[0] == name:
                 return each
-        raise failure("InvalidArgument", "The e-mail address you provided does not match any account on record.")
+        raise failure("UnresolvableGrantByEmailAddress")
     if value not in users:
         raise failure("InvalidArgument", "Invalid id", extra={"ArgumentName": "CanonicalUser/ID"})
     return value

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
-from pgben_testkit.storage.fake import policy, publicblock
+from pgben_testkit.storage.fake import newbucket, policy, publicblock
 from pgben_testkit.storage.fake.acl import canned, from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public, operation
 from pgben_testkit.storage.fake.document import NAMESPACE, read, tag, text_of
@@ -19,19 +18,6 @@ from pgben_testkit.storage.fake.wire import Response, xml_response
 
 BUCKETS_MAX = 10_000
 OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
-
-
-def legal_name(name: str) -> bool:
-    """Source: "Bucket naming rules" in the Amazon S3 user guide."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name) or ".." in name or ".-" in name or "-." in name:
-        return False
-    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(("-s3alias", "--ol-s3", ".mrap")):
-        return False
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return True
-    return False
 
 
 @operation("GET", "service", action="s3:ListAllMyBuckets")
@@ -63,12 +49,7 @@ def create_bucket(call: Call) -> Response:
     name, identity, headers = call.bucket_name, call.identity, call.headers
     if identity is None or (identity.buckets is not None and name not in identity.buckets):
         raise failure("AccessDenied")
-    if not legal_name(name):
-        raise failure("InvalidBucketName", extra={"BucketName": name})
-    if call.request.body.strip():
-        where = text_of(read(call.request.body, "CreateBucketConfiguration"), "LocationConstraint")
-        if where not in ("", call.store.region) and not (where == "EU" and call.store.region == "eu-west-1"):
-            raise failure("InvalidLocationConstraint", extra={"LocationConstraint": where})
+    newbucket.check(name, call.request.body, call.store.region)
     ownership = headers.get("x-amz-object-ownership", "")
     if ownership and ownership not in OWNERSHIPS:
         raise failure("InvalidArgument", "Invalid x-amz-object-ownership header", extra={"ArgumentValue": ownership})
@@ -137,6 +118,8 @@ def put_bucket_versioning(call: Call) -> Response:
     status = text_of(top, "Status")
     if status not in ("Enabled", "Suspended"):
         raise failure("IllegalVersioningConfigurationException" if not status else "MalformedXML")
+    if text_of(top, "MfaDelete") == "Enabled":
+        raise failure("NotImplemented")
     if status == "Suspended" and call.bucket.object_lock_enabled:
         raise failure("InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning "
                                             "state cannot be changed.")  # fmt: skip

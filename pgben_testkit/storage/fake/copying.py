@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, unquote
 
 from pgben_testkit.storage.fake import checksums, sealing
 from pgben_testkit.storage.fake.call import Call, operation
@@ -12,6 +11,7 @@ from pgben_testkit.storage.fake.document import NAMESPACE, tag
 from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.moments import iso
 from pgben_testkit.storage.fake.newobject import facts_of, place, version_headers
+from pgben_testkit.storage.fake.parameters import copy_source
 from pgben_testkit.storage.fake.payload import OBJECT_BYTES_MAX
 from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject
 from pgben_testkit.storage.fake.wire import Response, xml_response
@@ -25,13 +25,7 @@ def source_of(call: Call) -> tuple[Bucket, StoredObject]:
     Raises:
         S3Failure: no such thing, not allowed, a condition that doesn't hold, the wrong customer's key.
     """
-    raw, _, raw_query = call.headers[SOURCE].partition("?")
-    place_text = unquote(raw.encode("latin-1").decode("utf-8", "surrogateescape"), errors="surrogateescape")
-    bucket_name, _, key = place_text.removeprefix("/").partition("/")
-    if not bucket_name or not key:
-        raise failure("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-                      extra={"ArgumentName": SOURCE, "ArgumentValue": call.headers[SOURCE]})  # fmt: skip
-    version_id = dict(parse_qsl(raw_query, keep_blank_values=True)).get("versionId")
+    bucket_name, key, version_id = copy_source(call.headers[SOURCE])
     bucket = call.store.bucket(bucket_name)
     found = bucket.current(key) if version_id is None else bucket.version(key, version_id)
     asker = Call(call.request, call.store, call.identity, call.now, call.users, call.presigned, bucket_name, key)

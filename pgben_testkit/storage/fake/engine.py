@@ -11,6 +11,7 @@ from pgben_testkit.storage.fake import (
     checksums,
     configs,
     copying,
+    cors,
     form,
     formpost,
     listing,
@@ -72,6 +73,7 @@ class Engine:
             response = self._answer(request, now)
         except S3Failure as error:
             response = self.refusal(error, request)
+            response.headers |= self._told_other_origins(request)
         except Exception as error:  # a request must not end the server, whatever it found
             from pgben_testkit.storage.fake.complaints import note
 
@@ -89,6 +91,16 @@ class Engine:
             headers.setdefault("Content-Length", str(len(response.body)))
         return response
 
+    def _told_other_origins(self, request: Request) -> dict[str, str]:
+        """A refusal's CORS headers: without them a browser hides from its page what was refused, and why."""
+        if "origin" not in request.headers or request.method == "OPTIONS":
+            return {}
+        try:
+            with self._lock:
+                return cors.headers_for(self.store.bucket(request.place[0]).cors_rules, request)
+        except S3Failure:
+            return {}  # there is no such bucket, or it has no such name
+
     def refusal(self, error: S3Failure, request: Request) -> Response:
         body = error.xml(request.raw_path, f"{self._count + 1:016X}").encode("utf-8", "surrogateescape")
         return Response(error.status, {"Content-Type": "application/xml", **error.headers}, body)
@@ -100,7 +112,7 @@ class Engine:
         bucket_name, key = request.place
         if request.method == "OPTIONS":
             with self._lock:
-                return configs.preflight(self.store.bucket(bucket_name), request)
+                return cors.preflight(self.store.bucket(bucket_name).cors_rules, request)
         kind = request.header("content-type")
         if request.method == "POST" and bucket_name and not key and kind.startswith("multipart/form-data"):
             return self._form(request, bucket_name, kind, now)
@@ -121,7 +133,7 @@ class Engine:
                     self._authorize(call, operation)
                 response = operation.handler(call)
                 if bucket.cors_rules and "origin" in request.headers:
-                    response.headers |= configs.cors_headers(bucket, request)
+                    response.headers |= cors.headers_for(bucket.cors_rules, request)
                 return response
             return operation.handler(call)
 

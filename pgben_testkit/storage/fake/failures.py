@@ -79,6 +79,7 @@ CODES: dict[str, tuple[int, str]] = {
     "SignatureDoesNotMatch": (403, "The request signature we calculated does not match the signature you provided. "
                                    "Check your key and signing method."),
     "SlowDown": (503, "Please reduce your request rate."),
+    "UnresolvableGrantByEmailAddress": (400, "The e-mail address you provided does not match any account on record."),
     "XAmzContentSHA256Mismatch": (400, "The provided 'x-amz-content-sha256' header does not match what was computed."),
     "XMinioStorageFull": (507, "Storage backend has reached its minimum free drive threshold. Please delete a few "
                                "objects to proceed."),

@@ -10,25 +10,32 @@ import binascii
 import hmac
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from pgben_testkit.storage.fake.document import tag
 from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.moments import moment_of
 from pgben_testkit.storage.fake.signature import ALGORITHM, SIGNATURE_2, Identity, sign, signing_key
+from pgben_testkit.storage.fake.wire import Response, xml_response
 
 FIELDS_BYTES_MAX = 20_000
 """The fields before the file together; S3's."""
+EXPIRATION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+"""A policy's end: ISO 8601, in UTC."""
+FILENAME = "${filename}"
+"""Stands for the uploaded file's name in any field; a policy is about what comes of it."""
 UNNAMED = ("policy", "x-amz-signature", "file", "awsaccesskeyid", "signature")
 """Fields that a policy need not allow; so are those that begin with x-ignore-."""
 
 
 @dataclass
 class Form:
-    """Fields by lower-case name, in order; the file last."""
+    """Fields by lower-case name, in order, `${filename}` filled in; the file last."""
 
     fields: dict[str, str]
-    filename: str
     content: bytes
     content_type: str
 
@@ -56,7 +63,9 @@ def parse(content_type: str, body: bytes) -> Form:
             filename = re.search(rb'filename="([^"]*)"', head)
             kind = re.search(rb"content-type:\s*([^\r\n]+)", head, re.IGNORECASE)
             shown = filename[1].decode("utf-8", "replace") if filename else ""
-            return Form(fields, re.split(r"[/\\]", shown)[-1], content, kind[1].decode("latin-1") if kind else "")
+            shown = re.split(r"[/\\]", shown)[-1]
+            fields = {name: value.replace(FILENAME, shown) for name, value in fields.items()}
+            return Form(fields, content, kind[1].decode("latin-1") if kind else "")
         size += len(field) + len(content)
         if size > FIELDS_BYTES_MAX:
             raise failure("MaxMessageLengthExceeded", "Your POST request fields preceding the upload file were too "
@@ -121,7 +130,8 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
         raise failure("InvalidPolicyDocument", "Invalid Policy: Policy missing expiration.")
     if not isinstance(document.get("conditions"), list):
         raise failure("InvalidPolicyDocument", "Invalid Policy: Policy missing conditions.")
-    expires = moment_of(str(document["expiration"]))
+    stated = str(document["expiration"])
+    expires = moment_of(stated) if EXPIRATION.fullmatch(stated) else None
     if expires is None:
         raise failure("InvalidPolicyDocument", "Invalid Policy: Invalid 'expiration' value")
     if now > expires:
@@ -191,3 +201,31 @@ def object_headers(form: Form) -> dict[str, str]:
     if "acl" in headers:
         headers["x-amz-acl"] = headers.pop("acl")
     return headers
+
+
+def key_of(form: Form) -> str:
+    """Raises:
+    S3Failure: the form names none.
+    """
+    if not form.fields.get("key"):
+        raise failure("InvalidArgument", "Bucket POST must contain a field named 'key'.  If it is specified, please "
+                      "check the order of the fields.", extra={"ArgumentName": "key", "ArgumentValue": ""})  # fmt: skip
+    return form.fields["key"]
+
+
+def answered(form: Form, host: str, bucket: str, etag: str, headers: Mapping[str, str]) -> Response:
+    """What the browser is told of its object, in the form's own way. `etag` without quotes."""
+    fields, key = form.fields, form.fields["key"]
+    location = f"http://{host}/{bucket}/{key}"
+    answer = {"ETag": f'"{etag}"', "Location": location, **headers}
+    redirect = fields.get("success_action_redirect") or fields.get("redirect")
+    if redirect and redirect.startswith(("http://", "https://")) and "\r" not in redirect and "\n" not in redirect:
+        joint = "&" if "?" in redirect else "?"
+        query = urlencode({"bucket": bucket, "key": key, "etag": f'"{etag}"'})
+        return Response(303, answer | {"Location": redirect + joint + query})
+    status = fields.get("success_action_status", "204")
+    if status == "201":
+        return xml_response(
+            f"<PostResponse>{tag('Location', location)}{tag('Bucket', bucket)}{tag('Key', key)}"
+            f"<ETag>&quot;{etag}&quot;</ETag></PostResponse>", 201, answer)  # fmt: skip
+    return Response(200 if status == "200" else 204, answer)

@@ -10,7 +10,7 @@ import hashlib
 import re
 import xml.etree.ElementTree as ET
 
-from pgben_testkit.storage.fake import checksums, sealing
+from pgben_testkit.storage.fake import checksums, parameters, sealing
 from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.conditions import check_write
 from pgben_testkit.storage.fake.copying import copied_headers, ranged_source
@@ -113,13 +113,8 @@ def _chosen(upload: Upload, lines: list[ET.Element]) -> list[StoredPart]:
         S3Failure: not in order, not there, another ETag or checksum, too small.
     """
     chosen: list[StoredPart] = []
-    for line in lines:
-        text, etag = line.findtext("PartNumber") or "", (line.findtext("ETag") or "").strip().strip('"')
-        if not re.fullmatch(r"\d{1,9}", text.strip()) or not etag:
-            raise failure("MalformedXML")
-        number = int(text)
-        if chosen and number <= chosen[-1].number:
-            raise failure("InvalidPartOrder", extra={"UploadId": upload.id})
+    for number, line in zip(parameters.numbers_of(lines), lines, strict=True):
+        text, etag = str(number), (line.findtext("ETag") or "").strip().strip('"')
         part = upload.parts.get(number)
         if part is None or part.etag != etag:
             raise failure("InvalidPart", extra={"UploadId": upload.id, "PartNumber": text, "ETag": etag})

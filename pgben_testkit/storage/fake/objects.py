@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pgben_testkit.storage.fake import checksums, deletion, sealing, snowball
+from pgben_testkit.storage.fake import checksums, deletion, parameters, sealing, snowball
 from pgben_testkit.storage.fake.acl import from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public, operation
 from pgben_testkit.storage.fake.conditions import byte_range, check_read, check_write
@@ -24,15 +24,9 @@ OVERRIDES = {"response-content-type": "Content-Type", "response-content-language
 
 def look_up(call: Call) -> Version | None:
     """The version that the request is about: the current one, or that of `versionId`."""
-    version_id = call.query.get("versionId")
+    version_id = parameters.version_id(call.query)
     if version_id is None:
         return call.bucket.current(call.key)
-    if not version_id:
-        raise failure("InvalidArgument", "Version id cannot be the empty string",
-                      extra={"ArgumentName": "versionId", "ArgumentValue": ""})  # fmt: skip
-    if version_id != "null" and not re.fullmatch(r"[0-9A-Za-z._-]{16,1024}", version_id):
-        raise failure("InvalidArgument", "Invalid version id specified",
-                      extra={"ArgumentName": "versionId", "ArgumentValue": version_id})  # fmt: skip
     return call.bucket.version(call.key, version_id)
 
 
@@ -138,6 +132,7 @@ def _part_range(call: Call, found: StoredObject) -> tuple[int, int]:
 
 
 def _serve(call: Call, *, body: bool) -> Response:
+    sealing.not_of_reads(call.headers)
     found = existing(call)
     try:
         check_read(call.headers, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, unquote
 
 from pgben_testkit.storage.fake.document import read
 from pgben_testkit.storage.fake.failures import failure
@@ -60,3 +60,64 @@ def parts_of(body: bytes) -> list[ET.Element]:
     if not 1 <= len(lines) <= PARTS_MAX:
         raise failure("MalformedXML")
     return lines
+
+
+def numbers_of(lines: list[ET.Element]) -> list[int]:
+    """The numbers of a CompleteMultipartUpload's parts.
+
+    Raises:
+        S3Failure: one without number or ETag, or not in ascending order.
+    """
+    numbers: list[int] = []
+    for line in lines:
+        text, etag = (line.findtext("PartNumber") or "").strip(), (line.findtext("ETag") or "").strip().strip('"')
+        if not re.fullmatch(r"\d{1,9}", text) or not etag:
+            raise failure("MalformedXML")
+        if numbers and int(text) <= numbers[-1]:
+            raise failure("InvalidPartOrder")
+        numbers.append(int(text))
+    return numbers
+
+
+def version_id(query: Mapping[str, str]) -> str | None:
+    """The version asked for, or None where none is.
+
+    Raises:
+        S3Failure: it can't be one.
+    """
+    asked = query.get("versionId")
+    if asked == "":
+        raise failure("InvalidArgument", "Version id cannot be the empty string",
+                      extra={"ArgumentName": "versionId", "ArgumentValue": ""})  # fmt: skip
+    if asked is not None and asked != "null" and not re.fullmatch(r"[0-9A-Za-z._-]{16,1024}", asked):
+        raise failure("InvalidArgument", "Invalid version id specified",
+                      extra={"ArgumentName": "versionId", "ArgumentValue": asked})  # fmt: skip
+    return asked
+
+
+def listing(query: Mapping[str, str]) -> None:
+    """Raises:
+    S3Failure: a parameter of a listing that S3 does not take.
+    """
+    encoder(query)
+    count_of(query, "max-keys")
+    count_of(query, "max-uploads")
+    if query.get("list-type", "2") != "2":
+        raise failure("InvalidArgument", "Invalid List Type", extra={"ArgumentName": "list-type"})
+    if query.get("version-id-marker") and not query.get("key-marker"):
+        raise failure("InvalidArgument", "A version-id marker cannot be specified without a key marker.")
+
+
+def copy_source(header: str) -> tuple[str, str, str | None]:
+    """`(bucket, key, version id)` that an `x-amz-copy-source` names.
+
+    Raises:
+        S3Failure: no bucket, or no key.
+    """
+    raw, _, raw_query = header.partition("?")
+    place = unquote(raw.encode("latin-1").decode("utf-8", "surrogateescape"), errors="surrogateescape")
+    bucket, _, key = place.removeprefix("/").partition("/")
+    if not bucket or not key:
+        raise failure("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+                      extra={"ArgumentName": "x-amz-copy-source", "ArgumentValue": header})  # fmt: skip
+    return bucket, key, dict(parse_qsl(raw_query, keep_blank_values=True)).get("versionId")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.fake.failures import S3Failure, failure
 from pgben_testkit.storage.fake.signature import Proof, sign
 from pgben_testkit.storage.fake.wire import Request
 
@@ -59,8 +59,9 @@ def length_allowed(request: Request) -> None:
         if text is None:
             continue
         if not re.fullmatch(r"\d{1,18}", text):
-            raise failure("InvalidArgument" if name.startswith("x-") else "MissingContentLength",
-                          f"Invalid {name}: not a number" if name.startswith("x-") else "")  # fmt: skip
+            if name.startswith("x-"):
+                raise failure("InvalidArgument", f"Invalid {name}: not a number")
+            raise S3Failure("BadRequest", "An error occurred when parsing the HTTP request.", 400, {}, {})
         if int(text) > OBJECT_BYTES_MAX:
             raise failure("EntityTooLarge", extra={"ProposedSize": text, "MaxSizeAllowed": str(OBJECT_BYTES_MAX)})
     if "content-length" not in request.headers:

@@ -133,6 +133,17 @@ def opened(seal: Seal | None, stored: bytes, headers: Mapping[str, str], prefix:
     return encrypt(seal, stored, customer_key(headers, prefix)[0])
 
 
+def not_of_reads(headers: Mapping[str, str]) -> None:
+    """What a read must not bring: how to encrypt is said by writes alone.
+
+    Raises:
+        S3Failure: it does.
+    """
+    if HEADER in headers:
+        raise failure("InvalidArgument", f"{HEADER} header is not supported for this operation.",
+                      extra={"ArgumentName": HEADER, "ArgumentValue": headers[HEADER]})  # fmt: skip
+
+
 def may_open(seal: Seal | None, headers: Mapping[str, str], prefix: str = CUSTOMER) -> None:
     key, key_md5 = customer_key(headers, prefix)
     if seal is None or seal.kind != "customer":

@@ -33,11 +33,12 @@ def checked_tags(pairs: list[tuple[str, str]], *, most: int = TAGS_MAX) -> dict[
 
 
 def tags_of(header: str) -> dict[str, str]:
-    """The tags of an `x-amz-tagging` header."""
+    """The tags of an `x-amz-tagging` header; one with no `=` has an empty value."""
     if not header:
         return {}
     try:
-        pairs = parse_qsl(header, keep_blank_values=True, strict_parsing=True, errors="strict")
+        whole = "&".join(each if "=" in each else each + "=" for each in header.split("&"))
+        pairs = parse_qsl(whole, keep_blank_values=True, strict_parsing=True, errors="strict")
     except (ValueError, UnicodeDecodeError):
         raise failure("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "
                                          "query parameters without tag name duplicates.") from None  # fmt: skip

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.fake import publicblock
+from pgben_testkit.storage.fake import document, publicblock
 from pgben_testkit.storage.fake.acl import Acl, canned, from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public
+from pgben_testkit.storage.fake.cors import CorsRule, rules_of
 from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.policy import Policy, read
 from pgben_testkit.storage.fake.signature import Identity
@@ -104,6 +105,17 @@ class Access:
             raise failure("NoSuchBucket", extra={"BucketName": bucket})
         return read(answer.body, bucket) if answer.status == 200 else None
 
+    def cors_rules(self, backend: Backend, bucket: str) -> tuple[CorsRule, ...]:
+        """The bucket's, as the server has them.
+
+        Raises:
+            S3Failure: NoSuchBucket.
+        """
+        answer = backend.ask("GET", path_of(bucket), "cors=")
+        if answer.code == "NoSuchBucket":
+            raise failure("NoSuchBucket", extra={"BucketName": bucket})
+        return rules_of(document.read(answer.body, "CORSConfiguration")) if answer.status == 200 else ()
+
     def unknown_may(self, backend: Backend, request: Request, bucket: str, key: str, now: float) -> bool:
         """Whether somebody nobody knows may do this. False where the gate has no say: the server must refuse.
 
@@ -158,8 +170,7 @@ class Access:
         return {**self._users, OWNER: OWNER}
 
     def _read(self, body: bytes) -> Acl:
-        stated = re.search(rb"<Owner>\s*<ID>([^<]*)</ID>", body)
-        owner = stated[1].decode("utf-8", "replace") if stated else OWNER
+        owner = document.text_of(document.read(body, "AccessControlPolicy", "MalformedACLError"), "Owner/ID") or OWNER
         grantees = {each.decode("utf-8", "replace"): "" for each in re.findall(rb"<ID>([^<]*)</ID>", body)}
         return from_xml(body, owner, {**grantees, **self._known()})
 

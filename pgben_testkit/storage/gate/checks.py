@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from pgben_testkit.storage.fake import (
     checksums,
+    cors,
     deletion,
+    document,
     form,
     lifecycle,
     metadata,
+    newbucket,
     parameters,
     policy,
     sealing,
@@ -28,21 +31,19 @@ def brings_object(request: Request, key: str) -> bool:
     return request.method == "PUT" or (request.method == "POST" and "uploads" in query)
 
 
-def by_form(request: Request, bucket: str, identities: Mapping[str, Identity], region: str, now: float) -> None:
-    """What an upload by an HTML form tells: its signature, its policy, what its object would be made of.
+def by_form(
+    request: Request, bucket: str, identities: Mapping[str, Identity], region: str, now: float
+) -> tuple[form.Form, Identity | None]:
+    """An upload by an HTML form that is signed rightly and keeps to its policy, and who signed it.
 
     Raises:
         S3Failure: as S3 refuses it.
     """
     filled = form.parse(request.header("content-type"), request.body)
-    if form.signer(filled, dict(identities), region) is not None:
+    signer = form.signer(filled, dict(identities), region)
+    if signer is not None:
         form.check_policy(filled, bucket, now)
-    headers = form.object_headers(filled)
-    tagging = headers.pop("tagging", "")
-    if tagging:
-        tags.tags_from(tagging.encode())
-    of_object(headers)
-    checksums.given(headers, {})
+    return filled, signer
 
 
 def of_object(headers: Mapping[str, str]) -> None:
@@ -53,9 +54,24 @@ def of_object(headers: Mapping[str, str]) -> None:
     """
     metadata.metadata(headers)
     tags.tags_of(headers.get("x-amz-tagging", ""))
-    sealing.asked(headers, None)
+    seal, _ = sealing.asked(headers, None)
+    if seal is not None:
+        no_kms(seal.kind)
     if headers.get("x-amz-storage-class", "STANDARD") not in metadata.STORAGE_CLASSES:
         raise failure("InvalidStorageClass", extra={"StorageClassRequested": headers["x-amz-storage-class"]})
+
+
+def no_kms(kind: str) -> None:
+    """Raises:
+    S3Failure: keys of a KMS are asked for, which the server has not: it fails on them, or stores plain bytes.
+    """
+    if kind.startswith("aws:kms"):
+        raise failure("NotImplemented", "Server side encryption specified but KMS is not configured")
+
+
+def _some_acl(headers: Mapping[str, str]) -> None:
+    if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in headers):
+        raise failure("MissingSecurityHeader", extra={"MissingHeaderName": "x-amz-acl"})
 
 
 def by_head(request: Request, key: str) -> None:
@@ -67,31 +83,66 @@ def by_head(request: Request, key: str) -> None:
     query, headers, method = request.query, request.headers, request.method
     if method in ("PUT", "POST"):
         checksums.given(headers, {})
+    if key:
+        parameters.version_id(query)
+    if "x-amz-copy-source" in headers and method == "PUT":
+        parameters.copy_source(headers["x-amz-copy-source"])
+    if method == "PUT" and "acl" in query and not request.header("content-length", "0").strip("0"):
+        _some_acl(headers)
     if brings_object(request, key):
         of_object(headers)
+    elif key and method in ("GET", "HEAD") and not {"tagging", "acl", "uploadId"} & query.keys():
+        sealing.not_of_reads(headers)
     if key and method == "PUT" and "uploadId" in query:
         parameters.part_number(query)
     if not key and method == "GET":
-        parameters.encoder(query)
+        parameters.listing(query)
         if query.get("continuation-token") == "":
             raise failure("InvalidArgument", "The continuation token provided is incorrect",
                           extra={"ArgumentName": "continuation-token"})  # fmt: skip
 
 
-def by_document(request: Request, bucket: str, key: str) -> None:
+def _instead(request: Request, body: bytes) -> None:
+    """Another body is passed on, and no hash of the one that came."""
+    request.body = body
+    hashes = ("content-md5", "x-amz-content-sha256")
+    request.headers = {name: value for name, value in request.headers.items()
+                       if name not in hashes and not name.startswith(checksums.PREFIX)}  # fmt: skip
+
+
+def by_document(request: Request, bucket: str, key: str, region: str) -> None:
     """What the document of a configuration or of a list tells.
 
     Raises:
         S3Failure: as S3 refuses it.
     """
     query, method, body = request.query, request.method, request.body
-    if method == "PUT" and "tagging" in query:
+    if method == "PUT" and bucket and not key and not query:
+        newbucket.check(bucket, body, region)
+    elif method == "PUT" and not key and "versioning" in query:
+        if document.text_of(document.read(body, "VersioningConfiguration"), "MfaDelete") == "Enabled":
+            raise failure("NotImplemented")
+    elif method == "PUT" and "tagging" in query:
         tags.tags_from(body, most=tags.TAGS_MAX if key else 50)
+    elif method == "PUT" and not key and "encryption" in query:
+        top = document.read(body, "ServerSideEncryptionConfiguration")
+        for each in top.iter("SSEAlgorithm"):
+            no_kms((each.text or "").strip())
+        if any((each.text or "").strip() for each in top.iter("KMSMasterKeyID")):
+            raise failure("InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
+                                             "aws:kms or aws:kms:dsse")  # fmt: skip
     elif method == "PUT" and not key and "policy" in query:
         policy.read(body, bucket)
     elif method == "PUT" and not key and "lifecycle" in query:
-        lifecycle.rules_of(body)
+        sent = [document.text_of(each, "ID") for each in document.read(body, "LifecycleConfiguration").findall("Rule")]
+        rules = lifecycle.rules_of(body)
+        if not all(sent):
+            _instead(request, document.write(rules).encode())  # the server gives no ID to a rule without one
+    elif method == "PUT" and not key and "cors" in query:
+        cors.rules_of(document.read(body, "CORSConfiguration"))
     elif method == "POST" and not key and "delete" in query:
+        if "content-md5" not in request.headers and not checksums.given(request.headers, request.trailers):
+            raise failure("InvalidRequest", "Missing required header for this request: Content-MD5")
         deletion.read(body)
     elif method == "POST" and key and "uploadId" in query:
-        parameters.parts_of(body)
+        parameters.numbers_of(parameters.parts_of(body))

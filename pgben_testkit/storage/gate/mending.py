@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pgben_testkit.storage.fake import document, sealing
 from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.fake.wire import Request, Response
 from pgben_testkit.storage.gate.backend import Backend, path_of
 
 LOCK_SUBS = frozenset({"retention", "legal-hold"})
@@ -17,29 +17,39 @@ def concerned(request: Request, key: str, status: int, headers: dict[str, str], 
     method, query = request.method, request.query
     if status == 412:
         return method == "PUT" and "if-match" in request.headers
+    if status in (200, 206) and no_version(request, key, versioned=versioned) and method in ("GET", "HEAD"):
+        return True
+    if status == 404 and method == "DELETE":
+        return not key and "encryption" in query
     if status == 404:
         return method in ("GET", "HEAD") and bool(key) and (versioned or bool(LOCK_SUBS & query.keys()))
-    if method == "OPTIONS":
-        return status == 200 and (
-            "access-control-allow-origin" not in headers or "access-control-allow-methods" not in headers
-            or ("access-control-request-headers" in request.headers and "access-control-allow-headers" not in headers)
-        )  # fmt: skip
     return (status in (200, 206) and method in ("GET", "HEAD") and bool(key)
             and sealing.CUSTOMER + "algorithm" in request.headers
             and sealing.CUSTOMER + "algorithm" not in headers)  # fmt: skip
 
 
+def no_version(request: Request, key: str, *, versioned: bool) -> bool:
+    """Whether a version is named of a bucket that never had any: the server takes it for the object itself."""
+    return (
+        bool(key)
+        and not versioned
+        and "uploadId" not in request.query
+        and request.query.get("versionId", "null") != "null"
+    )
+
+
 def mend(
-    backend: Backend, request: Request, bucket: str, key: str, status: int, code: str, headers: dict[str, str]
-) -> S3Failure | None:
+    backend: Backend, request: Request, bucket: str, key: str, status: int, code: str, *, versioned: bool
+) -> S3Failure | Response | None:
     """What S3 answers instead; None where it answers the same. `code`: the error's, empty after HEAD."""
     if status == 412:
         there = backend.ask("HEAD", path_of(bucket, key)).status != 404
         return None if there else failure("NoSuchKey", extra={"Key": key})
-    if request.method == "OPTIONS":
-        return failure("AccessForbidden", extra={
-            "Method": request.header("access-control-request-method"), "ResourceType": "BUCKET"})  # fmt: skip
+    if request.method == "DELETE":
+        return Response(204) if code == "ServerSideEncryptionConfigurationNotFoundError" else None
     if status != 404:
+        if no_version(request, key, versioned=versioned):
+            return failure("NoSuchVersion", extra={"Key": key, "VersionId": request.query["versionId"]})
         try:
             sealing.may_open(None, request.headers)
         except S3Failure as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import re
 import socket
 import sys
 import tempfile
@@ -14,15 +15,16 @@ from typing import TYPE_CHECKING, cast
 
 from pgben_testkit.services.listener import Broken
 from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.fake import checksums, payload, publicblock, snowball
+from pgben_testkit.storage.fake import checksums, cors, payload, publicblock, snowball
 from pgben_testkit.storage.fake.document import read
 from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.fake.form import answered
 from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.server import Reader, parse_head
 from pgben_testkit.storage.fake.signature import ACCOUNT, Identity, Proof, authenticate, canonical_query
 from pgben_testkit.storage.fake.unversioned import Unversioned
 from pgben_testkit.storage.fake.wire import Request, Response, xml_response
-from pgben_testkit.storage.gate import checks, mending
+from pgben_testkit.storage.gate import checks, mending, uploads
 from pgben_testkit.storage.gate.access import OWNER
 from pgben_testkit.storage.gate.backend import UNSIGNED, Backend, Outgoing, headers_of, path_of
 from pgben_testkit.storage.pristine import CONFIGURED
@@ -42,6 +44,12 @@ STREAMED = frozenset({"content-encoding", "x-amz-decoded-content-length", "x-amz
 GRANTS = ("x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-write", "x-amz-grant-read-acp",
           "x-amz-grant-write-acp")  # fmt: skip
 
+NOT_PASSED_ON = ("X-Amz-", checksums.PREFIX, "x-amz-sdk-checksum-")
+"""Names in a query that are the client's signature, or a checksum made before there was a body: the AWS SDK for
+JavaScript puts that of nothing into every presigned PUT."""
+RANGE = re.compile(r"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
+PAGES = ("max-keys", "max-uploads")
+"""A page of a listing has a thousand entries at most, whatever is asked."""
 GIVE_NOBODY = ("private", "bucket-owner-read", "bucket-owner-full-control", "aws-exec-read", "log-delivery-write")
 """Canned ACLs that give nobody anything on a server where one account owns all."""
 
@@ -120,11 +128,13 @@ class Visit(Reader):
         now, gate = time.time(), self._gate
         bucket, key = request.place
         kind = request.header("content-type")
+        if request.method == "OPTIONS" and bucket:
+            return self._say(request, cors.preflight(gate.access.cors_rules(self._backend, bucket), request), keep)
         if request.method == "OPTIONS" or (
             request.method == "POST" and bucket and not key and kind.startswith("multipart/form-data")
         ):  # both bring no signature in a header; a form has its own, which the server checks too
             if request.method == "POST" and not self._unread:
-                checks.by_form(request, bucket, gate.identities, gate.region, now)
+                return self._say(request, self._formed(request, bucket, now), keep)
             outgoing = Outgoing(request.method, request.raw_path, request.raw_query, request.headers)
             return self._forward(request, outgoing, bucket, key, keep)
         proof = authenticate(request, gate.identities, gate.region, now)
@@ -136,7 +146,7 @@ class Visit(Reader):
             payload.verify(request, proof, (lambda: InFile(gate.folder)) if in_file else payload.InMemory)
             if request.method in ("PUT", "POST"):
                 gate.verify_sums(request)
-            checks.by_document(request, bucket, key)
+            checks.by_document(request, bucket, key, gate.region)
         identity = proof.identity if proof else None
         if bucket:
             if request.header("x-amz-expected-bucket-owner", OWNER) not in (OWNER, ACCOUNT):
@@ -158,6 +168,9 @@ class Visit(Reader):
             if request.method == "DELETE" and not key and identity is gate.admin and not request.query \
                     and mending.holds_versions(self._backend, bucket):  # fmt: skip
                 raise failure("BucketNotEmpty", extra={"BucketName": bucket})
+            if request.method == "DELETE" and identity is not None \
+                    and mending.no_version(request, key, versioned=bucket in gate.versioned):  # fmt: skip
+                return self._say(request, self._nothing_deleted(identity, bucket), keep)
             if key and "select" in request.query:
                 raise failure("NotImplemented")
             if key and request.method == "PUT" and not request.query and snowball.asked(request.headers):
@@ -167,6 +180,38 @@ class Visit(Reader):
                 if asked != Unversioned():
                     raise failure("NotImplemented", "The server behind the gate can't leave keys out of versioning.")
         return self._forward(request, self._outgoing(request, identity, bucket, key), bucket, key, keep)
+
+    def _nothing_deleted(self, identity: Identity, bucket: str) -> Response:
+        """The answer to a DELETE of a version that can't be there: the server would remove the object itself."""
+        if identity is not self._gate.admin and identity.name != bucket:
+            raise failure("AccessDenied")
+        if self._backend.ask("HEAD", path_of(bucket)).status == 404:
+            raise failure("NoSuchBucket", extra={"BucketName": bucket})
+        return Response(204)
+
+    def _formed(self, request: Request, bucket: str, now: float) -> Response:
+        """The object that an HTML form brings, put."""
+        gate, backend = self._gate, self._backend
+        form, identity = checks.by_form(request, bucket, gate.identities, gate.region, now)
+        put = uploads.as_put(form, bucket, request.header("host", "localhost"))
+        key = form.fields["key"]
+        if identity is not None:
+            gate.access.known_may(backend, identity, bucket)
+        elif gate.access.unknown_may(backend, put, bucket, key, now):
+            identity = gate.admin
+        gate.access.check_grants(put, bucket)
+        outgoing = self._outgoing(put, identity, bucket, key)
+        outgoing = Outgoing("PUT", outgoing.path, "", outgoing.headers, identity, UNSIGNED, len(put.body))
+        side, head = backend.send(outgoing, _pieces(put.body))
+        answer = Answer(int(head[9:12]), headers_of(head), side.read_body(head))
+        backend.finish()
+        if answer.status >= 300:
+            return Response(answer.status, _told(answer.headers), answer.body)
+        grants = self._grants_to_keep(put, identity, key)
+        if grants is not None:
+            self._keep_grants(put, bucket, key, grants, answer)
+        told = {name: value for name, value in answer.headers.items() if name.startswith("x-amz-")}
+        return answered(form, put.header("host"), bucket, answer.headers.get("etag", "").strip('"'), told)
 
     def _extracted(self, request: Request, identity: Identity | None, bucket: str) -> Response:
         """Every object of the tar, put one by one: the server knows no snowball."""
@@ -228,10 +273,15 @@ class Visit(Reader):
                 headers["content-encoding"] = kept
         if checks.brings_object(request, key):
             headers.setdefault("content-type", "binary/octet-stream")
+        if not RANGE.fullmatch(headers.get("range", "bytes=0-").replace(" ", "")):
+            del headers["range"]  # none that S3 reads: the whole is sent
         path = path_of(bucket, key)
         if bucket and not key and request.raw_path.endswith("/"):
             path += "/"
-        pairs = [each for each in request.pairs if not each[0].startswith("X-Amz-")]
+        pairs = [each for each in request.pairs if not each[0].startswith(NOT_PASSED_ON)]
+        if not key:
+            pairs = [(name, "1000") if name in PAGES and value.isdigit() and int(value) > 1000 else (name, value)
+                     for name, value in pairs]  # fmt: skip
         query = canonical_query(pairs) if pairs else ""
         shown = said if len(said) == 64 else UNSIGNED
         return Outgoing(request.method, path, query, headers, identity, shown)
@@ -256,7 +306,10 @@ class Visit(Reader):
             else:
                 found = Answer(status, headers, b"" if no_body else side.read_body(head))
                 backend.finish()
-            mended = mending.mend(backend, request, bucket, key, status, found.code, headers)
+            mended = mending.mend(backend, request, bucket, key, status, found.code,
+                                  versioned=bucket in gate.versioned)  # fmt: skip
+            if isinstance(mended, Response):
+                return self._say(request, mended, keep)
             if mended is not None:
                 return self._tell(request, mended, keep)
             return self._say(request, Response(status, _told(headers), found.body), keep)
