@@ -66,8 +66,8 @@ class Feeder(Protocol):
     def holds(self, job: str, instance: str) -> bool:
         """Whether a scrape of this target is being held back beyond now."""
 
-    def may_fail(self, job: str, instance: str) -> bool:
-        """Whether a scrape of this target is meant to fail."""
+    def may_have_failed(self, job: str, instance: str, at: float) -> bool:
+        """Whether the scrape of this target that was made at this moment was meant to fail."""
 
     def deliveries_held(self) -> bool:
         """Whether a receiver lets a message wait until its sender gives up."""
@@ -235,10 +235,13 @@ class Driver:
                 remedy="run it again; on a machine that is always so slow, in fewer processes",
             )
         for each in made:
-            if isinstance(each, Scrape) and not each.up and not self._feeder.may_fail(each.job, each.instance):
+            if isinstance(each, Scrape) and not each.up and not self._may_have_failed(each):
                 raise LostTime(f"{each} failed", why=self._scrape_error(each), remedy="mend the target")
         for name, why in self.watch.failed_rules:
             raise LostTime(f"the rule {name} can't be evaluated", why=why, remedy="mend its expression")
+
+    def _may_have_failed(self, scrape: Scrape) -> bool:
+        return self._feeder.may_have_failed(scrape.job, scrape.instance, scrape.failed_at)
 
     def _scrape_error(self, scrape: Scrape) -> str:
         for each in self.prometheus.targets():

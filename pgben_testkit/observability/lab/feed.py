@@ -30,9 +30,9 @@ class Feed:
     def holds(self, job: str, instance: str) -> bool:
         return any(each.held_until for each in self.targets if (each.job, each.instance) == (job, instance))
 
-    def may_fail(self, job: str, instance: str) -> bool:
+    def may_have_failed(self, job: str, instance: str, at: float) -> bool:
         return (job, instance) in self.may_be_down or any(
-            each.may_fail for each in self.targets if (each.job, each.instance) == (job, instance)
+            each.may_have_failed(at) for each in self.targets if (each.job, each.instance) == (job, instance)
         )
 
     def deliveries_held(self) -> bool:

@@ -30,7 +30,8 @@ def unix(stamp: str) -> float:
 
 @dataclass
 class Scrape:
-    """A target's. `last` is the time of its last sample of `up`, 0 before the first; `up` that sample."""
+    """A target's. `last` is the time of its last sample of `up`, 0 before the first; `up` that sample; `failed_at` the
+    time of the last one that was 0."""
 
     job: str
     instance: str
@@ -39,6 +40,7 @@ class Scrape:
     last: float = 0.0
     up: bool = False
     missed: bool = False
+    failed_at: float = 0.0
 
     @property
     def due(self) -> float:
@@ -131,9 +133,10 @@ class Watch:
             new = [(float(stamp), value == "1") for stamp, value in series["values"] if float(stamp) > found.last]
             if new and not found.last:
                 new = new[-1:]
-            for at, _ in new:
+            for at, up in new:
                 found.missed |= bool(found.last) and at - found.last > 1.5 * found.interval_s
                 found.last = at
+                found.failed_at = found.failed_at if up else at
             if new:
                 found.up = all(up for _, up in new)
 

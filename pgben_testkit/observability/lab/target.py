@@ -24,6 +24,8 @@ from pgben_testkit.observability.lab.series import (
 from pgben_testkit.services.listener import Listener
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+STAMPED_S = 0.01
+"""Prometheus moves a scrape's stamp by up to 2 ms, to make them even (2.42, `scrapeTimestampTolerance`)."""
 S = TypeVar("S", bound=Series)
 
 
@@ -50,6 +52,7 @@ class Target:
         self._lock = threading.Lock()
         self._answering = threading.Condition()
         self._is_down = False
+        self._failed_until = 0.0
         self._delay_s = 0.0
         self._held: dict[int, float] = {}
         self._closed = False
@@ -90,6 +93,7 @@ class Target:
         """Scrapes succeed again, at once."""
         self._is_down = False
         self._set_delay(0.0)
+        self._failed_until = self._clock()
         self._tell(f"{self} is up")
 
     def slow(self, takes: str) -> None:
@@ -118,6 +122,11 @@ class Target:
     @property
     def may_fail(self) -> bool:
         return self._is_down or self._delay_s > 0
+
+    def may_have_failed(self, at: float) -> bool:
+        """Whether a scrape of this moment, by the scraping program's clock, could fail. Where time runs on, one that
+        met the target down is looked at when it is up again."""
+        return self.may_fail or at <= self._failed_until + STAMPED_S
 
     @property
     def held_until(self) -> float | None:
