@@ -50,8 +50,13 @@ def configs(folder: Path, *, for_s: int = 300) -> None:
         "scrape_configs": [{"job_name": "app", "static_configs": [{"targets": ["app:80"]}]}],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(prometheus))
-    route = {"receiver": "r", "group_by": ["alertname"], "group_wait": "30s", "group_interval": "5m",
-             "repeat_interval": "4h"}  # fmt: skip
+    route = {
+        "receiver": "r",
+        "group_by": ["alertname"],
+        "group_wait": "30s",
+        "group_interval": "5m",
+        "repeat_interval": "4h",
+    }
     receiver = {"name": "r", "webhook_configs": [{"url": "http://a.invalid/", "send_resolved": True}]}
     (folder / "alertmanager.yml").write_text(yaml.safe_dump({"route": route, "receivers": [receiver]}))
 
@@ -75,8 +80,9 @@ def live(run: Run, folder: Path, *, pace: str = "jump") -> Life:
         firing, resolved = list(lab.inbox.webhook)
         if (firing.status, resolved.status) != ("firing", "resolved"):
             raise SystemExit(f"wrong messages: {lab.inbox.as_text()}")
-        return Life(ended - started, ended - began, firing.at.timestamp() - raised,
-                    (resolved.at - firing.at).total_seconds())  # fmt: skip
+        return Life(
+            ended - started, ended - began, firing.at.timestamp() - raised, (resolved.at - firing.at).total_seconds()
+        )
     finally:
         lab.close()
 
@@ -96,15 +102,25 @@ def several(job: tuple[int, str]) -> list[Life]:
 
 
 def promtool_s(folder: Path) -> float:
-    test = {"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [{
-        "interval": "15s", "input_series": [{"series": 'errs{job="app"}', "values": "1x24 0x24"}],
-        "alert_rule_test": [
-            {"eval_time": "4m45s", "alertname": "Erros"},
-            {"eval_time": "5m", "alertname": "Erros",
-             "exp_alerts": [{"exp_labels": {"job": "app"}, "exp_annotations": {"summary": "1"}}]},
-            {"eval_time": "7m", "alertname": "Erros"},
+    test = {
+        "rule_files": ["rules.yml"],
+        "evaluation_interval": "15s",
+        "tests": [
+            {
+                "interval": "15s",
+                "input_series": [{"series": 'errs{job="app"}', "values": "1x24 0x24"}],
+                "alert_rule_test": [
+                    {"eval_time": "4m45s", "alertname": "Erros"},
+                    {
+                        "eval_time": "5m",
+                        "alertname": "Erros",
+                        "exp_alerts": [{"exp_labels": {"job": "app"}, "exp_annotations": {"summary": "1"}}],
+                    },
+                    {"eval_time": "7m", "alertname": "Erros"},
+                ],
+            }
         ],
-    }]}  # fmt: skip
+    }
     (folder / "test.yml").write_text(yaml.safe_dump(test))
     began = time.perf_counter()
     subprocess.run(["promtool", "test", "rules", "test.yml"], cwd=folder, check=True, capture_output=True)
@@ -145,28 +161,40 @@ def measured(given: argparse.Namespace, folder: Path, kept: str) -> list[str]:
     try:
         configs(folder)
         lives = [live(run, folder) for _ in range(given.rounds)]
-        lines.append(line(
-            f"laboratory, median of {given.rounds}", shown(median(each.life_s for each in lives)),
-            shown(median(each.whole_s for each in lives)), phases(lives),
-        ))  # fmt: skip
+        lines.append(
+            line(
+                f"laboratory, median of {given.rounds}",
+                shown(median(each.life_s for each in lives)),
+                shown(median(each.whole_s for each in lives)),
+                phases(lives),
+            )
+        )
         if given.parallel:
             with concurrent.futures.ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
                 jobs = [(given.parallel // 4, str(folder))] * 4
                 lives = [each for some in pool.map(several, jobs) for each in some]
             good = sum(map(right, lives))
-            lines.append(line(
-                f"laboratory, {len(lives)} runs, 4 at a time", shown(median(each.life_s for each in lives)),
-                shown(median(each.whole_s for each in lives)), f"{good} of {len(lives)} right; {phases(lives)}",
-            ))  # fmt: skip
+            lines.append(
+                line(
+                    f"laboratory, {len(lives)} runs, 4 at a time",
+                    shown(median(each.life_s for each in lives)),
+                    shown(median(each.whole_s for each in lives)),
+                    f"{good} of {len(lives)} right; {phases(lives)}",
+                )
+            )
         took, messages = a_day_s(run, folder)
         lines.append(line("laboratory, `for: 24h` and 8 hours of repeats", shown(took), "", f"{messages} messages"))
         configs(folder)
         lives = [live(run, folder, pace="scaled") for _ in range(3)]
         good = sum(map(right, lives))
-        lines.append(line(
-            "scaled time: all durations divided by 100", shown(median(each.life_s for each in lives)),
-            shown(median(each.whole_s for each in lives)), f"{good} of {len(lives)} right; {phases(lives)}",
-        ))  # fmt: skip
+        lines.append(
+            line(
+                "scaled time: all durations divided by 100",
+                shown(median(each.life_s for each in lives)),
+                shown(median(each.whole_s for each in lives)),
+                f"{good} of {len(lives)} right; {phases(lives)}",
+            )
+        )
         took = median(promtool_s(folder) for _ in range(given.rounds))
         lines.append(line("promtool test rules", shown(took), "", "no scrape, no Alertmanager, no message"))
         if given.real:

@@ -37,8 +37,12 @@ BODY = """
 def typescript(number: int, chosen: random.Random, methods: int, reading: int = 4) -> str:
     """A service with a few methods; one file in `reading` reads variables."""
     kind = f"Servico{number}"
-    lines = ["import { Injectable, NotFoundException } from '@nestjs/common';", "", "@Injectable()",
-             f"export class {kind} {{"]  # fmt: skip
+    lines = [
+        "import { Injectable, NotFoundException } from '@nestjs/common';",
+        "",
+        "@Injectable()",
+        f"export class {kind} {{",
+    ]
     if number % reading == 0:
         for name in chosen.sample(NAMES, 3):
             lines.append(f"  private readonly {name.lower()} = process.env.{name};")
@@ -95,8 +99,14 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
-        size = write_tree(root, files=given.files, manifests=given.manifests, dotenvs=given.dotenvs,
-                          methods=given.methods, reading=given.reading)  # fmt: skip
+        size = write_tree(
+            root,
+            files=given.files,
+            manifests=given.manifests,
+            dotenvs=given.dotenvs,
+            methods=given.methods,
+            reading=given.reading,
+        )
         print(f"{given.files} files of code, {size / 1e6:.1f} MB; {given.manifests} manifests; {given.dotenvs} .env")
         command = [sys.executable, "-m", "pgben_testkit", "doctor", "--json", str(root)]
         whole = []
@@ -106,8 +116,10 @@ def main() -> None:
             whole.append(time.perf_counter() - began)
             if done.returncode not in (0, 1):
                 sys.exit(done.stderr.decode())
-        print(f"doctor, everything, as a process: median {median(whole):.2f} s (of {given.rounds}: "
-              f"{min(whole):.2f} to {max(whole):.2f})")  # fmt: skip
+        print(
+            f"doctor, everything, as a process: median {median(whole):.2f} s (of {given.rounds}: "
+            f"{min(whole):.2f} to {max(whole):.2f})"
+        )
         contract = load("pgben.env.toml", root)
         parts: dict[str, list[float]] = {}
         for _ in range(given.rounds):

@@ -66,46 +66,69 @@ class Peer:
             "unidade": {"nome": fake.company, "codigo": token, "tipo": lambda: "cras", "status": lambda: "ativo"},
             "role": {"codigo": token, "nome": token, "scope": lambda: "unidade"},
             "usuario": {
-                "nome": fake.name, "email": lambda: f"{token()}@sintetico.example", "senha_hash": lambda: "x",
-                "cpf": lambda: fake.unique.cpf().replace(".", "").replace("-", ""), "matricula": token,
+                "nome": fake.name,
+                "email": lambda: f"{token()}@sintetico.example",
+                "senha_hash": lambda: "x",
+                "cpf": lambda: fake.unique.cpf().replace(".", "").replace("-", ""),
+                "matricula": token,
                 "status": lambda: "ativo",
             },
             "cidadao": {
-                "nome": fake.name, "nome_social": lambda: "Pessoa Sintetica", "nome_mae": fake.name,
-                "cpf": lambda: fake.unique.cpf().replace(".", "").replace("-", ""), "rg": fake.rg,
-                "nis": lambda: f"{random.randrange(10**10, 2 * 10**10)}", "naturalidade": fake.city,
-                "uf_naturalidade": fake.estado_sigla, "data_nascimento": day,
-                "sexo": lambda: random.choice(("feminino", "masculino")), "prontuario_suas": token,
+                "nome": fake.name,
+                "nome_social": lambda: "Pessoa Sintetica",
+                "nome_mae": fake.name,
+                "cpf": lambda: fake.unique.cpf().replace(".", "").replace("-", ""),
+                "rg": fake.rg,
+                "nis": lambda: f"{random.randrange(10**10, 2 * 10**10)}",
+                "naturalidade": fake.city,
+                "uf_naturalidade": fake.estado_sigla,
+                "data_nascimento": day,
+                "sexo": lambda: random.choice(("feminino", "masculino")),
+                "prontuario_suas": token,
                 "estado_civil": lambda: random.choice(("solteiro", "casado")),
-                "raca_cor": lambda: random.choice(("parda", "branca", "preta")), "metadados": lambda: {"s": True},
-                "nacionalidade": lambda: "brasileira", "status": lambda: "ativo",
+                "raca_cor": lambda: random.choice(("parda", "branca", "preta")),
+                "metadados": lambda: {"s": True},
+                "nacionalidade": lambda: "brasileira",
+                "status": lambda: "ativo",
             },
             "tipo_beneficio": {
-                "codigo": token, "nome": token, "descricao": fake.sentence, "valor": lambda: Decimal(600),
-                "periodicidade": lambda: "mensal", "categoria": lambda: "vulnerabilidade_temporaria",
+                "codigo": token,
+                "nome": token,
+                "descricao": fake.sentence,
+                "valor": lambda: Decimal(600),
+                "periodicidade": lambda: "mensal",
+                "categoria": lambda: "vulnerabilidade_temporaria",
                 "quantidade_parcelas": lambda: 6,
             },
             "solicitacao": {
-                "protocolo": token, "status": lambda: "aprovada", "data_abertura": lambda: OPENED,
+                "protocolo": token,
+                "status": lambda: "aprovada",
+                "data_abertura": lambda: OPENED,
                 "data_aprovacao": lambda: OPENED + timedelta(days=9),
             },
             "concessao": {"status": lambda: "ativo", "data_inicio": lambda: (OPENED + timedelta(days=12)).date()},
             "pagamento": {
-                "valor": lambda: Decimal(600), "status": lambda: "pago", "metodo_pagamento": lambda: "pix",
+                "valor": lambda: Decimal(600),
+                "status": lambda: "pago",
+                "metodo_pagamento": lambda: "pix",
                 "data_liberacao": lambda: OPENED + timedelta(days=20),
                 "data_pagamento": lambda: OPENED + timedelta(days=21),
             },
-        }  # fmt: skip
+        }
 
 
 PARENTS = {
     "usuario": {"unidade_id": "unidade", "role_id": "role"},
     "cidadao": {"unidade_id": "unidade"},
-    "solicitacao": {"beneficiario_id": "cidadao", "tipo_beneficio_id": "tipo_beneficio", "unidade_id": "unidade",
-                    "tecnico_id": "usuario"},
+    "solicitacao": {
+        "beneficiario_id": "cidadao",
+        "tipo_beneficio_id": "tipo_beneficio",
+        "unidade_id": "unidade",
+        "tecnico_id": "usuario",
+    },
     "concessao": {"solicitacao_id": "solicitacao"},
     "pagamento": {"concessao_id": "concessao"},
-}  # fmt: skip
+}
 
 
 class FactoryBoy(Peer):
@@ -120,8 +143,15 @@ class FactoryBoy(Peer):
         fake = Faker("pt_BR")
         self.factories: dict[str, Any] = {}
         for table, columns in self.values(fake).items():
-            meta = type("Meta", (), {"model": self.models[table], "sqlalchemy_session": self.session,
-                                     "sqlalchemy_session_persistence": None})  # fmt: skip
+            meta = type(
+                "Meta",
+                (),
+                {
+                    "model": self.models[table],
+                    "sqlalchemy_session": self.session,
+                    "sqlalchemy_session_persistence": None,
+                },
+            )
             body: dict[str, Any] = {"Meta": meta, "id": factory.LazyFunction(uuid.uuid4)}
             body |= {name: factory.LazyFunction(make) for name, make in columns.items()}
             self.factories[table] = type(table, (SQLAlchemyModelFactory,), body)
@@ -217,9 +247,13 @@ def measure(kind: Any, databases: Databases, citizens: int, creates: int) -> dic
         subject.close()
         strategy.release(database)
     return {
-        "create_ms": median(waits) * 1000, "create_p95_ms": sorted(waits)[int(len(waits) * 0.95)] * 1000,
-        "citizens": citizens, "seconds": total, "python_cpu_seconds": cpu, "rows_per_second": citizens / total,
-    }  # fmt: skip
+        "create_ms": median(waits) * 1000,
+        "create_p95_ms": sorted(waits)[int(len(waits) * 0.95)] * 1000,
+        "citizens": citizens,
+        "seconds": total,
+        "python_cpu_seconds": cpu,
+        "rows_per_second": citizens / total,
+    }
 
 
 def main() -> None:
@@ -232,10 +266,13 @@ def main() -> None:
     given = parser.parse_args()
     results: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        supply = Supply(settings.read(
-            root=Path(folder), environ={},
-            command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(PGBEN)},
-        ))  # fmt: skip
+        supply = Supply(
+            settings.read(
+                root=Path(folder),
+                environ={},
+                command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(PGBEN)},
+            )
+        )
         try:
             databases = Databases(supply.get("postgres").info, run_id=supply.run.id, worker="bench")
             kinds: list[tuple[Any, int]] = [(Ours, given.citizens)]
@@ -251,11 +288,13 @@ def main() -> None:
         return
     ours = results[Ours.name]
     for name, found in results.items():
-        print(f"{name}: create(pagamento, pago=True) {found['create_ms']:.1f} ms median, "
-              f"{found['create_p95_ms']:.1f} ms p95 ({found['create_ms'] / ours['create_ms']:.1f} x ours); "
-              f"{found['citizens']:,.0f} cidadaos {found['seconds']:.1f} s ({found['python_cpu_seconds']:.1f} s of it "
-              f"Python), {found['rows_per_second']:,.0f} rows/s "
-              f"({ours['rows_per_second'] / found['rows_per_second']:.1f} x slower than ours)")  # fmt: skip
+        print(
+            f"{name}: create(pagamento, pago=True) {found['create_ms']:.1f} ms median, "
+            f"{found['create_p95_ms']:.1f} ms p95 ({found['create_ms'] / ours['create_ms']:.1f} x ours); "
+            f"{found['citizens']:,.0f} cidadaos {found['seconds']:.1f} s ({found['python_cpu_seconds']:.1f} s of it "
+            f"Python), {found['rows_per_second']:,.0f} rows/s "
+            f"({ours['rows_per_second'] / found['rows_per_second']:.1f} x slower than ours)"
+        )
 
 
 if __name__ == "__main__":

@@ -73,21 +73,27 @@ def main() -> None:
     medians = {name: median(rates) for name, rates in found.items()}
     ratios = sorted(a / b for a, b in zip(found["with"], found["without"], strict=True))
     result = {
-        "with_per_s": round(medians["with"], 1), "without_per_s": round(medians["without"], 1),
+        "with_per_s": round(medians["with"], 1),
+        "without_per_s": round(medians["without"], 1),
         "cost_percent": round(100 * (1 - medians["with"] / medians["without"]), 2),
         "pairs_quartiles_percent": [round(100 * (1 - ratios[int(len(ratios) * q)]), 2) for q in (0.75, 0.5, 0.25)],
-        "with_cpu_ms": round(median(spent["with"]), 3), "without_cpu_ms": round(median(spent["without"]), 3),
+        "with_cpu_ms": round(median(spent["with"]), 3),
+        "without_cpu_ms": round(median(spent["without"]), 3),
         "cpu_cost_percent": round(100 * (median(spent["with"]) / median(spent["without"]) - 1), 2),
-    }  # fmt: skip
+    }
     if told.json:
         print(json.dumps(result))
         return
     print(f"with metrics     {result['with_per_s']:8.1f} requests/s")
     print(f"without metrics  {result['without_per_s']:8.1f} requests/s")
-    print(f"cost             {result['cost_percent']:8.2f} %   (quartiles of the pairs: "
-          f"{', '.join(f'{each:.2f}' for each in result['pairs_quartiles_percent'])})")  # fmt: skip
-    print(f"the API's processor time a request: {result['with_cpu_ms']} ms with metrics, {result['without_cpu_ms']} ms "
-          f"without: {result['cpu_cost_percent']} % more")  # fmt: skip
+    print(
+        f"cost             {result['cost_percent']:8.2f} %   (quartiles of the pairs: "
+        f"{', '.join(f'{each:.2f}' for each in result['pairs_quartiles_percent'])})"
+    )
+    print(
+        f"the API's processor time a request: {result['with_cpu_ms']} ms with metrics, {result['without_cpu_ms']} ms "
+        f"without: {result['cpu_cost_percent']} % more"
+    )
 
 
 if __name__ == "__main__":

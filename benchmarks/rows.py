@@ -87,9 +87,12 @@ def pytest_seconds(folder: Path, *words: str) -> float:
     """
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words],
-        cwd=folder, capture_output=True, text=True, check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
         env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-    )  # fmt: skip
+    )
     if done.returncode:
         raise SystemExit(f"pytest {' '.join(words)} failed:\n{done.stdout[-3000:]}{done.stderr[-2000:]}")
     return float(done.stdout.strip().splitlines()[-1].split(" in ")[1].split("s")[0])

@@ -139,8 +139,11 @@ def weed(gate: str = "yes") -> Iterator[Bucket]:
     from pgben_testkit.services.supply import Supply
     from pgben_testkit.storage.server import StorageInfo
 
-    supply = Supply(settings.read(root=Path.cwd(), environ={}, command_line={
-        "backend": "embedded", "warm": "no", "storage_gate": gate}))  # fmt: skip
+    supply = Supply(
+        settings.read(
+            root=Path.cwd(), environ={}, command_line={"backend": "embedded", "warm": "no", "storage_gate": gate}
+        )
+    )
     try:
         info = supply.get("storage").info
         assert isinstance(info, StorageInfo)

@@ -53,9 +53,16 @@ class Finding:
 
 
 def finding(
-    rule: Rule, subject: str, place: Place, summary: str, *, reason: str = "", remedy: str = "",
-    severity: Severity | None = None, related: tuple[Place, ...] = (),
-) -> Finding:  # fmt: skip
+    rule: Rule,
+    subject: str,
+    place: Place,
+    summary: str,
+    *,
+    reason: str = "",
+    remedy: str = "",
+    severity: Severity | None = None,
+    related: tuple[Place, ...] = (),
+) -> Finding:
     """A finding of `rule`, with its severity unless another is given."""
     return Finding(rule.id, severity or rule.severity, subject, place, summary, reason, remedy, related)
 

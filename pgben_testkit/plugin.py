@@ -96,10 +96,15 @@ class _Controller:
 
 
 SERVICE_OF = {
-    "pgben_postgres": "postgres", "pgben_session_database": "postgres", "pgben_database": "postgres",
-    "pgben_transaction": "postgres", "pgben_storage": "storage", "pgben_bucket": "storage",
-    "pgben_redis": "redis", "pgben_redis_db": "redis",
-}  # fmt: skip
+    "pgben_postgres": "postgres",
+    "pgben_session_database": "postgres",
+    "pgben_database": "postgres",
+    "pgben_transaction": "postgres",
+    "pgben_storage": "storage",
+    "pgben_bucket": "storage",
+    "pgben_redis": "redis",
+    "pgben_redis_db": "redis",
+}
 """Fixture -> the service that it stands on. The other fixtures stand on these."""
 
 

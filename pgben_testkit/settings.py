@@ -65,8 +65,9 @@ class Settings:
     storage_region: str = setting("us-east-1", "region that the S3 server is asked in")
     storage_image: tuple[str, ...] = setting(
         ["minio/minio:RELEASE.2025-09-07T16-13-09Z", "coollabsio/minio:RELEASE.2025-10-15T17-29-55Z"],
-        "container image of MinIO; more than one: the first that can be had", kind="words",
-    )  # fmt: skip
+        "container image of MinIO; more than one: the first that can be had",
+        kind="words",
+    )
     storage_bin: str = setting("", "the `weed` binary of SeaweedFS")
     storage_gate: bool = setting(
         True, "stand before the embedded S3 server and refuse what S3 refuses and it doesn't", kind="bool"
@@ -91,13 +92,15 @@ class Settings:
     prometheus_bin: str = setting("", "the prometheus program; default: the one on the PATH")
     alertmanager_bin: str = setting("", "the alertmanager program; default: the one on the PATH")
     prometheus_image: tuple[str, ...] = setting(
-        [], "container image of Prometheus, instead of the program; more than one: the first that can be had",
+        [],
+        "container image of Prometheus, instead of the program; more than one: the first that can be had",
         kind="words",
-    )  # fmt: skip
+    )
     alertmanager_image: tuple[str, ...] = setting(
-        [], "container image of Alertmanager, instead of the program; more than one: the first that can be had",
+        [],
+        "container image of Alertmanager, instead of the program; more than one: the first that can be had",
         kind="words",
-    )  # fmt: skip
+    )
     prometheus_config: str = setting("", "Prometheus' configuration, rule files included")
     alert_rules: tuple[str, ...] = setting([], "rule files or globs, besides those of the configuration", kind="words")
     alertmanager_config: str = setting("", "Alertmanager's configuration")
@@ -250,8 +253,13 @@ def ini_of(root: Path) -> dict[str, str]:
                 found[key[6:]] = shlex.join(map(str, value)) if isinstance(value, list) else str(value)
         return found
 
-    for name, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("pyproject.toml", ""),
-                          ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):  # fmt: skip
+    for name, section in (
+        ("pytest.ini", "pytest"),
+        (".pytest.ini", "pytest"),
+        ("pyproject.toml", ""),
+        ("tox.ini", "pytest"),
+        ("setup.cfg", "tool:pytest"),
+    ):
         path = root / name
         if not path.is_file():
             continue

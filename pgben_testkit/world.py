@@ -56,9 +56,12 @@ class World:
             from pgben_testkit.postgres.databases import Databases
 
             self._databases = Databases(
-                self.postgres, run_id=self.asks.ask("run")["id"], worker=self.worker,
-                pool_size=self.settings.postgres_pool_size, stats=self.stats,
-            )  # fmt: skip
+                self.postgres,
+                run_id=self.asks.ask("run")["id"],
+                worker=self.worker,
+                pool_size=self.settings.postgres_pool_size,
+                stats=self.stats,
+            )
         return self._databases
 
     @property

@@ -56,9 +56,14 @@ def alerts() -> None:
 @click.option("--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write JUnit's XML.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def run_files(
-    files: tuple[Path, ...], words: str, processes: int, promtool: bool, junit: Path | None, as_json: bool,
+    files: tuple[Path, ...],
+    words: str,
+    processes: int,
+    promtool: bool,
+    junit: Path | None,
+    as_json: bool,
     **given: object,
-) -> None:  # fmt: skip
+) -> None:
     """Run alert scenarios, or promtool's unit-test files as they are.
 
     \b

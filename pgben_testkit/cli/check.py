@@ -30,28 +30,58 @@ def check() -> None:
 
 @check.command()
 @click.argument("where", metavar="URL|FILE")
-@click.option("--catalogue", metavar="FILE", type=click.Path(path_type=Path),
-              help="The catalogue in YAML. Default: the ini key pgben_metrics_catalogue.")  # fmt: skip
+@click.option(
+    "--catalogue",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The catalogue in YAML. Default: the ini key pgben_metrics_catalogue.",
+)
 @click.option("--exporter", default="", help="Whose metrics these are. Default: the one that has most of them.")
 @click.option("--before", metavar="FILE", help="An earlier exposition: counters are compared with it.")
-@click.option("--again-after", metavar="SECONDS", type=click.FloatRange(0, 3600),
-              help="Scrape the URL twice, so long apart, and compare the counters.")  # fmt: skip
+@click.option(
+    "--again-after",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600),
+    help="Scrape the URL twice, so long apart, and compare the counters.",
+)
 @click.option("--ignore", multiple=True, metavar="CHECK", help="Leave out a check, as metrics/unknown; repeatable.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Send this header; repeatable.")
-@click.option("--bearer-token-file", metavar="FILE", type=click.Path(path_type=Path),
-              help="Send the token in FILE, as Prometheus does.")  # fmt: skip
-@click.option("--ca-file", metavar="FILE", type=click.Path(path_type=Path),
-              help="Check the endpoint's certificate against these (PEM).")  # fmt: skip
-@click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), default="warning", show_default=True,
-              help="The least severity that makes the exit code 1.")  # fmt: skip
+@click.option(
+    "--bearer-token-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Send the token in FILE, as Prometheus does.",
+)
+@click.option(
+    "--ca-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Check the endpoint's certificate against these (PEM).",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([*SEVERITIES, "never"]),
+    default="warning",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
 @click.option("--json", "form", flag_value="json", help="For machines.")
 @click.option("--sarif", "form", flag_value="sarif", help="For code hosts.")
 def metrics(
-    where: str, catalogue: Path | None, exporter: str, before: str | None, again_after: float | None,
-    ignore: tuple[str, ...], timeout: float, headers: tuple[str, ...], bearer_token_file: Path | None,
-    ca_file: Path | None, fail_on: str, form: str | None,
-) -> None:  # fmt: skip
+    where: str,
+    catalogue: Path | None,
+    exporter: str,
+    before: str | None,
+    again_after: float | None,
+    ignore: tuple[str, ...],
+    timeout: float,
+    headers: tuple[str, ...],
+    bearer_token_file: Path | None,
+    ca_file: Path | None,
+    fail_on: str,
+    form: str | None,
+) -> None:
     """Hold the metrics of an endpoint, or of a file with an exposition, against a catalogue.
 
     \b
@@ -94,17 +124,24 @@ def _configured() -> Path:
     named = settings_module.read(root=root, command_line={}, ini=settings_module.ini_of(root)).metrics_catalogue
     if not named:
         raise UsageProblem(
-            "there is no catalogue of metrics", why="no --catalogue is given and the ini names none",
+            "there is no catalogue of metrics",
+            why="no --catalogue is given and the ini names none",
             remedy="give --catalogue FILE, or set pgben_metrics_catalogue in the ini",
-        )  # fmt: skip
+        )
     return root / named
 
 
 def _written(form: str | None, now: Exposition, exporter: str, found: tuple[Finding, ...]) -> str:
     series = sum(len(each.samples) for each in now.families.values())
     if form == "json":
-        facts = {"source": now.source, "exporter": exporter, "metrics": len(now.families), "samples": series,
-                 "size_bytes": now.size_bytes, "took_s": round(now.took_s, 4)}  # fmt: skip
+        facts = {
+            "source": now.source,
+            "exporter": exporter,
+            "metrics": len(now.families),
+            "samples": series,
+            "size_bytes": now.size_bytes,
+            "took_s": round(now.took_s, 4),
+        }
         return json.dumps({**facts, "findings": [asdict(each) for each in found]}, indent=2, ensure_ascii=False)
     if form == "sarif":
         from pgben_testkit.observability import checks

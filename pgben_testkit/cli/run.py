@@ -60,16 +60,30 @@ class OptionalValues(click.Command):
 @click.option("--no-s3", is_flag=True, help="No bucket.")
 @click.option("--redis/--no-redis", default=False, help="A database of a Redis server.")
 @click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
-@click.option("--per-worker", type=click.IntRange(min=1), metavar="[N]",
-              help="A database for each of N Jest workers; without N: one a processor.")  # fmt: skip
-@click.option("--env-map", type=click.Path(dir_okay=False, path_type=Path),
-              help='TOML file with a table [env]: NAME = "text with {DB_HOST} and the like".')  # fmt: skip
+@click.option(
+    "--per-worker",
+    type=click.IntRange(min=1),
+    metavar="[N]",
+    help="A database for each of N Jest workers; without N: one a processor.",
+)
+@click.option(
+    "--env-map",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='TOML file with a table [env]: NAME = "text with {DB_HOST} and the like".',
+)
 @backend_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(
-    db: bool | None, s3: str | None, no_s3: bool, redis: bool, schema: bool, per_worker: int | None,
-    env_map: Path | None, backend: str | None, command: tuple[str, ...],
-) -> None:  # fmt: skip
+    db: bool | None,
+    s3: str | None,
+    no_s3: bool,
+    redis: bool,
+    schema: bool,
+    per_worker: int | None,
+    env_map: Path | None,
+    backend: str | None,
+    command: tuple[str, ...],
+) -> None:
     """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, REDIS_*, DATABASE_URL, PGBEN_DESK.
 
     Signals are forwarded, the exit code is the command's, everything is cleaned up after it.
@@ -156,9 +170,10 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
         if name not in env:
             known = sorted(each for each in env if each.startswith(("DB_", "MINIO_", "REDIS_", "DATABASE_", "PGBEN_")))
             raise UsageProblem(
-                f"the map asks for {{{name}}}", why="we give " + ", ".join(known),
+                f"the map asks for {{{name}}}",
+                why="we give " + ", ".join(known),
                 remedy="name one of these, or ask for its service with --db, --s3 or --redis",
-            )  # fmt: skip
+            )
         return env[name]
 
     for name, text in templates.items():

@@ -41,15 +41,28 @@ def storage() -> None:
 @click.option(
     "--node-modules", default="", type=click.Path(file_okay=False), help="A folder with the npm package minio."
 )
-@click.option("--differences", type=click.Path(dir_okay=False, path_type=Path),
-              help="A difference file: what it lists is fine, and what it lists wrongly isn't.")  # fmt: skip
+@click.option(
+    "--differences",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A difference file: what it lists is fine, and what it lists wrongly isn't.",
+)
 @click.option("--list", "list_only", is_flag=True, help="Name the cases and try none.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def conformance(
-    endpoint: str | None, access_key: str | None, secret_key: str | None, region: str, other_access_key: str | None,
-    other_secret_key: str | None, client: str, only: str, data: str, node_modules: str, differences: Path | None,
-    list_only: bool, as_json: bool,
-) -> None:  # fmt: skip
+    endpoint: str | None,
+    access_key: str | None,
+    secret_key: str | None,
+    region: str,
+    other_access_key: str | None,
+    other_secret_key: str | None,
+    client: str,
+    only: str,
+    data: str,
+    node_modules: str,
+    differences: Path | None,
+    list_only: bool,
+    as_json: bool,
+) -> None:
     """Try an S3 server: what it must do, and what it must refuse.
 
     Buckets named pgben-conf-* are made on it and removed again, but for objects that the cases lock, for seconds.
@@ -64,15 +77,31 @@ def conformance(
         raise UsageProblem(f"no case matches {only}", remedy="see --list")
     if list_only:
         if as_json:
-            click.echo(json.dumps([{"case": each.id, "client": each.client, "needs": each.needs, "denial": each.denial,
-                                    "summary": each.summary} for each in found], indent=2))  # fmt: skip
+            click.echo(
+                json.dumps(
+                    [
+                        {
+                            "case": each.id,
+                            "client": each.client,
+                            "needs": each.needs,
+                            "denial": each.denial,
+                            "summary": each.summary,
+                        }
+                        for each in found
+                    ],
+                    indent=2,
+                )
+            )
             return
         for each in found:
             click.echo(f"{each.id:36} {each.summary}")
         return
     if not endpoint or not access_key or not secret_key:
-        raise UsageProblem("which S3 server?", why="--endpoint, --access-key and --secret-key are needed",
-                           remedy="give all three; the keys may come from the environment, see --help")  # fmt: skip
+        raise UsageProblem(
+            "which S3 server?",
+            why="--endpoint, --access-key and --secret-key are needed",
+            remedy="give all three; the keys may come from the environment, see --help",
+        )
     if not endpoint.startswith(("http://", "https://")):
         raise UsageProblem(f"--endpoint is {endpoint}", why="it needs the form http://host:port")
     from pgben_testkit.storage.conformance.runner import counts, run
@@ -99,11 +128,20 @@ def conformance(
     verdict, numbers = known.judge(outcomes, listed), counts(outcomes)
     tried = numbers["same"] + numbers["differs"]
     if as_json:
-        click.echo(json.dumps({
-            "endpoint": endpoint, "same": numbers["same"], "differs": numbers["differs"],
-            "not_tried": numbers["not tried"], "unlisted": [each.case for each in verdict.unlisted],
-            "gone": list(verdict.gone), "outcomes": [asdict(each) for each in outcomes],
-        }, indent=2))  # fmt: skip
+        click.echo(
+            json.dumps(
+                {
+                    "endpoint": endpoint,
+                    "same": numbers["same"],
+                    "differs": numbers["differs"],
+                    "not_tried": numbers["not tried"],
+                    "unlisted": [each.case for each in verdict.unlisted],
+                    "gone": list(verdict.gone),
+                    "outcomes": [asdict(each) for each in outcomes],
+                },
+                indent=2,
+            )
+        )
     else:
         share = f" ({100 * numbers['same'] / tried:.1f} %)" if tried else ""
         click.echo(
@@ -145,14 +183,24 @@ def serve(
                 fake.bucket(name)
             except (botocore.exceptions.ClientError, botocore.exceptions.ParamValidationError) as error:
                 raise UsageProblem(
-                    f"--bucket {name}", why=str(error).splitlines()[-1],
+                    f"--bucket {name}",
+                    why=str(error).splitlines()[-1],
                     remedy="3 to 63 lower-case letters, digits, dots and hyphens",
-                ) from None  # fmt: skip
+                ) from None
         made = [fake.user(name) for name in user]
-        click.echo(json.dumps({
-            "endpoint": served.url, "access_key": fake.access_key, "secret_key": fake.secret_key, "region": region,
-            "users": [{"name": each.name, "access_key": each.access_key, "secret_key": each.secret_key, "id": each.id}
-                      for each in made],
-        }))  # fmt: skip
+        click.echo(
+            json.dumps(
+                {
+                    "endpoint": served.url,
+                    "access_key": fake.access_key,
+                    "secret_key": fake.secret_key,
+                    "region": region,
+                    "users": [
+                        {"name": each.name, "access_key": each.access_key, "secret_key": each.secret_key, "id": each.id}
+                        for each in made
+                    ],
+                }
+            )
+        )
         sys.stdout.flush()
         ended.wait()

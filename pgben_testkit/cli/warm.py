@@ -62,8 +62,15 @@ def status(as_json: bool) -> None:
         assert trace.warm is not None
         for service, info in trace.warm["servers"].items():
             place = info.get("url") or f"{info.get('host')}:{info.get('port')}"
-            found.append({"run": trace.id, "project": trace.warm["root"], "service": service, "how": info["how"],
-                          "address": place})  # fmt: skip
+            found.append(
+                {
+                    "run": trace.id,
+                    "project": trace.warm["root"],
+                    "service": service,
+                    "how": info["how"],
+                    "address": place,
+                }
+            )
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return

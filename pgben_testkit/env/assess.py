@@ -35,10 +35,16 @@ class Assessment:
 
 
 def of_project(
-    root: Path, contract: Contract | None, *, sources: Sequence[Path] = (), code: Sequence[Path] | None = None,
-    with_code: bool = True, exclude: Sequence[str] = (), environ: Mapping[str, str] | None = None,
+    root: Path,
+    contract: Contract | None,
+    *,
+    sources: Sequence[Path] = (),
+    code: Sequence[Path] | None = None,
+    with_code: bool = True,
+    exclude: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
-) -> Assessment:  # fmt: skip
+) -> Assessment:
     """A project below `root` (absolute). Without `sources` every source of the tree is looked for; `code`: the folders
     that code is in, None for the whole tree."""
     began = time.perf_counter()
@@ -56,18 +62,28 @@ def of_project(
     if environ is not None:
         found.append(process.read(environ))
     ground = Ground(
-        contract=contract, sources=tuple(found), code=read,
+        contract=contract,
+        sources=tuple(found),
+        code=read,
         problems=(*strange.problems, *gathered.problems, *(read.problems if read else ())),
-        references=tuple(gathered.references), unused=tuple(gathered.unused), unfilled=tuple(gathered.unfilled),
-        used_names=frozenset(gathered.used_names), tree=files, part=bool(sources),
-    )  # fmt: skip
+        references=tuple(gathered.references),
+        unused=tuple(gathered.unused),
+        unfilled=tuple(gathered.unfilled),
+        used_names=frozenset(gathered.used_names),
+        tree=files,
+        part=bool(sources),
+    )
     return _assessed(ground, tuple(ports), began)
 
 
 def of_test_run(
-    root: Path, contract: Contract, environ: Mapping[str, str], *, files: Sequence[Path],
+    root: Path,
+    contract: Contract,
+    environ: Mapping[str, str],
+    *,
+    files: Sequence[Path],
     settings_file: Path | None = None,
-) -> Assessment:  # fmt: skip
+) -> Assessment:
     """The environment that a test run is about to begin with: `environ` over the `.env` files, the first one first.
 
     A value that pytest-env set is blamed on the line of the `settings_file` that has it.
@@ -89,9 +105,14 @@ def of_test_run(
         same = own is not None and own.value == value
         declared[name] = Declared(name, value, own.place if own and same else Place(process.TITLE))
     source = Source(
-        "the test run", "process", Place("the test run"), tuple(declared.values()), complete=True, stage="test",
+        "the test run",
+        "process",
+        Place("the test run"),
+        tuple(declared.values()),
+        complete=True,
+        stage="test",
         folder=root,
-    )  # fmt: skip
+    )
     ground = Ground(
         contract=contract, sources=(source,), problems=tuple(into.problems), unfilled=tuple(into.unfilled), run=True
     )

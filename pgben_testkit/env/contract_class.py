@@ -14,9 +14,20 @@ from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.contract_file import build
 from pgben_testkit.errors import UsageProblem
 
-NAMED = {"HttpUrl": "url", "AnyUrl": "url", "AnyHttpUrl": "url", "PostgresDsn": "url", "RedisDsn": "url",
-         "EmailStr": "email", "NameEmail": "email", "FilePath": "path", "DirectoryPath": "path", "Path": "path",
-         "SecretStr": "secret", "SecretBytes": "secret"}  # fmt: skip
+NAMED = {
+    "HttpUrl": "url",
+    "AnyUrl": "url",
+    "AnyHttpUrl": "url",
+    "PostgresDsn": "url",
+    "RedisDsn": "url",
+    "EmailStr": "email",
+    "NameEmail": "email",
+    "FilePath": "path",
+    "DirectoryPath": "path",
+    "Path": "path",
+    "SecretStr": "secret",
+    "SecretBytes": "secret",
+}
 BASIC = {bool: "bool", int: "int", float: "float", str: "string", timedelta: "duration"}
 PYDANTIC_TRUE = ["1", "true", "yes", "on", "t", "y"]
 PYDANTIC_FALSE = ["0", "false", "no", "off", "f", "n"]
@@ -37,14 +48,16 @@ def load_class(named: str, root: Path) -> Contract:
         module = importlib.import_module(module_name)
     except ImportError as error:
         raise UsageProblem(
-            f"the contract {named} can't be imported", why=f"{type(error).__name__}: {error}",
+            f"the contract {named} can't be imported",
+            why=f"{type(error).__name__}: {error}",
             remedy="name a module that can be imported from the project's root: python:module:Class",
-        ) from None  # fmt: skip
+        ) from None
     except Exception as error:  # theirs, and its text may hold values: pydantic repeats what it refuses
         raise UsageProblem(
-            f"the contract {named} can't be imported", why=f"its module raises {type(error).__name__}",
+            f"the contract {named} can't be imported",
+            why=f"its module raises {type(error).__name__}",
             remedy="let it make no settings while it is imported",
-        ) from None  # fmt: skip
+        ) from None
     finally:
         sys.path.remove(str(root))
     try:
@@ -56,9 +69,10 @@ def load_class(named: str, root: Path) -> Contract:
     kind = getattr(module, class_name, None)
     if not (isinstance(kind, type) and issubclass(kind, BaseSettings)):
         raise UsageProblem(
-            f"the contract {named} names no settings class", why=f"{class_name or 'nothing'} is no BaseSettings",
+            f"the contract {named} names no settings class",
+            why=f"{class_name or 'nothing'} is no BaseSettings",
             remedy="name a subclass of pydantic_settings.BaseSettings: python:module:Class",
-        )  # fmt: skip
+        )
     table = {
         "contract": {"name": class_name, **getattr(kind, "pgben_contract", {})},
         "variables": dict(_row(kind, field_name) for field_name in kind.model_fields),

@@ -22,8 +22,22 @@ from pgben_testkit.findings import Place
 BUILT_IN = Path(__file__).with_name("builtin")
 FILE_NAME = "pgben.env.toml"
 LARGEST_BYTES = 2_000_000
-_COMMON = frozenset({"kind", "required", "required_in", "forbidden_in", "only", "default", "description", "group",
-                     "secret", "aliases", "pattern", "varies"})  # fmt: skip
+_COMMON = frozenset(
+    {
+        "kind",
+        "required",
+        "required_in",
+        "forbidden_in",
+        "only",
+        "default",
+        "description",
+        "group",
+        "secret",
+        "aliases",
+        "pattern",
+        "varies",
+    }
+)
 _TUPLES = frozenset({"required_in", "forbidden_in", "values", "true", "false", "schemes"})
 _NUMBERS = {"min": (int, float), "max": (int, float), "bytes": (int,), "min_bytes": (int,)}
 _CHOICES = {"otherwise": ("error", "true", "false"), "pem": ("", "private", "public"), "holds": ("", "pem")}
@@ -62,10 +76,11 @@ def read(path: Path, *, shown: str) -> Contract:
         raise _bad(shown, f"byte {error.start} is not UTF-8", "save it as UTF-8") from None
     except OSError as error:
         raise UsageProblem(
-            f"the contract {shown} can't be read", why=error.strerror or str(error),
+            f"the contract {shown} can't be read",
+            why=error.strerror or str(error),
             remedy=f"name a TOML file, python:module:Class, or a built-in contract ({', '.join(built_in())});"
-                   " `pgben-testkit doctor --init` drafts one",
-        ) from None  # fmt: skip
+            " `pgben-testkit doctor --init` drafts one",
+        ) from None
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -117,19 +132,24 @@ def build(
             raise _bad(str(place), f"{each} is no table", f"write [variables.{each}]")
         variables[each] = _variable(each, row, place)
     contract = Contract(
-        name=str(head.get("name", name)), path=shown, variables=variables,
+        name=str(head.get("name", name)),
+        path=shown,
+        variables=variables,
         conditions=(base.conditions if base else ())
         + _conditions(table.get("conditions", []), shown, lines, variables),
         stage_from=_strings(head.get("stage_from", list(base.stage_from if base else STAGE_FROM)), shown, "stage_from"),
         applications=_strings(head.get("applications", []), shown, "applications"),
         ignore=_strings(head.get("ignore", []), shown, "ignore"),
-    )  # fmt: skip
+    )
     owners: dict[str, str] = {}
     for variable in variables.values():
         for alias in variable.aliases:
             if alias.name in variables or owners.setdefault(alias.name, variable.name) != variable.name:
-                raise _bad(str(variable.place), f"{alias.name} is an alias of {variable.name} and something else too",
-                           "let each name stand once")  # fmt: skip
+                raise _bad(
+                    str(variable.place),
+                    f"{alias.name} is an alias of {variable.name} and something else too",
+                    "let each name stand once",
+                )
     return contract
 
 
@@ -164,8 +184,11 @@ def _variable(name: str, row: Mapping[str, Any], place: Place) -> Variable:
     kind = row.get("kind", "string")
     if kind not in KINDS:
         meant = next(iter(difflib.get_close_matches(str(kind), KINDS, 1)), "")
-        raise _bad(where, f"{what} has the unknown kind {kind!r}",
-                   f"did you mean {meant}?" if meant else f"kinds: {', '.join(KINDS)}")  # fmt: skip
+        raise _bad(
+            where,
+            f"{what} has the unknown kind {kind!r}",
+            f"did you mean {meant}?" if meant else f"kinds: {', '.join(KINDS)}",
+        )
     _known(row, _COMMON | KINDS[kind].options, where, f"{what} of kind {kind}")
     given: dict[str, Any] = {}
     names = {each.name for each in fields(Variable)}
@@ -234,17 +257,23 @@ def _conditions(
             if not isinstance(row.get(key, ""), str):
                 raise _bad(where, f"{key} is no string", f'write {key} = "NAME" or "NAME=value"')
         condition = Condition(
-            groups, _strings(row.get("require", []), where, "require"),
+            groups,
+            _strings(row.get("require", []), where, "require"),
             Clause.read(row["when"]) if row.get("when") else None,
-            Clause.read(row["unless"]) if row.get("unless") else None, row.get("reason", ""), place,
-        )  # fmt: skip
+            Clause.read(row["unless"]) if row.get("unless") else None,
+            row.get("reason", ""),
+            place,
+        )
         if not condition.names():
             raise _bad(where, "a condition asks for nothing", "give it one_of or require")
         clauses = {clause.name for clause in (condition.when, condition.unless) if clause}
         for name in sorted(condition.names() | clauses):
             if name not in variables:
                 meant = nearest(name, variables)
-                raise _bad(where, f"a condition names {name}, which is not in the contract",
-                           f"did you mean {meant}?" if meant else f"add [variables.{name}]")  # fmt: skip
+                raise _bad(
+                    where,
+                    f"a condition names {name}, which is not in the contract",
+                    f"did you mean {meant}?" if meant else f"add [variables.{name}]",
+                )
         found.append(condition)
     return tuple(found)

@@ -58,9 +58,12 @@ def _row(name: str, ground: Ground, environments: Sequence[Source]) -> Row:
     own_reads = [each for each in (ground.code.reads if ground.code else ()) if each.name == name]
     live = [each for each in own_reads if not each.test]
     declared = [
-        (source, each) for source in ground.sources if source.kind != "process"
-        for each in source.declared if each.name == name
-    ]  # fmt: skip
+        (source, each)
+        for source in ground.sources
+        if source.kind != "process"
+        for each in source.declared
+        if each.name == name
+    ]
     values = [each.value for source, each in declared if each.value and not (source.example and looks_secret(name))]
     related = [each for each in environments if any(one.name == name for one in each.declared)]
     defaults = {each.default for each in live if each.default is not None}
@@ -68,9 +71,11 @@ def _row(name: str, ground: Ground, environments: Sequence[Source]) -> Row:
     hints = Counter(each.hint for each in own_reads if each.hint)
     kind, extra = _kind(name, values + ([default] if default else []), hints.most_common(1)[0][0] if hints else "")
     undefaulted = bool(live) and all(each.default is None for each in live)
-    everywhere = bool(environments) and len(related) == len(environments) and all(
-        each.value != "" for source, each in declared if source.complete
-    )  # fmt: skip
+    everywhere = (
+        bool(environments)
+        and len(related) == len(environments)
+        and all(each.value != "" for source, each in declared if source.complete)
+    )
     required = default is None and (any(each.required for each in live) or (undefaulted and everywhere))
     stages = {ground.stage(source) for source, _ in declared}
     only = "test" if not live and stages <= {"test"} and (own_reads or stages) else ""
@@ -164,8 +169,10 @@ def toml(drafted: Sequence[Row], name: str) -> str:
     lines = [
         "# Drafted by `pgben-testkit doctor --init` from the code and the sources. Correct it, then hold to it:",
         "# what is really required, which values are allowed, which secrets have a length.",
-        "", "[contract]", f"name = {json.dumps(name, ensure_ascii=False)}",
-    ]  # fmt: skip
+        "",
+        "[contract]",
+        f"name = {json.dumps(name, ensure_ascii=False)}",
+    ]
     prefixes = Counter(each.name.partition("_")[0] for each in drafted)
     for each in drafted:
         lines += ["", f"# {each.comment}", f"[variables.{each.name}]", f'kind = "{each.kind}"']

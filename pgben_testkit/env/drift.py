@@ -68,9 +68,11 @@ def drifting(ground: Ground) -> Iterator[Drift]:
 def matrix(ground: Ground) -> Matrix:
     """All variables of the contract that any environment sets; without a contract, all that any declares."""
     columns = environments(ground)
-    names = list(ground.contract.variables) if ground.contract else sorted(
-        {each.name for source in columns for each in source.declared}
-    )  # fmt: skip
+    names = (
+        list(ground.contract.variables)
+        if ground.contract
+        else sorted({each.name for source in columns for each in source.declared})
+    )
     rows = []
     for name in names:
         variable = ground.contract.variables[name] if ground.contract else None

@@ -82,9 +82,10 @@ class Environment(Mapping[str, Any]):
             return parse(text, variable)
         except ValueError as error:
             raise UsageProblem(
-                f"{name} is not {KINDS[variable.kind].expects(variable)}", why=str(error),
+                f"{name} is not {KINDS[variable.kind].expects(variable)}",
+                why=str(error),
                 remedy="`raw(name)` gives the text as it is",
-            ) from None  # fmt: skip
+            ) from None
 
     def _unknown(self, name: str) -> str:
         meant = nearest(name, self._contract.variables) if self._contract else ""

@@ -321,15 +321,31 @@ KINDS: dict[str, Kind] = {
         Kind("host", "a host name or address, with no scheme, port or path", _host),
         Kind("duration", "a number with a unit, as 30m or 7d", _duration, frozenset({"bare"}) | _NUMBERS),
         Kind("secret", "a secret", _string, _SIZES, lambda v: "a secret" + _size(v)),
-        Kind("pem", "a PEM block with its BEGIN and END lines", _pem, frozenset({"pem"}),
-             lambda v: f"a {v.pem + ' ' if v.pem else ''}key as PEM, with its BEGIN and END lines"),
-        Kind("base64", "base64", _base64, frozenset({"holds", "pem"}) | _SIZES,
-             lambda v: "base64" + (f" of a {v.pem + ' ' if v.pem else ''}key as PEM" if v.holds else _size(v))),
-        Kind("path", "a path that exists", _path, frozenset({"exists"}),
-             lambda v: "a path that exists" if v.exists else "a path"),
-        Kind("list", "items between commas", _list, frozenset({"separator", "items", "values", "schemes"}),
-             _list_expects),
+        Kind(
+            "pem",
+            "a PEM block with its BEGIN and END lines",
+            _pem,
+            frozenset({"pem"}),
+            lambda v: f"a {v.pem + ' ' if v.pem else ''}key as PEM, with its BEGIN and END lines",
+        ),
+        Kind(
+            "base64",
+            "base64",
+            _base64,
+            frozenset({"holds", "pem"}) | _SIZES,
+            lambda v: "base64" + (f" of a {v.pem + ' ' if v.pem else ''}key as PEM" if v.holds else _size(v)),
+        ),
+        Kind(
+            "path",
+            "a path that exists",
+            _path,
+            frozenset({"exists"}),
+            lambda v: "a path that exists" if v.exists else "a path",
+        ),
+        Kind(
+            "list", "items between commas", _list, frozenset({"separator", "items", "values", "schemes"}), _list_expects
+        ),
         Kind("email", "an e-mail address", _email),
         Kind("timezone", "a zone of the tz database, as America/Sao_Paulo", _timezone),
     )
-}  # fmt: skip
+}

@@ -7,12 +7,35 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 SYNONYMS = {
-    "DATABASE": "DB", "POSTGRES": "DB", "POSTGRESQL": "DB", "PG": "DB", "PASSWORD": "PASS", "PASSWD": "PASS",
-    "PWD": "PASS", "USERNAME": "USER", "HOSTNAME": "HOST", "SERVER": "HOST", "ADDRESS": "HOST", "DBNAME": "NAME",
-    "DATABASENAME": "NAME", "ENV": "ENVIRONMENT", "URI": "URL", "TIMEZONE": "TZ", "SSL": "TLS", "S3": "MINIO",
-    "MAIL": "SMTP", "EMAIL": "SMTP", "EXPIRATION": "EXPIRES", "EXPIRY": "EXPIRES", "CORS": "ALLOWED",
-    "SECRETKEY": "SECRET", "ACCESSKEY": "ACCESS", "ENABLE": "ENABLED", "DISABLED": "DISABLE", "LOGLEVEL": "LEVEL",
-}  # fmt: skip
+    "DATABASE": "DB",
+    "POSTGRES": "DB",
+    "POSTGRESQL": "DB",
+    "PG": "DB",
+    "PASSWORD": "PASS",
+    "PASSWD": "PASS",
+    "PWD": "PASS",
+    "USERNAME": "USER",
+    "HOSTNAME": "HOST",
+    "SERVER": "HOST",
+    "ADDRESS": "HOST",
+    "DBNAME": "NAME",
+    "DATABASENAME": "NAME",
+    "ENV": "ENVIRONMENT",
+    "URI": "URL",
+    "TIMEZONE": "TZ",
+    "SSL": "TLS",
+    "S3": "MINIO",
+    "MAIL": "SMTP",
+    "EMAIL": "SMTP",
+    "EXPIRATION": "EXPIRES",
+    "EXPIRY": "EXPIRES",
+    "CORS": "ALLOWED",
+    "SECRETKEY": "SECRET",
+    "ACCESSKEY": "ACCESS",
+    "ENABLE": "ENABLED",
+    "DISABLED": "DISABLE",
+    "LOGLEVEL": "LEVEL",
+}
 """Words that teams use for each other in names; both sides are brought to the same word."""
 
 

@@ -13,15 +13,53 @@ from pathlib import Path
 
 from pgben_testkit.env.sources import compose, dockerfile, kustomize, pytest_env
 
-SKIPPED = frozenset({
-    "node_modules", "dist", "build", "out", "coverage", ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox",
-    "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".next", ".nuxt", ".cache", "vendor",
-    "target", ".terraform", ".idea", ".vscode", "htmlcov", ".eggs", "site-packages", ".yarn", ".pnpm-store",
-})  # fmt: skip
+SKIPPED = frozenset(
+    {
+        "node_modules",
+        "dist",
+        "build",
+        "out",
+        "coverage",
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+        ".next",
+        ".nuxt",
+        ".cache",
+        "vendor",
+        "target",
+        ".terraform",
+        ".idea",
+        ".vscode",
+        "htmlcov",
+        ".eggs",
+        "site-packages",
+        ".yarn",
+        ".pnpm-store",
+    }
+)
 """Folders that hold what was made or brought from elsewhere."""
 DOTENV = re.compile(r"\.env(?:[.\-_][\w.\-]+)?|[\w.\-]+\.env|env\.(?:example|sample|template)", re.IGNORECASE)
-CODE = {".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx", ".js": "javascript",
-        ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript", ".py": "python"}  # fmt: skip
+CODE = {
+    ".ts": "typescript",
+    ".mts": "typescript",
+    ".cts": "typescript",
+    ".tsx": "tsx",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".jsx": "javascript",
+    ".py": "python",
+}
 MOST_FILES = 200_000
 GIT_TIMEOUT_S = 10.0
 
@@ -95,9 +133,12 @@ def _files(root: Path, exclude: Sequence[str] = (), base: Path | None = None) ->
     for folder, folders, names in os.walk(root):
         chart = "Chart.yaml" in names
         folders[:] = sorted(
-            each for each in folders if each not in SKIPPED and not (chart and each in ("templates", "charts"))
+            each
+            for each in folders
+            if each not in SKIPPED
+            and not (chart and each in ("templates", "charts"))
             and not os.path.exists(os.path.join(folder, each, "pyvenv.cfg"))
-        )  # fmt: skip
+        )
         if exclude:
             folders[:] = [each for each in folders if not is_excluded(os.path.join(folder, each))]
             names = [each for each in names if not is_excluded(os.path.join(folder, each))]

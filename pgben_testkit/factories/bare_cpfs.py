@@ -19,11 +19,49 @@ SAID_OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 OTHERS = frozenset(
-    ["id", "ids", "oid", "pk", "fk", "telefone", "telefones", "fone", "celular", "phone", "mobile", "whatsapp", "fax",
-     "protocolo", "protocol", "processo", "total", "valor", "amount", "price", "preco", "saldo", "balance",
-     "quantidade", "count", "size", "bytes", "version", "versao", "ean", "gtin", "barras", "epoch", "timestamp", "nis",
-     "pis", "pasep", "nit", "nsu", "nosso"]
-)  # fmt: skip
+    [
+        "id",
+        "ids",
+        "oid",
+        "pk",
+        "fk",
+        "telefone",
+        "telefones",
+        "fone",
+        "celular",
+        "phone",
+        "mobile",
+        "whatsapp",
+        "fax",
+        "protocolo",
+        "protocol",
+        "processo",
+        "total",
+        "valor",
+        "amount",
+        "price",
+        "preco",
+        "saldo",
+        "balance",
+        "quantidade",
+        "count",
+        "size",
+        "bytes",
+        "version",
+        "versao",
+        "ean",
+        "gtin",
+        "barras",
+        "epoch",
+        "timestamp",
+        "nis",
+        "pis",
+        "pasep",
+        "nit",
+        "nsu",
+        "nosso",
+    ]
+)
 """Words in the names of columns that hold something else. Such a column has to hold `SURE` numbers, half of them
 valid."""
 SURE = 5

@@ -85,15 +85,24 @@ def spec_of(cls: type[PGBenFactory]) -> Spec:
     hidden = {*relations, *cls._hidden, *meta.exclude}
     columns = tuple(name for name in declared if name not in hidden)
     return Spec(
-        columns, relations, {name: each for name, each in functions.items() if each},
+        columns,
+        relations,
+        {name: each for name, each in functions.items() if each},
         {name: dict(each) for name, each in traits.items()},
-        {name: each for name, each in params.items() if name != "s"}, lean,
-        type(meta.model.__name__, (meta.model,), {
-            "columns": columns, "relations": tuple(relations), "children": tuple(cls._children),
-            "__module__": meta.model.__module__,
-        }),
+        {name: each for name, each in params.items() if name != "s"},
+        lean,
+        type(
+            meta.model.__name__,
+            (meta.model,),
+            {
+                "columns": columns,
+                "relations": tuple(relations),
+                "children": tuple(cls._children),
+                "__module__": meta.model.__module__,
+            },
+        ),
         frozenset(declared) | frozenset(traits) | frozenset(params) - {"s"} | frozenset(cls._children),
-    )  # fmt: skip
+    )
 
 
 _NOTHING: frozenset[str] = frozenset()
@@ -292,9 +301,10 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
                     )
                 if isinstance(other, Registro) and other.table not in ("", table):
                     raise UsageProblem(
-                        f"{cls.__name__}: {name} got a row of {other.table}", why=f"it refers to {table}",
+                        f"{cls.__name__}: {name} got a row of {other.table}",
+                        why=f"it refers to {table}",
                         remedy=f"give a row of {table}, or {name}_id",
-                    )  # fmt: skip
+                    )
                 if isinstance(other, Mapping):
                     fields[name] = Registro(**{"columns": tuple(other), "saved": True, **other})
                 if fields.get(name + "_id", identifier) != identifier:
@@ -322,8 +332,9 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
             if value.tzinfo is None:
                 raise UsageProblem(
                     f"{cls.__name__}: {name} got a datetime without a time zone",
-                    why="nobody knows which moment that is", remedy="give tzinfo=UTC, or a date",
-                )  # fmt: skip
+                    why="nobody knows which moment that is",
+                    remedy="give tzinfo=UTC, or a date",
+                )
             return value.date() if name in cls._days else value
         return value if name in cls._days else datetime(value.year, value.month, value.day, 12, tzinfo=UTC)
 
@@ -339,9 +350,10 @@ class PGBenFactory(factory.Factory):  # type: ignore[misc]
                 if before != value and name == "status":
                     shown = f"{other}={before!r}" if other == name else f"{other}=True"
                     raise UsageProblem(
-                        f"{cls.__name__}: {trait}=True contradicts {shown}", why=f"both say what {name} is",
+                        f"{cls.__name__}: {trait}=True contradicts {shown}",
+                        why=f"both say what {name} is",
                         remedy="give one of them",
-                    )  # fmt: skip
+                    )
                 said[name] = (trait, value)
 
     @classmethod
@@ -404,8 +416,10 @@ def _plan(cls: type[PGBenFactory], active: tuple[str, ...]) -> _Plan:
     functions = {name: made for name, value in declared.items() if (made := _function(value)) is not None}
     wanted = [*spec.columns, *cls._kept]
     return _Plan(
-        constants, functions | {name: partial(_constant, value) for name, value in params.items()},
-        [(name, functions[name]) for name in wanted if name not in constants], params,
+        constants,
+        functions | {name: partial(_constant, value) for name, value in params.items()},
+        [(name, functions[name]) for name in wanted if name not in constants],
+        params,
         tuple(name for name in (*cls._hidden, *cls._meta.exclude) if name not in cls._kept),
         None if any(params.get(param) for _, _, param in cls._children.values()) else dict.fromkeys(cls._children, ()),
-    )  # fmt: skip
+    )

@@ -23,12 +23,17 @@ class TipoBeneficioFactory(PGBenFactory):
 
     Params = status_params("status_tipo_beneficio")
     _enums = {
-        "periodicidade": "periodicidade", "categoria": "categoria_beneficio", "status": "status_tipo_beneficio",
-    }  # fmt: skip
+        "periodicidade": "periodicidade",
+        "categoria": "categoria_beneficio",
+        "status": "status_tipo_beneficio",
+    }
     _rules = (
-        lambda o: f"periodicidade unico has 1 parcela, not {o.quantidade_parcelas}"
-        if o.periodicidade == "unico" and o.quantidade_parcelas != 1 else None,
-    )  # fmt: skip
+        lambda o: (
+            f"periodicidade unico has 1 parcela, not {o.quantidade_parcelas}"
+            if o.periodicidade == "unico" and o.quantidade_parcelas != 1
+            else None
+        ),
+    )
 
     id = lazy(lambda o: o.s.uuid())
     codigo = lazy(lambda o: f"{o.categoria.upper()[:20]}_{o.s.token('codigo')}")

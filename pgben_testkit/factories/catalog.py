@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from pgben_testkit.factories.base import PGBenFactory
 
 _PLACES = {
-    "unidade": ("office", "UnidadeFactory"), "setor": ("office", "SetorFactory"), "role": ("office", "RoleFactory"),
+    "unidade": ("office", "UnidadeFactory"),
+    "setor": ("office", "SetorFactory"),
+    "role": ("office", "RoleFactory"),
     "usuario": ("office", "UsuarioFactory"),
-    "cidadao": ("citizens", "CidadaoFactory"), "endereco": ("citizens", "EnderecoFactory"),
-    "contato": ("citizens", "ContatoFactory"), "composicao_familiar": ("citizens", "ComposicaoFamiliarFactory"),
-    "info_bancaria": ("citizens", "InfoBancariaFactory"), "dados_sociais": ("citizens", "DadosSociaisFactory"),
+    "cidadao": ("citizens", "CidadaoFactory"),
+    "endereco": ("citizens", "EnderecoFactory"),
+    "contato": ("citizens", "ContatoFactory"),
+    "composicao_familiar": ("citizens", "ComposicaoFamiliarFactory"),
+    "info_bancaria": ("citizens", "InfoBancariaFactory"),
+    "dados_sociais": ("citizens", "DadosSociaisFactory"),
     "situacao_moradia": ("citizens", "SituacaoMoradiaFactory"),
     "consentimento_lgpd": ("citizens", "ConsentimentoLgpdFactory"),
     "tipo_beneficio": ("benefits", "TipoBeneficioFactory"),
@@ -28,15 +33,20 @@ _PLACES = {
     "determinacao_judicial": ("courts", "DeterminacaoJudicialFactory"),
     "solicitacao": ("requests", "SolicitacaoFactory"),
     "historico_solicitacao": ("requests", "HistoricoSolicitacaoFactory"),
-    "pendencia": ("requests", "PendenciaFactory"), "parecer_social": ("requests", "ParecerSocialFactory"),
-    "visita_domiciliar": ("requests", "VisitaDomiciliarFactory"), "recurso": ("requests", "RecursoFactory"),
-    "concessao": ("payments", "ConcessaoFactory"), "historico_concessao": ("payments", "HistoricoConcessaoFactory"),
+    "pendencia": ("requests", "PendenciaFactory"),
+    "parecer_social": ("requests", "ParecerSocialFactory"),
+    "visita_domiciliar": ("requests", "VisitaDomiciliarFactory"),
+    "recurso": ("requests", "RecursoFactory"),
+    "concessao": ("payments", "ConcessaoFactory"),
+    "historico_concessao": ("payments", "HistoricoConcessaoFactory"),
     "pagamento": ("payments", "PagamentoFactory"),
     "comprovante_pagamento": ("payments", "ComprovantePagamentoFactory"),
     "confirmacao_recebimento": ("payments", "ConfirmacaoRecebimentoFactory"),
-    "documento": ("papers", "DocumentoFactory"), "validacao_documento": ("papers", "ValidacaoDocumentoFactory"),
-    "log_auditoria": ("papers", "LogAuditoriaFactory"), "notificacao": ("papers", "NotificacaoFactory"),
-}  # fmt: skip
+    "documento": ("papers", "DocumentoFactory"),
+    "validacao_documento": ("papers", "ValidacaoDocumentoFactory"),
+    "log_auditoria": ("papers", "LogAuditoriaFactory"),
+    "notificacao": ("papers", "NotificacaoFactory"),
+}
 """name -> (module, class); a table stands after those that it refers to."""
 ALIASES = {"documentos": "documento", "logs_auditoria": "log_auditoria"}
 """Tables whose names are not those of their factories."""

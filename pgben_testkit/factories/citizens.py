@@ -40,17 +40,24 @@ class CidadaoFactory(PGBenFactory):
 
     _days = frozenset({"data_nascimento"})
     Params = status_params(
-        "status_cadastro_cidadao", com_endereco=0, com_contatos=0, com_familia=0, com_conta=0, com_dados_sociais=0,
+        "status_cadastro_cidadao",
+        com_endereco=0,
+        com_contatos=0,
+        com_familia=0,
+        com_conta=0,
+        com_dados_sociais=0,
         com_moradia=0,
-        idoso=Trait(idade=72), crianca=Trait(idade=8, estado_civil="solteiro"),
-        completo=Trait(
-            com_endereco=1, com_contatos=2, com_familia=2, com_conta=1, com_dados_sociais=1, com_moradia=1
-        ),
-    )  # fmt: skip
+        idoso=Trait(idade=72),
+        crianca=Trait(idade=8, estado_civil="solteiro"),
+        completo=Trait(com_endereco=1, com_contatos=2, com_familia=2, com_conta=1, com_dados_sociais=1, com_moradia=1),
+    )
     _enums = {
-        "sexo": "sexo", "estado_civil": "estado_civil", "raca_cor": "raca_cor", "nacionalidade": "tipo_nacionalidade",
+        "sexo": "sexo",
+        "estado_civil": "estado_civil",
+        "raca_cor": "raca_cor",
+        "nacionalidade": "tipo_nacionalidade",
         "status": "status_cadastro_cidadao",
-    }  # fmt: skip
+    }
     _children = {
         "enderecos": ("endereco", "cidadao", "com_endereco"),
         "contatos": ("contato", "cidadao", "com_contatos"),
@@ -84,9 +91,10 @@ class CidadaoFactory(PGBenFactory):
             wrong = f"crianca=True contradicts {says}"
         if wrong:
             raise UsageProblem(
-                f"{cls.__name__}: {wrong}", why=f"both say how old the person is; today is {today}",
+                f"{cls.__name__}: {wrong}",
+                why=f"both say how old the person is; today is {today}",
                 remedy="give one of them",
-            )  # fmt: skip
+            )
 
     unidade = Relacao("unidade", shared=True)
     criado_por = None
@@ -164,9 +172,14 @@ class ContatoFactory(PGBenFactory):
     cidadao_id = de("cidadao")
     tipo = lazy(lambda o: "email" if o.s.nth("contato", o.cidadao_id) == 2 else "celular")
     valor = lazy(
-        lambda o: people.email(o.s, "contato") if o.tipo == "email"
-        else people.landline(o.s) if o.tipo == "telefone" else people.mobile(o.s)
-    )  # fmt: skip
+        lambda o: (
+            people.email(o.s, "contato")
+            if o.tipo == "email"
+            else people.landline(o.s)
+            if o.tipo == "telefone"
+            else people.mobile(o.s)
+        )
+    )
     is_whatsapp = lazy(lambda o: o.tipo in ("whatsapp", "celular"))
     possui_smartphone = lazy(lambda o: o.is_whatsapp)
     principal = lazy(lambda o: o.tipo == "celular")
@@ -187,9 +200,12 @@ class ComposicaoFamiliarFactory(PGBenFactory):
 
     cidadao = Relacao("cidadao")
     idade = lazy(
-        lambda o: o.s.between("idade", 0, 17) if o.parentesco in ("filho", "enteado", "neto")
-        else o.s.between("idade", 25, 80)
-    )  # fmt: skip
+        lambda o: (
+            o.s.between("idade", 0, 17)
+            if o.parentesco in ("filho", "enteado", "neto")
+            else o.s.between("idade", 25, 80)
+        )
+    )
 
     id = lazy(lambda o: o.s.uuid())
     cidadao_id = de("cidadao")
@@ -233,9 +249,12 @@ class InfoBancariaFactory(PGBenFactory):
 
     _enums = {"tipo_conta": "tipo_conta_bancaria", "tipo_chave_pix": "tipo_chave_pix"}
     _rules = (
-        lambda o: "a chave_pix needs its tipo_chave_pix, and the other way round"
-        if (o.chave_pix is None) != (o.tipo_chave_pix is None) else None,
-    )  # fmt: skip
+        lambda o: (
+            "a chave_pix needs its tipo_chave_pix, and the other way round"
+            if (o.chave_pix is None) != (o.tipo_chave_pix is None)
+            else None
+        ),
+    )
 
     cidadao = Relacao("cidadao")
 
@@ -248,9 +267,14 @@ class InfoBancariaFactory(PGBenFactory):
     tipo_conta = "poupanca"
     tipo_chave_pix = lazy(lambda o: o.s.pick("tipo pix", ("cpf", "email", "telefone", "aleatoria")))
     chave_pix = lazy(
-        lambda o: None if o.tipo_chave_pix is None
-        else o.cidadao.cpf if o.tipo_chave_pix == "cpf" and o.cidadao is not None else pix_key(o, o.tipo_chave_pix)
-    )  # fmt: skip
+        lambda o: (
+            None
+            if o.tipo_chave_pix is None
+            else o.cidadao.cpf
+            if o.tipo_chave_pix == "cpf" and o.cidadao is not None
+            else pix_key(o, o.tipo_chave_pix)
+        )
+    )
     ativo = True
     created_at = lazy(lambda o: o.s.days_ago("cadastro", 30, 390))
     updated_at = lazy(lambda o: o.created_at)
@@ -295,9 +319,12 @@ class SituacaoMoradiaFactory(PGBenFactory):
 
     _enums = {"tipo_moradia": "tipo_moradia", "material_construcao": "material_construcao"}
     _rules = (
-        lambda o: "a valor_aluguel, and a home that is not alugada"
-        if o.valor_aluguel is not None and o.tipo_moradia != "alugada" else None,
-    )  # fmt: skip
+        lambda o: (
+            "a valor_aluguel, and a home that is not alugada"
+            if o.valor_aluguel is not None and o.tipo_moradia != "alugada"
+            else None
+        ),
+    )
 
     cidadao = Relacao("cidadao")
 

@@ -24,10 +24,11 @@ class ProcessoJudicialFactory(PGBenFactory):
     id = lazy(lambda o: o.s.uuid())
     numero_processo = lazy(
         lambda o: documents.processo(
-            f"{o.s.between('processo', 0, 9_999_999):07d}", o.data_distribuicao.year,
+            f"{o.s.between('processo', 0, 9_999_999):07d}",
+            o.data_distribuicao.year,
             origin=f"{o.s.between('origem', 5000, 9999):04d}",
         )
-    )  # fmt: skip
+    )
     tribunal = "tjrn"
     vara = lazy(lambda o: f"{o.s.between('vara', 1, 6)}a Vara da Fazenda Publica")
     comarca = "Natal"
@@ -36,9 +37,12 @@ class ProcessoJudicialFactory(PGBenFactory):
     status = "em_andamento"
     data_distribuicao = lazy(lambda o: o.s.maker.hoje - timedelta(days=o.s.between("distribuicao", 400, 900)))
     data_arquivamento = lazy(
-        lambda o: o.data_distribuicao + timedelta(days=o.s.between("arquivamento", 60, 390))
-        if o.status == "arquivado" else None
-    )  # fmt: skip
+        lambda o: (
+            o.data_distribuicao + timedelta(days=o.s.between("arquivamento", 60, 390))
+            if o.status == "arquivado"
+            else None
+        )
+    )
     cidadao_id = de("cidadao")
     created_at = lazy(lambda o: o.s.moment("hora", o.data_distribuicao))
     updated_at = lazy(lambda o: o.created_at)
@@ -52,8 +56,10 @@ class DeterminacaoJudicialFactory(PGBenFactory):
     _days = frozenset({"data_determinacao", "data_cumprimento"})
     Params = status_params("status_determinacao")
     _enums = {
-        "tipo": "tipo_determinacao", "status": "status_determinacao", "urgencia": "urgencia_determinacao",
-    }  # fmt: skip
+        "tipo": "tipo_determinacao",
+        "status": "status_determinacao",
+        "urgencia": "urgencia_determinacao",
+    }
     _rules = (belongs(("cumprida",), "data_cumprimento"), ordered("data_determinacao", "data_cumprimento"))
 
     processo_judicial = Relacao("processo_judicial")
@@ -69,9 +75,10 @@ class DeterminacaoJudicialFactory(PGBenFactory):
     )
     prazo_dias = 15
     data_cumprimento = lazy(
-        lambda o: o.data_determinacao + timedelta(days=o.s.between("cumprimento", 1, 15))
-        if o.status == "cumprida" else None
-    )  # fmt: skip
+        lambda o: (
+            o.data_determinacao + timedelta(days=o.s.between("cumprimento", 1, 15)) if o.status == "cumprida" else None
+        )
+    )
     cidadao_id = lazy(lambda o: getattr(o.processo_judicial, "cidadao_id", None))
     created_at = lazy(lambda o: o.s.moment("hora", o.data_determinacao))
     updated_at = lazy(lambda o: o.created_at)

@@ -70,8 +70,13 @@ def processo(number: str, year: int, segment: str = "8", court: str = "20", orig
     return f"{number}-{98 - rest:02d}.{year:04d}.{segment}.{court}.{origin}"
 
 
-_MASKS = {"cpf": "###.###.###-##", "nis": "###.#####.##-#", "cnpj": "##.###.###/####-##", "rg": "##.###.###-#",
-          "cep": "#####-###"}  # fmt: skip
+_MASKS = {
+    "cpf": "###.###.###-##",
+    "nis": "###.#####.##-#",
+    "cnpj": "##.###.###/####-##",
+    "rg": "##.###.###-#",
+    "cep": "#####-###",
+}
 
 
 def formatted(kind: str, bare: str) -> str:
@@ -102,8 +107,10 @@ def is_valid(kind: str, text: str) -> bool:
     """Whether a CPF, NIS or CNPJ, bare or formatted, has its length and check digits and isn't one repeated digit."""
     docbr = _docbr()
     validators: dict[str, tuple[int, Callable[[str], bool]]] = {
-        "cpf": (11, docbr.CPF().validate), "nis": (11, docbr.PIS().validate), "cnpj": (14, docbr.CNPJ().validate),
-    }  # fmt: skip
+        "cpf": (11, docbr.CPF().validate),
+        "nis": (11, docbr.PIS().validate),
+        "cnpj": (14, docbr.CNPJ().validate),
+    }
     if kind not in validators:
         raise UsageProblem(f"no validation for {kind!r}", why=f"there is {', '.join(validators)}")
     length, validate = validators[kind]
@@ -149,9 +156,12 @@ def _forms(length: int, short: int = 1) -> tuple[Fault, ...]:
 def _common(length: int) -> tuple[Fault, ...]:
     return (
         *_forms(length),
-        Fault("repetido", "one digit repeated: its check digits may be right, and it is never issued",
-              lambda text: text[0] * length if text[0].isdigit() else "1" * length),
-    )  # fmt: skip
+        Fault(
+            "repetido",
+            "one digit repeated: its check digits may be right, and it is never issued",
+            lambda text: text[0] * length if text[0].isdigit() else "1" * length,
+        ),
+    )
 
 
 _NO_AREA = "20"

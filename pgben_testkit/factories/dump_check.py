@@ -23,7 +23,10 @@ def look(path: Path, root: Path) -> Iterator[Finding]:
     for each in found.findings:
         total = found.unmarked[each.table]
         yield finding(
-            RULE, each.table, Place(str(shown), each.line), f"a row of {each.table} holds data of a person: no mark",
+            RULE,
+            each.table,
+            Place(str(shown), each.line),
+            f"a row of {each.table} holds data of a person: no mark",
             reason=f"{each.reason} ({', '.join(each.columns)}); {total} such row{'s' * (total != 1)} in this table",
             remedy="remove the dump if they may be real people, and make data with the factories",
-        )  # fmt: skip
+        )

@@ -64,9 +64,11 @@ def _created(line: str, creating: str, created: dict[str, list[str]]) -> str:
         return _name(match[1])
     if creating and re.match(r"\)", line):
         return ""
-    if creating and (column := re.match(r'\s+"?(\w+)"?\s', line)) and column[1].upper() not in (
-        "CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE"
-    ):  # fmt: skip
+    if (
+        creating
+        and (column := re.match(r'\s+"?(\w+)"?\s', line))
+        and column[1].upper() not in ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE")
+    ):
         created[creating].append(column[1])
     return creating
 
@@ -174,9 +176,10 @@ class opened:
         encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
         if encoding != "utf-16" and b"\x00" in head:
             raise UsageProblem(
-                f"{self._path} holds no dump that can be read", why="it is a binary file, and no archive of pg_dump's",
+                f"{self._path} holds no dump that can be read",
+                why="it is a binary file, and no archive of pg_dump's",
                 remedy="give plain SQL: `pg_dump -Fp`, or of an archive `pg_restore -f - ARCHIVE > dump.sql`",
-            )  # fmt: skip
+            )
         yield from io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="\n")
 
     def _guarded(self, lines: Iterable[str]) -> Iterator[str]:
@@ -188,17 +191,22 @@ class opened:
     def _restored(self) -> Iterator[str]:
         program = _pg_restore()
         self._process = subprocess.Popen(
-            [program, "-f", "-", str(self._path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            encoding="utf-8", errors="replace",
-        )  # fmt: skip
+            [program, "-f", "-", str(self._path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
         assert self._process.stdout is not None and self._process.stderr is not None
         yield from self._process.stdout
         tail = self._process.stderr.read()[-400:]
         if self._process.wait():
             raise UsageProblem(
-                f"the archive {self._path} can't be read", why=f"pg_restore says: {tail.strip()}",
+                f"the archive {self._path} can't be read",
+                why=f"pg_restore says: {tail.strip()}",
                 remedy="use the pg_restore of the version that dumped, or dump plain SQL",
-            )  # fmt: skip
+            )
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
@@ -221,7 +229,8 @@ def _pg_restore() -> str:
     if beside is not None and beside.is_file():
         return str(beside)
     raise EnvironmentNotAble(
-        "the archive can't be read", why="there is no pg_restore on the PATH",
+        "the archive can't be read",
+        why="there is no pg_restore on the PATH",
         remedy="install PostgreSQL's client programs, or give plain SQL: pg_dump -Fp, or where there is a pg_restore: "
-               "pg_restore -f - ARCHIVE > dump.sql",
-    )  # fmt: skip
+        "pg_restore -f - ARCHIVE > dump.sql",
+    )

@@ -25,8 +25,19 @@ from pgben_testkit.factories.people import DOMAIN, MARK, MARK_KEY
 DOCUMENT = re.compile(r"cpf|(^|_)(nis|pis|pasep|nit|rg)\d*($|_)")
 """Columns that hold a person's document, by their `words_of`."""
 NAMED = frozenset({"nome", "nome_completo", "name", "full_name", "nome_social"})
-ABOUT = frozenset({"data_nascimento", "nome_mae", "nome_pai", "rg", "birth_date", "date_of_birth", "mother_name",
-                   "naturalidade", "parentesco"})  # fmt: skip
+ABOUT = frozenset(
+    {
+        "data_nascimento",
+        "nome_mae",
+        "nome_pai",
+        "rg",
+        "birth_date",
+        "date_of_birth",
+        "mother_name",
+        "naturalidade",
+        "parentesco",
+    }
+)
 """With a name in the same table, these make its rows people."""
 FORMATTED_CPF = re.compile(r"(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)")
 JSON_CPF = re.compile(r'"[^"]*(?:cpf|nis)[^"]*"\s*:\s*"?(\d{11})(?!\d)', re.IGNORECASE)
@@ -65,13 +76,18 @@ class Audit:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "path": self.path, "clean": self.clean, "rows": self.rows, "tables": self.tables, "people": self.people,
-            "marked": self.marked, "unmarked": dict(self.unmarked),
+            "path": self.path,
+            "clean": self.clean,
+            "rows": self.rows,
+            "tables": self.tables,
+            "people": self.people,
+            "marked": self.marked,
+            "unmarked": dict(self.unmarked),
             "findings": [
                 {"table": each.table, "line": each.line, "columns": list(each.columns), "reason": each.reason}
                 for each in self.findings
             ],
-        }  # fmt: skip
+        }
 
 
 @dataclass
@@ -139,16 +155,22 @@ def audit(path: Path) -> Audit:
             state.report(each.finding)
     for guess in state.guesses:
         held = {
-            column for column, digits, group in guess.numbers
+            column
+            for column, digits, group in guess.numbers
             if digits not in state.marked_documents and state.bare.believed(group)
-        }  # fmt: skip
+        }
         if held:
             state.report(Finding(guess.table, guess.line, tuple(sorted(held)), BARE))
     state.findings.sort(key=lambda finding: finding.line)
     return Audit(
-        str(path), state.rows, state.people, state.marked, dict(state.unmarked), tuple(state.findings),
+        str(path),
+        state.rows,
+        state.people,
+        state.marked,
+        dict(state.unmarked),
+        tuple(state.findings),
         len(state.tables),
-    )  # fmt: skip
+    )
 
 
 def _look(state: _State, table: str, columns: Sequence[str], values: Sequence[str | None], line: int) -> None:

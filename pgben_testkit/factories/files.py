@@ -78,8 +78,13 @@ def _png(text: str) -> bytes:
     rows = b"".join(b"\0" + bytes([40 * (row % 6)] * 8) for row in range(8))
     header = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
     comment = b"Comment\0" + text.encode("latin-1", "replace")
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"tEXt", comment)
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))  # fmt: skip
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"tEXt", comment)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def key_of(environ: Mapping[str, str] | None = None) -> bytes:
@@ -119,11 +124,16 @@ def seal(data: bytes, name: str, key: bytes) -> Sealed:
         raise missing_extra("cryptography") from None
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(checked_key(key)).encrypt(nonce, data, None)
-    return Sealed(sealed[:-TAG_BYTES], {
-        "Original-Name": name.encode("ascii", "replace").decode(), "Hash": hashlib.sha256(data).hexdigest(),
-        "Encrypted": "true", "IV": base64.b64encode(nonce).decode(),
-        "AuthTag": base64.b64encode(sealed[-TAG_BYTES:]).decode(),
-    })  # fmt: skip
+    return Sealed(
+        sealed[:-TAG_BYTES],
+        {
+            "Original-Name": name.encode("ascii", "replace").decode(),
+            "Hash": hashlib.sha256(data).hexdigest(),
+            "Encrypted": "true",
+            "IV": base64.b64encode(nonce).decode(),
+            "AuthTag": base64.b64encode(sealed[-TAG_BYTES:]).decode(),
+        },
+    )
 
 
 class NotReadable(TestkitError):
@@ -152,9 +162,10 @@ def unseal(data: bytes, metadata: Mapping[str, str], key: bytes) -> bytes:
             plain = AESGCM(checked_key(key)).decrypt(_bytes(found["iv"]), data + _bytes(found["authtag"]), None)
         except (InvalidTag, ValueError):
             raise NotReadable(
-                "the document can't be decrypted", why="the tag does not fit: another key, or changed bytes",
+                "the document can't be decrypted",
+                why="the tag does not fit: another key, or changed bytes",
                 remedy="read with the key it was written with; the application uses ENCRYPTION_KEY",
-            ) from None  # fmt: skip
+            ) from None
     if "hash" in found and hashlib.sha256(plain).hexdigest() != found["hash"]:
         raise NotReadable("the document is not what its Hash says", why="its bytes were changed or cut")
     return plain

@@ -42,8 +42,10 @@ def pgben_factory(request: pytest.FixtureRequest) -> Iterator[Fabrica]:
         return found
 
     maker = Fabrica(
-        seed=settings.seed, test=request.node.nodeid, connect=connect,
+        seed=settings.seed,
+        test=request.node.nodeid,
+        connect=connect,
         bucket=lambda: request.getfixturevalue("pgben_bucket"),
-    )  # fmt: skip
+    )
     with maker.current():
         yield maker

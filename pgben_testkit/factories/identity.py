@@ -136,9 +136,13 @@ class Draw:
         word ^= word >> 33
         pairs = _PAIRS
         return (
-            pairs[word & 1023] + pairs[word >> 10 & 1023] + pairs[word >> 20 & 1023] + pairs[word >> 30 & 1023]
-            + pairs[word >> 40 & 1023] + pairs[word >> 50 & 1023]
-        )[:length]  # fmt: skip
+            pairs[word & 1023]
+            + pairs[word >> 10 & 1023]
+            + pairs[word >> 20 & 1023]
+            + pairs[word >> 30 & 1023]
+            + pairs[word >> 40 & 1023]
+            + pairs[word >> 50 & 1023]
+        )[:length]
 
     def uuid(self) -> UUID:
         """The object's id, a version 4 UUID."""

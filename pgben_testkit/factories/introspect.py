@@ -208,6 +208,17 @@ def _column(row: tuple[Any, ...], inner: tuple[Column, ...]) -> Column:
     if kind == "numeric" and modifier > 4:  # the scale has 11 bits and a sign
         precision = ((modifier - 4) >> 16, ((modifier - 4) & 0x7FF ^ 0x400) - 0x400)
     return Column(
-        name, kind, category, required, has_default, automatic, default, tuple(members), length, precision,
-        tuple(domain_checks), type_name, inner,
-    )  # fmt: skip
+        name,
+        kind,
+        category,
+        required,
+        has_default,
+        automatic,
+        default,
+        tuple(members),
+        length,
+        precision,
+        tuple(domain_checks),
+        type_name,
+        inner,
+    )

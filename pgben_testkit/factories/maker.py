@@ -260,9 +260,13 @@ class Fabrica(DocumentSource):
 
     def _like(self, **changed: Any) -> Fabrica:
         given: builtins.dict[str, Any] = {
-            "seed": self.seed, "test": self.test, "today": self.hoje, "bucket": self._bucket,
-            "connect": self._connect, "encryption_key": self._key,
-        } | changed  # fmt: skip
+            "seed": self.seed,
+            "test": self.test,
+            "today": self.hoje,
+            "bucket": self._bucket,
+            "connect": self._connect,
+            "encryption_key": self._key,
+        } | changed
         other = Fabrica(**given)
         other._counts, other._source, other._classes = self._counts, self._source, self._classes
         return other
@@ -289,9 +293,10 @@ class Fabrica(DocumentSource):
         __tracebackhide__ = OURS_HIDDEN
         if unknown:
             raise UsageProblem(
-                f"cenario takes no {', '.join(map(repr, unknown))}", why="it takes solicitacoes and store",
+                f"cenario takes no {', '.join(map(repr, unknown))}",
+                why="it takes solicitacoes and store",
                 remedy="give solicitacoes=N: the rest of the office follows from it",
-            )  # fmt: skip
+            )
         from pgben_testkit.factories.scenarios import run
 
         return run(self, name, solicitacoes, store=store)
@@ -312,9 +317,10 @@ class Fabrica(DocumentSource):
     def bucket(self) -> Bucket:
         if self._bucket is None:
             raise UsageProblem(
-                "these factories have no bucket", why="com_arquivo and read_documento need one",
+                "these factories have no bucket",
+                why="com_arquivo and read_documento need one",
                 remedy="use the fixture pgben_factory, or Fabrica(bucket=lambda: ...)",
-            )  # fmt: skip
+            )
         return self._bucket()
 
     @property
@@ -367,9 +373,10 @@ class Fabrica(DocumentSource):
                 row = self.store.find(table, identifier)
                 if row is None:
                     raise UsageProblem(
-                        f"{table} has no row with the id {identifier}", why=f"it was given as {name}_id",
+                        f"{table} has no row with the id {identifier}",
+                        why=f"it was given as {name}_id",
                         remedy="create it first, or leave it out and let the factory make one",
-                    )  # fmt: skip
+                    )
                 found = self.factory_of(name)._meta.model(columns=tuple(row), **row)
             else:
                 found = self.build(name, id=identifier)

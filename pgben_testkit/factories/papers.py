@@ -23,11 +23,18 @@ class DocumentoFactory(PGBenFactory):
         model = registro("documentos")
 
     _days = frozenset({"data_validade"})
-    Params = type("Params", (), {
-        "com_arquivo": False, "verificado_por_tecnico": Trait(verificado=True),
-        "pdf": Trait(mimetype="application/pdf"), "png": Trait(mimetype="image/png"),
-        "jpeg": Trait(mimetype="image/jpeg"), "geral": Trait(solicitacao=None),
-    })  # fmt: skip
+    Params = type(
+        "Params",
+        (),
+        {
+            "com_arquivo": False,
+            "verificado_por_tecnico": Trait(verificado=True),
+            "pdf": Trait(mimetype="application/pdf"),
+            "png": Trait(mimetype="image/png"),
+            "jpeg": Trait(mimetype="image/jpeg"),
+            "geral": Trait(solicitacao=None),
+        },
+    )
     _enums = {"tipo": "tipo_documento"}
     _hidden = ("conteudo", "arquivo_no_bucket")
     _kept = _hidden
@@ -38,11 +45,17 @@ class DocumentoFactory(PGBenFactory):
         "solicitacao": "solicitacao",
     }
     _rules = (
-        lambda o: f"verificado={o.verificado} and data_verificacao don't fit"
-        if bool(o.verificado) != (o.data_verificacao is not None) else None,
-        lambda o: f"no file of the type {o.mimetype!r} is made here; there are {', '.join(MIMETYPES)}, or give conteudo"
-        if o.mimetype not in MIMETYPES and not isinstance(o.conteudo, bytes) else None,
-    )  # fmt: skip
+        lambda o: (
+            f"verificado={o.verificado} and data_verificacao don't fit"
+            if bool(o.verificado) != (o.data_verificacao is not None)
+            else None
+        ),
+        lambda o: (
+            f"no file of the type {o.mimetype!r} is made here; there are {', '.join(MIMETYPES)}, or give conteudo"
+            if o.mimetype not in MIMETYPES and not isinstance(o.conteudo, bytes)
+            else None
+        ),
+    )
 
     cidadao = lazy(lambda o: _owner(o))
     solicitacao = None
@@ -122,9 +135,12 @@ class ValidacaoDocumentoFactory(PGBenFactory):
 
     _enums = {"resultado": "resultado_validacao"}
     _rules = (
-        lambda o: f"the resultado {o.resultado} needs a justificativa"
-        if o.resultado != "aprovado" and not o.justificativa else None,
-    )  # fmt: skip
+        lambda o: (
+            f"the resultado {o.resultado} needs a justificativa"
+            if o.resultado != "aprovado" and not o.justificativa
+            else None
+        ),
+    )
 
     documento = Relacao("documento")
 
@@ -138,8 +154,17 @@ class ValidacaoDocumentoFactory(PGBenFactory):
     updated_at = lazy(lambda o: o.created_at)
 
 
-METHOD_OF = {"create": "POST", "update": "PATCH", "delete": "DELETE", "login": "POST", "falha_login": "POST",
-             "aprovar": "POST", "rejeitar": "POST", "liberar": "POST", "logout": "POST"}  # fmt: skip
+METHOD_OF = {
+    "create": "POST",
+    "update": "PATCH",
+    "delete": "DELETE",
+    "login": "POST",
+    "falha_login": "POST",
+    "aprovar": "POST",
+    "rejeitar": "POST",
+    "liberar": "POST",
+    "logout": "POST",
+}
 RISK_OF = {"delete": "alto", "export": "alto", "anonymize": "critico", "falha_login": "medio"}
 
 
@@ -189,9 +214,12 @@ class NotificacaoFactory(PGBenFactory):
     Params = status_params("status_notificacao")
     _enums = {"tipo": "tipo_notificacao", "status": "status_notificacao", "prioridade": "prioridade_notificacao"}
     _rules = (
-        lambda o: f"the status {o.status} and lida_em don't fit"
-        if (o.status == "lida" and o.lida_em is None) or (o.status == "nao_lida" and o.lida_em is not None) else None,
-    )  # fmt: skip
+        lambda o: (
+            f"the status {o.status} and lida_em don't fit"
+            if (o.status == "lida" and o.lida_em is None) or (o.status == "nao_lida" and o.lida_em is not None)
+            else None
+        ),
+    )
     _relations = {"solicitacao": "solicitacao"}
 
     usuario = Relacao("usuario", shared=True)

@@ -7,8 +7,18 @@ from random import Random
 
 from pgben_testkit.factories.extra import missing_extra
 
-CLASSES = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": " ",
-           "xdigit": "0-9a-f", "punct": "!-/", "blank": " ", "word": "a-zA-Z0-9_"}  # fmt: skip
+CLASSES = {
+    "alpha": "a-zA-Z",
+    "digit": "0-9",
+    "alnum": "a-zA-Z0-9",
+    "upper": "A-Z",
+    "lower": "a-z",
+    "space": " ",
+    "xdigit": "0-9a-f",
+    "punct": "!-/",
+    "blank": " ",
+    "word": "a-zA-Z0-9_",
+}
 """POSIX character classes, which Python does not know."""
 _PART = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|[*+]|\{(?P<least>\d+),\}", re.DOTALL)
 _WORD_EDGES = {r"\m": r"\b", r"\M": r"\b", r"\y": r"\b", r"\A": "", r"\Z": ""}

@@ -13,8 +13,14 @@ from pgben_testkit.factories.requests import MAY_BE_APPROVED, belongs, forbids, 
 ENDED = ("cessado", "cancelado")
 PAID = ("pago", "confirmado", "recebido")
 CONFIRMED = ("confirmado", "recebido")
-REQUEST_OF = {"apto": "aprovada", "ativo": "aprovada", "suspenso": "liberada", "bloqueado": "liberada",
-              "cessado": "concluida", "cancelado": "cancelada"}  # fmt: skip
+REQUEST_OF = {
+    "apto": "aprovada",
+    "ativo": "aprovada",
+    "suspenso": "liberada",
+    "bloqueado": "liberada",
+    "cessado": "concluida",
+    "cancelado": "cancelada",
+}
 """status of a concessao -> status of its solicitacao"""
 GRANT_OF = {"pendente": "apto", "cancelado": "cancelado", "suspenso": "suspenso", "invalido": "bloqueado"}
 """status of a pagamento -> status of its concessao; ativo for all others"""
@@ -28,13 +34,16 @@ class ConcessaoFactory(PGBenFactory):
     Params = status_params("status_concessao")
     _enums = {"status": "status_concessao"}
     _rules = (
-        belongs(ENDED, "data_encerramento"), needs(("suspenso",), "data_suspensao", "motivo_suspensao"),
+        belongs(ENDED, "data_encerramento"),
+        needs(("suspenso",), "data_suspensao", "motivo_suspensao"),
         needs(("bloqueado",), "data_bloqueio", "motivo_bloqueio"),
         forbids(("apto", "ativo"), "data_suspensao", "data_bloqueio"),
-        ordered("data_inicio", "data_fim"), ordered("data_inicio", "data_encerramento"),
-        ordered("data_inicio", "data_suspensao"), ordered("data_inicio", "data_bloqueio"),
+        ordered("data_inicio", "data_fim"),
+        ordered("data_inicio", "data_encerramento"),
+        ordered("data_inicio", "data_suspensao"),
+        ordered("data_inicio", "data_bloqueio"),
         lambda o: _request_allows(o),
-    )  # fmt: skip
+    )
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": REQUEST_OF[o.status]})
 
@@ -43,9 +52,11 @@ class ConcessaoFactory(PGBenFactory):
     status = "ativo"
     ordem_prioridade = lazy(lambda o: int(o.solicitacao.prioridade))
     data_inicio = lazy(
-        lambda o: ((o.solicitacao.data_liberacao or o.solicitacao.data_aprovacao or o.solicitacao.data_abertura).date()
-                   + timedelta(days=o.s.between("inicio", 1, 5)))
-    )  # fmt: skip
+        lambda o: (
+            (o.solicitacao.data_liberacao or o.solicitacao.data_aprovacao or o.solicitacao.data_abertura).date()
+            + timedelta(days=o.s.between("inicio", 1, 5))
+        )
+    )
     data_fim = lazy(lambda o: o.data_inicio + timedelta(days=30 * o.quantidade_parcelas))
     data_encerramento = lazy(lambda o: _ended(o) if o.status in ENDED else None)
     data_suspensao = lazy(
@@ -97,9 +108,10 @@ class HistoricoConcessaoFactory(PGBenFactory):
 
     _enums = {"status_anterior": "status_concessao", "status_novo": "status_concessao"}
     _rules = (
-        lambda o: f"status_anterior and status_novo are both {o.status_novo}"
-        if o.status_anterior == o.status_novo else None,
-    )  # fmt: skip
+        lambda o: (
+            f"status_anterior and status_novo are both {o.status_novo}" if o.status_anterior == o.status_novo else None
+        ),
+    )
 
     concessao = Relacao("concessao")
 
@@ -125,18 +137,23 @@ class PagamentoFactory(PGBenFactory):
     Params = status_params("status_pagamento")
     _enums = {"status": "status_pagamento", "metodo_pagamento": "metodo_pagamento"}
     _rules = (
-        needs(("agendado",), "data_agendamento"), needs(("liberado", *PAID), "data_liberacao"),
-        needs(PAID, "data_pagamento"), needs(CONFIRMED, "data_confirmacao"),
+        needs(("agendado",), "data_agendamento"),
+        needs(("liberado", *PAID), "data_liberacao"),
+        needs(PAID, "data_pagamento"),
+        needs(CONFIRMED, "data_confirmacao"),
         forbids(("pendente", "agendado", "liberado", "cancelado", "vencido", "suspenso", "invalido"), "data_pagamento"),
         forbids(("pendente", "agendado", "liberado", "pago", "cancelado", "vencido"), "data_confirmacao"),
         forbids(("pendente", "agendado"), "data_liberacao"),
-        belongs(("cancelado",), "data_cancelamento"), needs(("cancelado",), "motivo_cancelamento"),
-        needs(("regularizado",), "data_regularizacao"), needs(("vencido",), "data_vencimento"),
+        belongs(("cancelado",), "data_cancelamento"),
+        needs(("cancelado",), "motivo_cancelamento"),
+        needs(("regularizado",), "data_regularizacao"),
+        needs(("vencido",), "data_vencimento"),
         ordered("data_liberacao", "data_pagamento", "data_confirmacao"),
-        lambda o: f"numero_parcela {o.numero_parcela} of {o.total_parcelas}"
-        if o.numero_parcela > o.total_parcelas else None,
+        lambda o: (
+            f"numero_parcela {o.numero_parcela} of {o.total_parcelas}" if o.numero_parcela > o.total_parcelas else None
+        ),
         lambda o: _after_the_grant(o),
-    )  # fmt: skip
+    )
     _relations = {
         "liberado_por": "usuario",
         "confirmado_por": "usuario",
@@ -169,22 +186,34 @@ class PagamentoFactory(PGBenFactory):
         lambda o: o.data_prevista if o.status in ("agendado", "liberado", *PAID, "vencido") else None
     )
     data_liberacao = lazy(
-        lambda o: o.s.moment("liberacao", o.data_prevista)
-        if o.status in ("liberado", *PAID, "vencido", "regularizado") else None
-    )  # fmt: skip
+        lambda o: (
+            o.s.moment("liberacao", o.data_prevista)
+            if o.status in ("liberado", *PAID, "vencido", "regularizado")
+            else None
+        )
+    )
     data_pagamento = lazy(
-        lambda o: o.data_liberacao + timedelta(hours=o.s.between("pagamento", 1, 72))
-        if o.status in (*PAID, "regularizado") and o.data_liberacao is not None else None
-    )  # fmt: skip
+        lambda o: (
+            o.data_liberacao + timedelta(hours=o.s.between("pagamento", 1, 72))
+            if o.status in (*PAID, "regularizado") and o.data_liberacao is not None
+            else None
+        )
+    )
     data_confirmacao = lazy(
-        lambda o: o.data_pagamento + timedelta(hours=o.s.between("confirmacao", 1, 120))
-        if o.status in CONFIRMED and o.data_pagamento is not None else None
-    )  # fmt: skip
+        lambda o: (
+            o.data_pagamento + timedelta(hours=o.s.between("confirmacao", 1, 120))
+            if o.status in CONFIRMED and o.data_pagamento is not None
+            else None
+        )
+    )
     data_vencimento = lazy(lambda o: o.data_prevista + timedelta(days=30))
     data_regularizacao = lazy(
-        lambda o: o.s.moment("regularizacao", o.data_vencimento + timedelta(days=5))
-        if o.status == "regularizado" and o.data_vencimento is not None else None
-    )  # fmt: skip
+        lambda o: (
+            o.s.moment("regularizacao", o.data_vencimento + timedelta(days=5))
+            if o.status == "regularizado" and o.data_vencimento is not None
+            else None
+        )
+    )
     data_cancelamento = lazy(
         lambda o: o.s.moment("cancelamento", o.data_prevista - timedelta(days=1)) if o.status == "cancelado" else None
     )

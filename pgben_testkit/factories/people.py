@@ -19,8 +19,17 @@ MARK_KEY = "sintetico"
 SKINS = ("parda",) * 45 + ("branca",) * 40 + ("preta",) * 10 + ("nao_declarada",) * 3 + ("amarela", "indigena")
 SEXES = ("feminino",) * 66 + ("masculino",) * 32 + ("outro",) * 2
 """Each as often as among those who ask for benefits."""
-CITIES = (("Natal", "RN"), ("Parnamirim", "RN"), ("Mossoró", "RN"), ("Caicó", "RN"), ("Macaíba", "RN"),
-          ("João Pessoa", "PB"), ("Recife", "PE"), ("Fortaleza", "CE"), ("São Paulo", "SP"))  # fmt: skip
+CITIES = (
+    ("Natal", "RN"),
+    ("Parnamirim", "RN"),
+    ("Mossoró", "RN"),
+    ("Caicó", "RN"),
+    ("Macaíba", "RN"),
+    ("João Pessoa", "PB"),
+    ("Recife", "PE"),
+    ("Fortaleza", "CE"),
+    ("São Paulo", "SP"),
+)
 
 
 @cache

@@ -46,9 +46,7 @@ class Registro:
     def body(self) -> builtins.dict[str, Any]:
         """What a client sends to make it: without what the server makes, without nulls, ready for JSON."""
         hidden = MADE_BY_SERVER | {"metadados"} if self.table != "documentos" else MADE_BY_SERVER
-        sent = {
-            name: plain(value) for name, value in self.dict().items() if name not in hidden and value is not None
-        }  # fmt: skip
+        sent = {name: plain(value) for name, value in self.dict().items() if name not in hidden and value is not None}
         for name in self._made_children():
             sent[name] = []
             for child in self.__dict__[name]:

@@ -19,17 +19,21 @@ FINISHED = ("concluida", "executada")
 UNDECIDED = ("rascunho", "aberta", "em_analise", "pendente", "aguardando_documentos")
 MAY_BE_APPROVED = (*APPROVED, "cancelada", "arquivada")
 PATHS = {
-    "rascunho": (), "aberta": ("aberta",), "em_analise": ("aberta", "em_analise"),
+    "rascunho": (),
+    "aberta": ("aberta",),
+    "em_analise": ("aberta", "em_analise"),
     "pendente": ("aberta", "em_analise", "pendente"),
     "aguardando_documentos": ("aberta", "em_analise", "aguardando_documentos"),
-    "aprovada": ("aberta", "em_analise", "aprovada"), "indeferida": ("aberta", "em_analise", "indeferida"),
+    "aprovada": ("aberta", "em_analise", "aprovada"),
+    "indeferida": ("aberta", "em_analise", "indeferida"),
     "liberada": ("aberta", "em_analise", "aprovada", "liberada"),
     "em_processamento": ("aberta", "em_analise", "aprovada", "liberada", "em_processamento"),
     "executada": ("aberta", "em_analise", "aprovada", "liberada", "em_processamento", "executada"),
     "erro_execucao": ("aberta", "em_analise", "aprovada", "liberada", "em_processamento", "erro_execucao"),
     "concluida": ("aberta", "em_analise", "aprovada", "liberada", "em_processamento", "executada", "concluida"),
-    "cancelada": ("aberta", "cancelada"), "arquivada": ("aberta", "em_analise", "pendente", "arquivada"),
-}  # fmt: skip
+    "cancelada": ("aberta", "cancelada"),
+    "arquivada": ("aberta", "em_analise", "pendente", "arquivada"),
+}
 """status -> the states that a request passes, after rascunho, to be there"""
 
 
@@ -98,13 +102,18 @@ class SolicitacaoFactory(PGBenFactory):
         model = registro("solicitacao")
 
     Params = status_params(
-        "status_solicitacao", renovacao=Trait(tipo="renovacao"), judicial=Trait(origem="judicial"),
+        "status_solicitacao",
+        renovacao=Trait(tipo="renovacao"),
+        judicial=Trait(origem="judicial"),
         urgente=Trait(prioridade="1"),
-    )  # fmt: skip
+    )
     _enums = {
-        "status": "status_solicitacao", "sub_status": "sub_status_solicitacao", "tipo": "tipo_solicitacao",
-        "origem": "origem_solicitacao", "prioridade": "prioridade_solicitacao",
-    }  # fmt: skip
+        "status": "status_solicitacao",
+        "sub_status": "sub_status_solicitacao",
+        "tipo": "tipo_solicitacao",
+        "origem": "origem_solicitacao",
+        "prioridade": "prioridade_solicitacao",
+    }
     _relations = {
         "unidade": "unidade",
         "solicitante": "cidadao",
@@ -114,19 +123,30 @@ class SolicitacaoFactory(PGBenFactory):
         "processo_judicial": "processo_judicial",
     }
     _rules = (
-        needs(APPROVED, "data_aprovacao"), forbids((*UNDECIDED, "indeferida"), "data_aprovacao"),
-        belongs(("indeferida",), "data_indeferimento"), needs(RELEASED, "data_liberacao"),
+        needs(APPROVED, "data_aprovacao"),
+        forbids((*UNDECIDED, "indeferida"), "data_aprovacao"),
+        belongs(("indeferida",), "data_indeferimento"),
+        needs(RELEASED, "data_liberacao"),
         forbids((*UNDECIDED, "aprovada", "indeferida"), "data_liberacao"),
-        needs(FINISHED, "data_conclusao"), belongs(("cancelada",), "data_cancelamento"),
-        belongs(("arquivada",), "data_arquivamento"), needs(("indeferida",), "motivo_indeferimento"),
+        needs(FINISHED, "data_conclusao"),
+        belongs(("cancelada",), "data_cancelamento"),
+        belongs(("arquivada",), "data_arquivamento"),
+        needs(("indeferida",), "motivo_indeferimento"),
         ordered("data_abertura", "data_aprovacao", "data_liberacao", "data_conclusao"),
-        ordered("data_abertura", "data_indeferimento"), ordered("data_abertura", "data_cancelamento"),
+        ordered("data_abertura", "data_indeferimento"),
+        ordered("data_abertura", "data_cancelamento"),
         ordered("data_abertura", "data_arquivamento"),
-        lambda o: f"tipo {o.tipo} {'needs a' if o.tipo == 'renovacao' else 'has no'} solicitacao_original"
-        if (o.tipo == "renovacao") != (o.solicitacao_original_id is not None) else None,
-        lambda o: "origem judicial needs a processo_judicial"
-        if o.origem == "judicial" and o.processo_judicial_id is None else None,
-    )  # fmt: skip
+        lambda o: (
+            f"tipo {o.tipo} {'needs a' if o.tipo == 'renovacao' else 'has no'} solicitacao_original"
+            if (o.tipo == "renovacao") != (o.solicitacao_original_id is not None)
+            else None
+        ),
+        lambda o: (
+            "origem judicial needs a processo_judicial"
+            if o.origem == "judicial" and o.processo_judicial_id is None
+            else None
+        ),
+    )
 
     beneficiario = Relacao("cidadao", lambda o: {"unidade": o.unidade} if "unidade" in o.s.given else {})
     solicitante = None
@@ -136,11 +156,17 @@ class SolicitacaoFactory(PGBenFactory):
     aprovador = lazy(lambda o: o.tecnico if o.status in APPROVED else None)
     liberador = lazy(lambda o: o.tecnico if o.status in RELEASED else None)
     solicitacao_original = Relacao(
-        "solicitacao", lambda o: {"beneficiario": o.beneficiario, "tipo_beneficio": o.tipo_beneficio,
-                                  "unidade": o.unidade, "tecnico": o.tecnico, "status": "concluida",
-                                  "data_abertura": o.data_abertura - timedelta(days=200)},
+        "solicitacao",
+        lambda o: {
+            "beneficiario": o.beneficiario,
+            "tipo_beneficio": o.tipo_beneficio,
+            "unidade": o.unidade,
+            "tecnico": o.tecnico,
+            "status": "concluida",
+            "data_abertura": o.data_abertura - timedelta(days=200),
+        },
         when=lambda o: o.tipo == "renovacao",
-    )  # fmt: skip
+    )
     processo_judicial = Relacao(
         "processo_judicial", lambda o: {"cidadao": o.beneficiario}, when=lambda o: o.origem == "judicial"
     )
@@ -160,9 +186,12 @@ class SolicitacaoFactory(PGBenFactory):
     origem = "presencial"
     prioridade = "3"
     data_abertura = lazy(
-        lambda o: o.s.days_ago("abertura", 240, 365) if o.status in (*APPROVED, "arquivada")
-        else o.s.days_ago("abertura", 60, 239)
-    )  # fmt: skip
+        lambda o: (
+            o.s.days_ago("abertura", 240, 365)
+            if o.status in (*APPROVED, "arquivada")
+            else o.s.days_ago("abertura", 60, 239)
+        )
+    )
     data_aprovacao = lazy(lambda o: _after(o, o.data_abertura, "aprovacao", 3, 30) if o.status in APPROVED else None)
     data_indeferimento = lazy(
         lambda o: _after(o, o.data_abertura, "indeferimento", 5, 40) if o.status == "indeferida" else None
@@ -180,9 +209,12 @@ class SolicitacaoFactory(PGBenFactory):
         lambda o: _after(o, o.data_abertura, "arquivamento", 30, 90) if o.status == "arquivada" else None
     )
     motivo_indeferimento = lazy(
-        lambda o: o.s.pick("motivo", ("Renda acima do limite", "Documentacao insuficiente", "Beneficio ja recebido"))
-        if o.status == "indeferida" else None
-    )  # fmt: skip
+        lambda o: (
+            o.s.pick("motivo", ("Renda acima do limite", "Documentacao insuficiente", "Beneficio ja recebido"))
+            if o.status == "indeferida"
+            else None
+        )
+    )
     parecer_semtas = lazy(lambda o: "Favoravel a concessao" if o.status in APPROVED else None)
     dados_complementares = lazy(lambda o: {})
     observacoes = None
@@ -196,9 +228,16 @@ class SolicitacaoFactory(PGBenFactory):
     processo_judicial_id = de("processo_judicial")
     created_at = lazy(lambda o: o.data_abertura)
     updated_at = lazy(
-        lambda o: o.data_conclusao or o.data_liberacao or o.data_aprovacao or o.data_indeferimento
-        or o.data_cancelamento or o.data_arquivamento or o.data_abertura
-    )  # fmt: skip
+        lambda o: (
+            o.data_conclusao
+            or o.data_liberacao
+            or o.data_aprovacao
+            or o.data_indeferimento
+            or o.data_cancelamento
+            or o.data_arquivamento
+            or o.data_abertura
+        )
+    )
     removed_at = None
 
 
@@ -220,13 +259,17 @@ class HistoricoSolicitacaoFactory(PGBenFactory):
         model = registro("historico_solicitacao")
 
     _enums = {
-        "status_anterior": "status_solicitacao", "status_atual": "status_solicitacao",
+        "status_anterior": "status_solicitacao",
+        "status_atual": "status_solicitacao",
         "tipo_alteracao": "tipo_alteracao_historico",
-    }  # fmt: skip
+    }
     _rules = (
-        lambda o: f"status_anterior and status_atual are both {o.status_atual}"
-        if o.status_anterior == o.status_atual else None,
-    )  # fmt: skip
+        lambda o: (
+            f"status_anterior and status_atual are both {o.status_atual}"
+            if o.status_anterior == o.status_atual
+            else None
+        ),
+    )
     _relations = {"usuario": "usuario"}
 
     solicitacao = Relacao("solicitacao")
@@ -254,9 +297,10 @@ class PendenciaFactory(PGBenFactory):
     Params = status_params("status_pendencia")
     _enums = {"tipo": "tipo_pendencia", "status": "status_pendencia"}
     _rules = (
-        belongs(("resolvida", "cancelada"), "data_resolucao"), needs(("resolvida",), "resolvido_por_id"),
+        belongs(("resolvida", "cancelada"), "data_resolucao"),
+        needs(("resolvida",), "resolvido_por_id"),
         ordered("data_abertura", "data_resolucao"),
-    )  # fmt: skip
+    )
     _relations = {"registrado_por": "usuario", "resolvido_por": "usuario"}
 
     solicitacao = Relacao(
@@ -268,8 +312,11 @@ class PendenciaFactory(PGBenFactory):
     id = lazy(lambda o: o.s.uuid())
     solicitacao_id = de("solicitacao")
     tipo = "documento"
-    descricao = lazy(lambda o: o.s.pick("descricao", ("Falta o comprovante de residencia", "RG ilegivel",
-                                                               "Confirmar a renda da familia")))  # fmt: skip
+    descricao = lazy(
+        lambda o: o.s.pick(
+            "descricao", ("Falta o comprovante de residencia", "RG ilegivel", "Confirmar a renda da familia")
+        )
+    )
     status = "aberta"
     registrado_por_id = de("registrado_por")
     resolvido_por_id = de("resolvido_por")
@@ -341,9 +388,11 @@ class VisitaDomiciliarFactory(PGBenFactory):
 
 def _refused(o: Any) -> str | None:
     status = getattr(o.__dict__.get("solicitacao"), "status", "indeferida")
-    return None if status in ("indeferida", "arquivada") else (
-        f"a recurso is against a solicitacao indeferida, and this one is {status}"
-    )  # fmt: skip
+    return (
+        None
+        if status in ("indeferida", "arquivada")
+        else (f"a recurso is against a solicitacao indeferida, and this one is {status}")
+    )
 
 
 class RecursoFactory(PGBenFactory):
@@ -355,9 +404,10 @@ class RecursoFactory(PGBenFactory):
     Params = status_params("status_recurso")
     _enums = {"status": "status_recurso"}
     _rules = (
-        belongs(("deferido", "indeferido"), "data_decisao"), ordered("data_recurso", "data_decisao"),
+        belongs(("deferido", "indeferido"), "data_decisao"),
+        ordered("data_recurso", "data_decisao"),
         lambda o: _refused(o),
-    )  # fmt: skip
+    )
 
     solicitacao = Relacao("solicitacao", lambda o: {"status": "indeferida"})
 

@@ -49,28 +49,62 @@ class Plan:
 PLANS: Mapping[str, Plan] = {
     "fila de analise": Plan(
         "an office with a long queue: most requests wait for a decision",
-        {"rascunho": 4, "aberta": 22, "em_analise": 30, "pendente": 12, "aguardando_documentos": 8, "aprovada": 8,
-         "liberada": 3, "indeferida": 5, "em_processamento": 1, "concluida": 4, "executada": 1, "erro_execucao": 1,
-         "cancelada": 1, "arquivada": 1},
+        {
+            "rascunho": 4,
+            "aberta": 22,
+            "em_analise": 30,
+            "pendente": 12,
+            "aguardando_documentos": 8,
+            "aprovada": 8,
+            "liberada": 3,
+            "indeferida": 5,
+            "em_processamento": 1,
+            "concluida": 4,
+            "executada": 1,
+            "erro_execucao": 1,
+            "cancelada": 1,
+            "arquivada": 1,
+        },
     ),
     "folha de pagamento": Plan(
         "an office at the end of the month: most requests are granted and being paid",
-        {"aberta": 3, "em_analise": 6, "pendente": 2, "aprovada": 22, "liberada": 28, "em_processamento": 10,
-         "executada": 8, "concluida": 14, "erro_execucao": 2, "indeferida": 3, "cancelada": 1, "arquivada": 1},
+        {
+            "aberta": 3,
+            "em_analise": 6,
+            "pendente": 2,
+            "aprovada": 22,
+            "liberada": 28,
+            "em_processamento": 10,
+            "executada": 8,
+            "concluida": 14,
+            "erro_execucao": 2,
+            "indeferida": 3,
+            "cancelada": 1,
+            "arquivada": 1,
+        },
     ),
     "calamidade": Plan(
         "three weeks of rain: most of the year's requests come in June, for one benefit, with few documents",
-        {"aberta": 25, "em_analise": 25, "pendente": 10, "aguardando_documentos": 15, "aprovada": 15, "liberada": 6,
-         "indeferida": 2, "cancelada": 2},
+        {
+            "aberta": 25,
+            "em_analise": 25,
+            "pendente": 10,
+            "aguardando_documentos": 15,
+            "aprovada": 15,
+            "liberada": 6,
+            "indeferida": 2,
+            "cancelada": 2,
+        },
         months={1: 2, 2: 2, 3: 3, 4: 4, 5: 8, 6: 60, 7: 12, 8: 3, 9: 2, 10: 2, 11: 1, 12: 1},
         categories={"calamidade_publica": 85, "vulnerabilidade_temporaria": 12, "natalidade": 2, "morte": 1},
-        documents=25, court=1,
+        documents=25,
+        court=1,
     ),
     "arquivo": Plan(
         "an old office: nearly everything is over",
         {"concluida": 45, "indeferida": 20, "arquivada": 15, "cancelada": 8, "executada": 8, "liberada": 4},
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -91,10 +125,15 @@ class Cenario:
     def as_dict(self) -> dict[str, Any]:
         """For machines: all but the objects."""
         return {
-            "name": self.name, "seed": self.seed, "first_day": self.first_day.isoformat(),
-            "last_day": self.last_day.isoformat(), "stored": self.stored, "counts": dict(self.counts),
-            "statuses": {table: dict(counts) for table, counts in self.statuses.items()}, "months": dict(self.months),
-        }  # fmt: skip
+            "name": self.name,
+            "seed": self.seed,
+            "first_day": self.first_day.isoformat(),
+            "last_day": self.last_day.isoformat(),
+            "stored": self.stored,
+            "counts": dict(self.counts),
+            "statuses": {table: dict(counts) for table, counts in self.statuses.items()},
+            "months": dict(self.months),
+        }
 
 
 def plan_of(name: str) -> Plan:
@@ -131,10 +170,16 @@ def run(maker: Fabrica, name: str, requests: int, *, store: bool) -> Cenario:
         build()
     days = [each.data_abertura.date() for each in made["solicitacao"]]
     return Cenario(
-        name, maker.seed, min(days), max(days), {table: len(rows) for table, rows in made.items() if rows},
+        name,
+        maker.seed,
+        min(days),
+        max(days),
+        {table: len(rows) for table, rows in made.items() if rows},
         {table: _statuses(rows) for table, rows in made.items() if rows and "status" in rows[0].columns},
-        dict(sorted(Counter(f"{day:%Y-%m}" for day in days).items())), store, made,
-    )  # fmt: skip
+        dict(sorted(Counter(f"{day:%Y-%m}" for day in days).items())),
+        store,
+        made,
+    )
 
 
 def _statuses(rows: list[Registro]) -> dict[str, int]:
@@ -155,8 +200,10 @@ class Office:
         self.made = made
         build, size = self.maker.build, self.requests
         citizens = max(1, round(size / REQUESTS_PER_CITIZEN))
-        units = [self._add(build("unidade", tipo=("cras", "cras", "creas", "centro_pop")[place % 4]))
-                 for place in range(max(1, citizens // CITIZENS_PER_UNIT))]  # fmt: skip
+        units = [
+            self._add(build("unidade", tipo=("cras", "cras", "creas", "centro_pop")[place % 4]))
+            for place in range(max(1, citizens // CITIZENS_PER_UNIT))
+        ]
         role = self._add(build("role"))
         workers = [
             self._add(build("usuario", unidade=units[place % len(units)], role=role))
@@ -170,9 +217,12 @@ class Office:
             citizen = people[draw.between("cidadao", 0, citizens - 1)] if number >= citizens else people[number]
             of_unit = [worker for worker in workers[:200] if worker.unidade_id == citizen.unidade_id] or workers
             self._request(
-                draw, statuses[number], citizen, draw.pick("tecnico", of_unit),
+                draw,
+                statuses[number],
+                citizen,
+                draw.pick("tecnico", of_unit),
                 benefits[draw.weighted("categoria", dict(self.plan.categories))],
-            )  # fmt: skip
+            )
         return [each for rows in made.values() for each in rows]
 
     def _add(self, each: Any) -> Any:
@@ -184,19 +234,32 @@ class Office:
 
     def _citizen(self, unit: Registro) -> Any:
         draw = self.maker._draw("#cenario cidadao")
-        return self._add(self.maker.build(
-            "cidadao", unidade=unit, com_endereco=1, com_contatos=1 + draw.chance("contatos", 40),
-            com_familia=draw.between("familia", 0, 4), com_conta=int(draw.chance("conta", 70)), com_dados_sociais=1,
-        ))  # fmt: skip
+        return self._add(
+            self.maker.build(
+                "cidadao",
+                unidade=unit,
+                com_endereco=1,
+                com_contatos=1 + draw.chance("contatos", 40),
+                com_familia=draw.between("familia", 0, 4),
+                com_conta=int(draw.chance("conta", 70)),
+                com_dados_sociais=1,
+            )
+        )
 
     def _request(self, draw: Draw, status: str, citizen: Any, worker: Any, benefit: Any) -> None:
         build = self.maker.build
         court = draw.chance("justica", self.plan.court)
         given: dict[str, Any] = {"origem": "judicial"} if court else {}
         request = build(
-            "solicitacao", status=status, beneficiario=citizen, unidade=citizen.unidade, tecnico=worker,
-            tipo_beneficio=benefit, data_abertura=draw.moment("hora", self._opened(draw, status)), **given,
-        )  # fmt: skip
+            "solicitacao",
+            status=status,
+            beneficiario=citizen,
+            unidade=citizen.unidade,
+            tecnico=worker,
+            tipo_beneficio=benefit,
+            data_abertura=draw.moment("hora", self._opened(draw, status)),
+            **given,
+        )
         if court:
             self._add(request.processo_judicial)
             self._add(build("determinacao_judicial", processo_judicial=request.processo_judicial))
@@ -217,9 +280,13 @@ class Office:
     def _grant(self, draw: Draw, request: Any) -> None:
         """What was approved is granted and paid, as far as it came."""
         grant_status = {
-            "aprovada": "apto", "liberada": "ativo", "em_processamento": "ativo", "executada": "ativo",
-            "concluida": "cessado", "erro_execucao": "bloqueado",
-        }.get(request.status)  # fmt: skip
+            "aprovada": "apto",
+            "liberada": "ativo",
+            "em_processamento": "ativo",
+            "executada": "ativo",
+            "concluida": "cessado",
+            "erro_execucao": "bloqueado",
+        }.get(request.status)
         if grant_status is None:
             return
         if grant_status == "ativo" and draw.chance("suspenso", 5):
@@ -254,9 +321,20 @@ class Office:
     def _opened(self, draw: Draw, status: str) -> date:
         """A day of the last year, in a month as often as the plan says; early enough for the status to be reached."""
         today = self.maker.hoje
-        least = {"concluida": 90, "executada": 60, "erro_execucao": 60, "em_processamento": 45, "liberada": 45,
-                 "aprovada": 32, "arquivada": 95, "indeferida": 60, "pendente": 15, "aguardando_documentos": 15,
-                 "em_analise": 6, "cancelada": 32}.get(status, 1)  # fmt: skip
+        least = {
+            "concluida": 90,
+            "executada": 60,
+            "erro_execucao": 60,
+            "em_processamento": 45,
+            "liberada": 45,
+            "aprovada": 32,
+            "arquivada": 95,
+            "indeferida": 60,
+            "pendente": 15,
+            "aguardando_documentos": 15,
+            "em_analise": 6,
+            "cancelada": 32,
+        }.get(status, 1)
         latest, earliest = today - timedelta(days=least), today - timedelta(days=365)
         for attempt in range(20):
             month = draw.weighted(f"mes {attempt}", dict(self.plan.months))

@@ -120,8 +120,10 @@ def _by_equations(
         except (psycopg.DataError, psycopg.ProgrammingError):
             continue  # a cast of rubbish, or the column is on both sides
         changed = [{**row.values, name: value} for row, (value,) in zip(rows, made, strict=True)]
-        after = {id(row): (values, fails) for row, values, fails in
-                 zip(rows, changed, failed_checks(connection, table, checks, changed), strict=True)}  # fmt: skip
+        after = {
+            id(row): (values, fails)
+            for row, values, fails in zip(rows, changed, failed_checks(connection, table, checks, changed), strict=True)
+        }
         for place, (row, before) in enumerate(left):
             values, fails = after.get(id(row), (row.values, before))
             if len(fails) <= len(before):

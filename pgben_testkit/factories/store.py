@@ -140,9 +140,11 @@ class Store:
                 row = cursor.fetchone()
         except (psycopg.DataError, psycopg.errors.UndefinedFunction):
             return None  # an id of another type: no row can have it
-        return None if row is None or cursor.description is None else {
-            column.name: value for column, value in zip(cursor.description, row, strict=True)
-        }  # fmt: skip
+        return (
+            None
+            if row is None or cursor.description is None
+            else {column.name: value for column, value in zip(cursor.description, row, strict=True)}
+        )
 
     def lacking(self, wanted: dict[str, Sequence[str]]) -> list[str]:
         """What a schema lacks of these tables and columns: `the table x`, `x.column`."""
@@ -168,10 +170,13 @@ class Store:
         import psycopg
 
         for table, rows in groups.items():
-            types = dict(self.connection.execute(
-                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-                " WHERE attrelid = to_regclass(quote_ident(%s)) AND attnum > 0", (table,),
-            ).fetchall())  # fmt: skip
+            types = dict(
+                self.connection.execute(
+                    "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+                    " WHERE attrelid = to_regclass(quote_ident(%s)) AND attnum > 0",
+                    (table,),
+                ).fetchall()
+            )
             for row in rows[:PROBED]:
                 for name in row.columns:
                     value, kind = row.__dict__[name], types.get(name)
@@ -190,8 +195,9 @@ class Store:
                     if why:
                         return NotStored(
                             f"{table}.{name} can't hold the value that it was given",
-                            why=f"its type is {kind}: {why}", remedy=f"give {name} a value that fits",
-                        )  # fmt: skip
+                            why=f"its type is {kind}: {why}",
+                            remedy=f"give {name} a value that fits",
+                        )
         return None
 
     def _explained(self, error: psycopg.Error, groups: dict[str, list[Registro]]) -> NotStored:
@@ -221,8 +227,9 @@ class Store:
                 why="the schema says NOT NULL, and the factory "
                 + ("does not know the column" if unknown else "got None"),
                 remedy=f"subclass the factory and declare {column} in it, or use pgben_factory.for_table({table!r})"
-                if unknown else f"give {column} a value",
-            )  # fmt: skip
+                if unknown
+                else f"give {column} a value",
+            )
         if isinstance(error, psycopg.errors.ForeignKeyViolation):
             return NotStored(
                 f"{table}.{', '.join(_columns_of(error))} refers to a row that is not there",
@@ -237,8 +244,9 @@ class Store:
             f"the database refuses a row of {table}" if diag.table_name else "the database refuses the rows",
             why=f"{what} ({type(error).__name__})",
             remedy="the values given to the factory don't fit the schema; see the constraint with \\d " + table
-            if diag.table_name else "see the message",
-        )  # fmt: skip
+            if diag.table_name
+            else "see the message",
+        )
 
 
 def without_literal(message: str) -> str:

@@ -30,8 +30,23 @@ except ModuleNotFoundError:
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-DRAWN = ("status", "categoria", "sexo", "estado_civil", "raca_cor", "prioridade", "metodo_pagamento", "tipo_chave_pix",
-         "tipo_operacao", "resultado", "scope", "tribunal", "urgencia", "parentesco", "situacao_trabalho")  # fmt: skip
+DRAWN = (
+    "status",
+    "categoria",
+    "sexo",
+    "estado_civil",
+    "raca_cor",
+    "prioridade",
+    "metodo_pagamento",
+    "tipo_chave_pix",
+    "tipo_operacao",
+    "resultado",
+    "scope",
+    "tribunal",
+    "urgencia",
+    "parentesco",
+    "situacao_trabalho",
+)
 """Enums that an object may have any member of, with all else fitting to it."""
 
 
@@ -78,10 +93,13 @@ def st_cnpj(*, formatted: bool = False, alphanumeric: bool = False) -> SearchStr
 def st_invalid(kind: str) -> SearchStrategy[tuple[str, str]]:
     """`(fault, document)`: wrong CPFs, NIS, CNPJs, RGs, CEPs or mobile numbers, each in the way that it is named by."""
     makers: dict[str, Callable[[], SearchStrategy[str]]] = {
-        "cpf": st_cpf, "nis": st_nis, "cnpj": st_cnpj, "rg": lambda: _documents("rg", 8, documents.rg, False),
+        "cpf": st_cpf,
+        "nis": st_nis,
+        "cnpj": st_cnpj,
+        "rg": lambda: _documents("rg", 8, documents.rg, False),
         "cep": lambda: st.integers(59_000_000, 59_139_999).map(str),
         "telefone": lambda: st.integers(84_900_000_000, 84_909_999_999).map(str),
-    }  # fmt: skip
+    }
     if kind not in makers:
         raise UsageProblem(f"no invalid {kind!r} can be made", why=f"there are {', '.join(makers)}")
     faults = st.sampled_from([fault.name for fault in documents.FAULTS[kind]])

@@ -139,7 +139,7 @@ class TableFactory:
             f"{self.table.name}.{column.name} can't hold the value that it was given",
             why=f"its type is {column.type_name}{f'({size})' if size else ''}: {why}",
             remedy=f"give {column.name} a value that fits",
-        )  # fmt: skip
+        )
 
     # -- one chunk
 
@@ -149,21 +149,23 @@ class TableFactory:
         marked = marks(table, list(given))
         spoken = {name for check in table.checks for name in check.columns}
         must = [
-            column for column in table.columns
-            if column.name not in given and not column.automatic and (
+            column
+            for column in table.columns
+            if column.name not in given
+            and not column.automatic
+            and (
                 ((column.required or column.name in table.distinct_nulls) and not column.has_default)
                 or column.name in marked
                 or (column.has_default and (column.name in spoken or column.domain_checks))
                 or _is_random(column)
             )
-        ]  # fmt: skip
+        ]
         defaults = self._defaults([column for column in must if column.has_default and not _is_random(column)], size)
         keys = [key for key in table.foreign_keys if not set(key.columns) & set(given)]
         bare = {column.name for column in must if not column.has_default}
         needed = [
-            key for key in keys
-            if (bare >= set(key.columns) if key.parent == table.shown else bare & set(key.columns))
-        ]  # fmt: skip
+            key for key in keys if (bare >= set(key.columns) if key.parent == table.shown else bare & set(key.columns))
+        ]
         included = {column.name for column in must} | set(given)
         in_keys = {name for key in keys for name in key.columns}
         each_row, carriers, combined = self._uniques.carriers(size, given, included, in_keys, needed)
@@ -195,8 +197,9 @@ class TableFactory:
                     if not options:
                         raise UsageProblem(
                             f"no value is known for {table.name}.{column.name}",
-                            why=f"its type is {column.type_name}", remedy=f"give {column.name}",
-                        )  # fmt: skip
+                            why=f"its type is {column.type_name}",
+                            remedy=f"give {column.name}",
+                        )
                     value = options[0]
                 values[column.name] = value
             for key in mine:
@@ -228,10 +231,11 @@ class TableFactory:
         if not made:
             return [{}] * size
         listed = ", ".join(
-            f"to_jsonb({column.default})".replace("%", "%%") if column.default
+            f"to_jsonb({column.default})".replace("%", "%%")
+            if column.default
             else f"to_jsonb(nextval(pg_get_serial_sequence('{self.table.shown}', '{column.name}')))"
             for column in made
-        )  # fmt: skip
+        )
         rows = self._connection.execute(f"SELECT {listed} FROM generate_series(1, %s)", (size,)).fetchall()
         return [{column.name: value for column, value in zip(made, row, strict=True)} for row in rows]
 
@@ -334,9 +338,10 @@ class TableFactory:
         what = f"the constraint {diag.constraint_name}" if diag.constraint_name else said
         column = f"; column {diag.column_name}" if diag.column_name else ""
         return NotStored(
-            f"the database refuses a row of {self.table.name}", why=f"{what} ({type(error).__name__}){column}",
+            f"the database refuses a row of {self.table.name}",
+            why=f"{what} ({type(error).__name__}){column}",
             remedy="give values that it takes; triggers and rules of the table count too",
-        )  # fmt: skip
+        )
 
 
 def _is_random(column: Column) -> bool:

@@ -91,21 +91,26 @@ class Uniques:
                 if key not in seen and tuple(_as_text(row[name]) for name in columns) not in there:
                     fresh.append((values, row))
                 seen.add(key)
-            found += [each for (each, _), fine in zip(fresh, self.allowed([r for _, r in fresh], own), strict=True)
-                      if fine]  # fmt: skip
+            found += [
+                each for (each, _), fine in zip(fresh, self.allowed([r for _, r in fresh], own), strict=True) if fine
+            ]
             if len(found) >= size:
                 return found[:size]
             if all(_is_closed(column) for column in parts) or len(seen) >= COMBINATIONS:
                 break
         every = all(_is_closed(column) for column in parts)
         raise NoRoom(
-            f"{self._table.name} has no room for {size} more row{'s' * (size != 1)}" if every
+            f"{self._table.name} has no room for {size} more row{'s' * (size != 1)}"
+            if every
             else f"no {size} different values were found for ({', '.join(own)}) of {self._table.name}",
             why=f"({', '.join(columns)}) is unique, and "
-                + (f"{len(found)} combinations of its values are free" if every
-                   else f"of {len(seen)} that were drawn {len(found)} are free and satisfy its checks"),
+            + (
+                f"{len(found)} combinations of its values are free"
+                if every
+                else f"of {len(seen)} that were drawn {len(found)} are free and satisfy its checks"
+            ),
             remedy="remove rows, or make fewer" if every else f"make fewer, or give {', '.join(own)}",
-        )  # fmt: skip
+        )
 
     def allowed(self, rows: Sequence[dict[str, Any]], own: Sequence[str]) -> list[bool]:
         """For each row whether it satisfies the checks that speak of these columns alone."""

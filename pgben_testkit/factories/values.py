@@ -124,13 +124,17 @@ def _known(column: Column, draw: Draw) -> list[str] | None:
         (r"(^|_)cnpj($|_)", lambda: _both("cnpj", documents.cnpj(people.cnpj_base(draw)))),
         (r"(^|_)rg($|_)", lambda: _both("rg", documents.rg(f"{draw.between('rg', 10_000_000, 59_999_999)}"))),
         (r"(^|_)cep($|_)", lambda: _both("cep", people.cep(draw))),
-        (r"telefone|celular|(^|_)fone|whatsapp", lambda: [
-            *_both("telefone", people.mobile(draw)), "55" + people.mobile(draw), "+55" + people.mobile(draw)]),
+        (
+            r"telefone|celular|(^|_)fone|whatsapp",
+            lambda: [*_both("telefone", people.mobile(draw)), "55" + people.mobile(draw), "+55" + people.mobile(draw)],
+        ),
         (r"e_?mail|destinatario", lambda: [people.email(draw, "pessoa")]),
         (r"^nome_social$", lambda: [people.MARK]),
         (r"^nome_mae$", lambda: [f"{people.first_name(draw, 'feminino', 'mae')} {people.surname(draw)}"]),
-        (r"(^|_)(nome|name)($|_)", lambda: [
-            f"{people.first_name(draw, 'outro')} {people.surname(draw)}", people.first_name(draw, "outro")]),
+        (
+            r"(^|_)(nome|name)($|_)",
+            lambda: [f"{people.first_name(draw, 'outro')} {people.surname(draw)}", people.first_name(draw, "outro")],
+        ),
         (r"logradouro|(^|_)rua($|_)|^endereco$", lambda: [people.street(draw)]),
         (r"bairro", lambda: [people.district(draw)]),
         (r"cidade|municipio|naturalidade|comarca", lambda: [draw.pick("cidade", people.CITIES)[0]]),
@@ -138,7 +142,7 @@ def _known(column: Column, draw: Draw) -> list[str] | None:
         (r"processo", lambda: [documents.processo(f"{draw.between('processo', 0, 9_999_999):07d}", 2025)]),
         (r"mime", lambda: ["application/pdf"]),
         (r"(^|_)ip($|_)", lambda: ["192.0.2.1"]),
-    )  # fmt: skip
+    )
     for pattern, make in rules:
         if re.search(pattern, name):
             return make()
@@ -201,10 +205,14 @@ def _sizes(spoken: Sequence[str], most: int) -> list[int]:
 def _documents(column: Column, draw: Draw) -> list[str]:
     """What functions in checks ask for, whatever the column is called."""
     return [
-        *_both("cpf", documents.cpf(people.cpf_base(draw))), *_both("cnpj", documents.cnpj(people.cnpj_base(draw))),
-        *_both("nis", documents.nis(people.nis_base(draw))), *_both("cep", people.cep(draw)), people.mobile(draw),
-        str(draw.other_uuid(column.name)), people.email(draw, "pessoa"),
-    ]  # fmt: skip
+        *_both("cpf", documents.cpf(people.cpf_base(draw))),
+        *_both("cnpj", documents.cnpj(people.cnpj_base(draw))),
+        *_both("nis", documents.nis(people.nis_base(draw))),
+        *_both("cep", people.cep(draw)),
+        people.mobile(draw),
+        str(draw.other_uuid(column.name)),
+        people.email(draw, "pessoa"),
+    ]
 
 
 FEW = 200
@@ -236,8 +244,11 @@ def _numbers(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> 
         if most - least <= FEW:
             out += range(least, most + 1)
         steps = [int(each) for each in dict.fromkeys(near) if 1 < each <= 10_000]  # of a remainder, perhaps
-        out += [each * draw.between(f"{column.name} times {each} {number} {bound}", 1, bound // each + 1)
-                for each in steps for bound in (1000, WHOLE[column.kind] // 2)]  # fmt: skip
+        out += [
+            each * draw.between(f"{column.name} times {each} {number} {bound}", 1, bound // each + 1)
+            for each in steps
+            for bound in (1000, WHOLE[column.kind] // 2)
+        ]
     return [int(each) if whole or each == int(each) else each for each in out]
 
 
@@ -272,34 +283,54 @@ def _others(column: Column, spoken: Sequence[str], draw: Draw, number: int) -> l
     sizes = _sizes(spoken, 10_000)
     bits = "01" * 5_001
     simple: dict[str, list[Any]] = {
-        "json": [{}, [], None], "jsonb": [{}, [], "x", 1], "inet": ["192.0.2.1"],
+        "json": [{}, [], None],
+        "jsonb": [{}, [], "x", 1],
+        "inet": ["192.0.2.1"],
         "bytea": ["\\x00ff", *("\\x" + "5a" * size for size in sizes)],
-        "cidr": ["192.0.2.0/24"], "macaddr": ["02:00:00:00:00:01"], "macaddr8": ["02:00:00:ff:fe:00:00:01"],
-        "time": ["09:00:00", "17:00:00", "09:30:00"], "timetz": ["09:00:00-03", "17:00:00-03"],
+        "cidr": ["192.0.2.0/24"],
+        "macaddr": ["02:00:00:00:00:01"],
+        "macaddr8": ["02:00:00:ff:fe:00:00:01"],
+        "time": ["09:00:00", "17:00:00", "09:30:00"],
+        "timetz": ["09:00:00-03", "17:00:00-03"],
         "interval": ["1 day", "30 days", "1 hour", "20 minutes", "5 minutes", "10 seconds"],
-        "xml": ["<a/>"], "point": ["(0,0)"], "box": ["(1,1),(0,0)"], "circle": ["<(0,0),1>"], "line": ["{1,-1,0}"],
-        "lseg": ["[(0,0),(1,1)]"], "path": ["[(0,0),(1,1)]"], "polygon": ["((0,0),(1,0),(1,1))"],
-        "tsvector": ["a"], "tsquery": ["a"], "hstore": [""], "ltree": ["a.b"], "pg_lsn": ["0/0"],
+        "xml": ["<a/>"],
+        "point": ["(0,0)"],
+        "box": ["(1,1),(0,0)"],
+        "circle": ["<(0,0),1>"],
+        "line": ["{1,-1,0}"],
+        "lseg": ["[(0,0),(1,1)]"],
+        "path": ["[(0,0),(1,1)]"],
+        "polygon": ["((0,0),(1,0),(1,1))"],
+        "tsvector": ["a"],
+        "tsquery": ["a"],
+        "hstore": [""],
+        "ltree": ["a.b"],
+        "pg_lsn": ["0/0"],
         "bit": ["0" * (column.length or 1), "1" * (column.length or 1), bits[: column.length or 1]],
         "varbit": ["0", "1", *(bits[:size] for size in sizes if size <= (column.length or size))],
-    }  # fmt: skip
+    }
     return simple.get(kind, []) + _literals_like(kind, spoken)
 
 
 _TIME = r"\d\d?:\d\d.*"
 _NETWORK = r"[\d.]+(/\d+)?"
 _SHAPES = {
-    "interval": rf"-?{_TIME}|.*\d (sec|min|hour|day|mon|year).*", "time": _TIME, "timetz": _TIME,
-    "inet": rf"{_NETWORK}|[\da-f:]*:[\da-f:]*(/\d+)?", "cidr": _NETWORK, "macaddr": r"([\da-f]{2}:){5}[\da-f]{2}",
-}  # fmt: skip
+    "interval": rf"-?{_TIME}|.*\d (sec|min|hour|day|mon|year).*",
+    "time": _TIME,
+    "timetz": _TIME,
+    "inet": rf"{_NETWORK}|[\da-f:]*:[\da-f:]*(/\d+)?",
+    "cidr": _NETWORK,
+    "macaddr": r"([\da-f]{2}:){5}[\da-f]{2}",
+}
 """kind -> how PostgreSQL writes its literals."""
 
 
 def _literals_like(kind: str, spoken: Sequence[str]) -> list[str]:
     """Literals of this kind that checks name, and a host of the networks among them."""
     shape = _SHAPES.get(kind)
-    texts = [each for expression in spoken for each in _STRING.findall(expression) if shape and
-             re.fullmatch(shape, each)]  # fmt: skip
+    texts = [
+        each for expression in spoken for each in _STRING.findall(expression) if shape and re.fullmatch(shape, each)
+    ]
     hosts = [each.partition("/")[0].rpartition(".")[0] + ".7" for each in texts if kind == "inet" and "." in each]
     return texts + hosts
 
@@ -333,8 +364,12 @@ def _objects(spoken: Sequence[str]) -> list[Any]:
     values = [*dict.fromkeys(others), "x", 1, True, [], {}, None]
     found: list[Any] = [dict.fromkeys(keys, value) for value in values]
     if len(keys) > 1:
-        found += [{first: value, **dict.fromkeys(rest, other)} for first, *rest in _turns(keys)
-                  for value in values[:6] for other in values[:6]]  # fmt: skip
+        found += [
+            {first: value, **dict.fromkeys(rest, other)}
+            for first, *rest in _turns(keys)
+            for value in values[:6]
+            for other in values[:6]
+        ]
         found += [{keys[0]: {keys[1]: value}} for value in values]
     return [each for each in found if each]
 

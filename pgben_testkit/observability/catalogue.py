@@ -89,8 +89,11 @@ class Catalogue:
             UsageProblem: the catalogue has no such exporter.
         """
         if exporter not in self.exporters:
-            raise UsageProblem(f"{self.source} has no exporter {exporter}", why=f"it has {', '.join(self.exporters)}",
-                               remedy="name one of these with --exporter")  # fmt: skip
+            raise UsageProblem(
+                f"{self.source} has no exporter {exporter}",
+                why=f"it has {', '.join(self.exporters)}",
+                remedy="name one of these with --exporter",
+            )
         return {name: each for name, each in self.metrics.items() if each.exporter == exporter}
 
     def likely(self, names: frozenset[str]) -> str:
@@ -126,8 +129,11 @@ def load(path: Path) -> Catalogue:
             raise UsageProblem(f"{path} is larger than {LARGEST_BYTES} bytes", remedy="name the right file")
         text = path.read_text("utf-8")
     except OSError as error:
-        raise UsageProblem(f"the catalogue {path} can't be read", why=error.strerror or "",
-                           remedy="name a catalogue; docs/metrics.md says how one is written") from None  # fmt: skip
+        raise UsageProblem(
+            f"the catalogue {path} can't be read",
+            why=error.strerror or "",
+            remedy="name a catalogue; docs/metrics.md says how one is written",
+        ) from None
     except UnicodeDecodeError:
         raise UsageProblem(f"the catalogue {path} is no text in UTF-8", remedy="name the right file") from None
     return parse(text, shown=str(path))
@@ -142,8 +148,11 @@ def parse(text: str, *, shown: str = "catalogue") -> Catalogue:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = Place(shown, mark.line + 1 if mark else 0)
-        raise UsageProblem(f"{where} is no YAML", why=str(getattr(error, "problem", "") or type(error).__name__),
-                           remedy="mend the YAML there") from None  # fmt: skip
+        raise UsageProblem(
+            f"{where} is no YAML",
+            why=str(getattr(error, "problem", "") or type(error).__name__),
+            remedy="mend the YAML there",
+        ) from None
     return _Reader(shown, _line_numbers(node)).catalogue(data)
 
 
@@ -180,8 +189,7 @@ class _Reader:
         if value is None:
             return {}
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise self._bad(path, f"{path[-1] if path else 'the file'} is no mapping of names",
-                            "write it as NAME: ...")  # fmt: skip
+            raise self._bad(path, f"{path[-1] if path else 'the file'} is no mapping of names", "write it as NAME: ...")
         for key in value:
             if known is not None and key not in known:
                 meant = difflib.get_close_matches(key, known, 1)
@@ -198,16 +206,21 @@ class _Reader:
             others = tuple(map(str, self._list(given.get("others"), (*path, "others"))))
             limit = self._limit(given.get("series"), (*path, "series"))
             exporters[name] = Exporter(name, str(given.get("description", "")), others, limit)
-        sets = {name: tuple(self._strings(values, ("sets", name)))
-                for name, values in self._mapping(top.get("sets"), ("sets",)).items()}  # fmt: skip
-        metrics = {name: self._metric(name, told, sets, exporters)
-                   for name, told in self._mapping(top.get("metrics"), ("metrics",)).items()}  # fmt: skip
+        sets = {
+            name: tuple(self._strings(values, ("sets", name)))
+            for name, values in self._mapping(top.get("sets"), ("sets",)).items()
+        }
+        metrics = {
+            name: self._metric(name, told, sets, exporters)
+            for name, told in self._mapping(top.get("metrics"), ("metrics",)).items()
+        }
         if not metrics:
             raise self._bad(("metrics",), "the catalogue has no metrics", "write them under metrics:")
         return Catalogue(self._shown, exporters, metrics)
 
-    def _metric(self, name: str, told: Any, sets: Mapping[str, tuple[str, ...]],
-                exporters: Mapping[str, Exporter]) -> Metric:  # fmt: skip
+    def _metric(
+        self, name: str, told: Any, sets: Mapping[str, tuple[str, ...]], exporters: Mapping[str, Exporter]
+    ) -> Metric:
         path = ("metrics", name)
         given = self._mapping(told, path, _METRIC)
         if not _NAME.fullmatch(name):
@@ -217,13 +230,18 @@ class _Reader:
             raise self._bad((*path, "type"), f"{name} has the type {kind}", f"one of {', '.join(TYPES)}")
         exporter = str(given.get("exporter"))
         if exporter not in exporters:
-            raise self._bad((*path, "exporter"), f"{name} is exported by {exporter}, which exporters: has not",
-                            f"one of {', '.join(exporters)}")  # fmt: skip
+            raise self._bad(
+                (*path, "exporter"),
+                f"{name} is exported by {exporter}, which exporters: has not",
+                f"one of {', '.join(exporters)}",
+            )
         for word in ("unit", "why"):
             if not isinstance(given.get(word), str) or not given[word].strip():
                 raise self._bad(path, f"{name} has no {word}", f"say {word} in a few words")
-        labels = {label: self._allowed(allowed, sets, (*path, "labels"), label)
-                  for label, allowed in self._mapping(given.get("labels"), (*path, "labels")).items()}  # fmt: skip
+        labels = {
+            label: self._allowed(allowed, sets, (*path, "labels"), label)
+            for label, allowed in self._mapping(given.get("labels"), (*path, "labels")).items()
+        }
         buckets = tuple(self._numbers(given.get("buckets"), (*path, "buckets")))
         if (kind == "histogram") != bool(buckets):
             raise self._bad((*path, "buckets"), f"{name}: a histogram has buckets, and nothing else has", "mend it")
@@ -236,8 +254,9 @@ class _Reader:
         if not limit:
             closed = all(each.values for each in labels.values())
             limit = math.prod(len(each.values) for each in labels.values()) if closed else SERIES_MAX
-        return Metric(name, kind, given["unit"], exporter, given["why"], labels, buckets, optional, limit,
-                      self._place(*path))  # fmt: skip
+        return Metric(
+            name, kind, given["unit"], exporter, given["why"], labels, buckets, optional, limit, self._place(*path)
+        )
 
     def _allowed(self, told: Any, sets: Mapping[str, tuple[str, ...]], path: tuple[str, ...], label: str) -> Allowed:
         if not _LABEL.fullmatch(label):
@@ -258,8 +277,11 @@ class _Reader:
                 except re.error as error:
                     raise self._bad(path, f"the pattern of {label} is none: {error}", "mend it") from None
                 return Allowed(pattern=value)
-        raise self._bad(path, f"it can't be told what {label} may hold",
-                        "write a list of values, {set: NAME}, {pattern: REGEX} or any")  # fmt: skip
+        raise self._bad(
+            path,
+            f"it can't be told what {label} may hold",
+            "write a list of values, {set: NAME}, {pattern: REGEX} or any",
+        )
 
     def _list(self, value: Any, path: tuple[str, ...]) -> list[Any]:
         if value is None:

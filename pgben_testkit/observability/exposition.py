@@ -11,8 +11,13 @@ from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability.extra import need
 
 OPENMETRICS = "application/openmetrics-text"
-BELONGS = {"histogram": ("_bucket", "_sum", "_count"), "gaugehistogram": ("_bucket", "_gsum", "_gcount"),
-           "summary": ("_sum", "_count"), "counter": ("_total",), "info": ("_info",)}  # fmt: skip
+BELONGS = {
+    "histogram": ("_bucket", "_sum", "_count"),
+    "gaugehistogram": ("_bucket", "_gsum", "_gcount"),
+    "summary": ("_sum", "_count"),
+    "counter": ("_total",),
+    "info": ("_info",),
+}
 """Type -> endings of its samples' names, beside the family's own."""
 SPREAD = frozenset({"le", "quantile"})
 """Labels that spread one series over many samples."""
@@ -126,10 +131,16 @@ def parse(text: str, *, source: str = "text", openmetrics: bool = False) -> Expo
                 called = called.removesuffix("_total")  # the parser's own addition
             kept.append(Sample(called, tuple(sorted(sample.labels.items())), float(sample.value)))
     families = {
-        name: Family(name, kind, text_, _line(name, kind, declared, first), _is_declared(name, kind, declared),
-                     tuple(samples[name]))
+        name: Family(
+            name,
+            kind,
+            text_,
+            _line(name, kind, declared, first),
+            _is_declared(name, kind, declared),
+            tuple(samples[name]),
+        )
         for name, (kind, text_) in types.items()
-    }  # fmt: skip
+    }
     return Exposition(source, families, len(text.encode()), openmetrics=openmetrics)
 
 

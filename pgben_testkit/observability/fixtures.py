@@ -58,9 +58,12 @@ def pgben_prometheus(request: pytest.FixtureRequest) -> Iterator[LivePrometheus]
     settings = request.config.stash[SETTINGS]
     named = settings.prometheus_config
     made = LivePrometheus(
-        process_run(request.config), settings.root / named if named else None, folder=settings.root,
-        rule_globs=settings.alert_rules, find=finder(settings, announce(request.config)),
-    )  # fmt: skip
+        process_run(request.config),
+        settings.root / named if named else None,
+        folder=settings.root,
+        rule_globs=settings.alert_rules,
+        find=finder(settings, announce(request.config)),
+    )
     yield made
     made.close()
 

@@ -30,9 +30,7 @@ class Held:
                 yield family, self.metrics[name]
 
 
-def hold(
-    now: Exposition, catalogue: Catalogue, *, exporter: str = "", before: Exposition | None = None
-) -> Held:  # fmt: skip
+def hold(now: Exposition, catalogue: Catalogue, *, exporter: str = "", before: Exposition | None = None) -> Held:
     """Hold it against the part of `exporter`, or of the one that most of its metrics are of.
 
     Raises:

@@ -60,9 +60,14 @@ class Metrics:
         self._loaded: dict[Path, Catalogue] = {}
 
     def scrape(
-        self, url: str, *, timeout_s: float = scrape.TIMEOUT_S, headers: Mapping[str, str] | None = None,
-        bearer_token_file: Path | str | None = None, ca_file: Path | str | None = None,
-    ) -> Exposition:  # fmt: skip
+        self,
+        url: str,
+        *,
+        timeout_s: float = scrape.TIMEOUT_S,
+        headers: Mapping[str, str] | None = None,
+        bearer_token_file: Path | str | None = None,
+        ca_file: Path | str | None = None,
+    ) -> Exposition:
         """What a URL, or a file, exports now; see `scrape.read` for what it raises, `scrape.Access` for the rest."""
         access = scrape.Access(headers or {}, bearer_token_file, ca_file)
         return scrape.read(url, timeout_s=timeout_s, access=access)
@@ -72,9 +77,14 @@ class Metrics:
         return compare(before, now)
 
     def check(
-        self, what: str | Exposition, *, catalogue: Path | str | Catalogue | None = None, exporter: str = "",
-        before: Exposition | None = None, ignore: Sequence[str] = (),
-    ) -> tuple[Finding, ...]:  # fmt: skip
+        self,
+        what: str | Exposition,
+        *,
+        catalogue: Path | str | Catalogue | None = None,
+        exporter: str = "",
+        before: Exposition | None = None,
+        ignore: Sequence[str] = (),
+    ) -> tuple[Finding, ...]:
         """The findings of a URL, a file or a scrape. `before`: an earlier scrape; `ignore`: ids of checks.
 
         Raises:
@@ -89,9 +99,14 @@ class Metrics:
         return tuple(each for each in checks.run(held) if each.check not in ignore)
 
     def assert_as_catalogued(
-        self, what: str | Exposition, *, catalogue: Path | str | Catalogue | None = None, exporter: str = "",
-        before: Exposition | None = None, ignore: Sequence[str] = (),
-    ) -> None:  # fmt: skip
+        self,
+        what: str | Exposition,
+        *,
+        catalogue: Path | str | Catalogue | None = None,
+        exporter: str = "",
+        before: Exposition | None = None,
+        ignore: Sequence[str] = (),
+    ) -> None:
         """As `check`.
 
         Raises:
@@ -109,9 +124,10 @@ class Metrics:
         path = Path(given) if given is not None else self._path
         if path is None:
             raise UsageProblem(
-                "there is no catalogue of metrics", why="none is given and the ini names none",
+                "there is no catalogue of metrics",
+                why="none is given and the ini names none",
                 remedy="set pgben_metrics_catalogue to a file, or give catalogue=...",
-            )  # fmt: skip
+            )
         if path not in self._loaded:
             self._loaded[path] = load(path)
         return self._loaded[path]

@@ -115,8 +115,9 @@ def _headers(access: Access, login: str) -> dict[str, str]:
         if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII) or not re.fullmatch(r"[\t\x20-\x7e]*", value):
             raise UsageProblem(
                 f"the header {name if name.isprintable() else '(not printable)'} can't be sent",
-                why="its name or value holds what HTTP does not allow", remedy="give ASCII in one line",
-            )  # fmt: skip
+                why="its name or value holds what HTTP does not allow",
+                remedy="give ASCII in one line",
+            )
     ways = ["a header Authorization"] if any(name.lower() == "authorization" for name in found) else []
     if access.bearer_token_file is not None:
         ways.append("a bearer token")
@@ -159,8 +160,8 @@ def _refusal(error: urllib.error.HTTPError, access: Access, login: str) -> dict[
     return {
         "why": "it wants a login",
         "remedy": "give --bearer-token-file, --header, or user:password@ in the URL; in a test bearer_token_file= or "
-                  "headers=",
-    }  # fmt: skip
+        "headers=",
+    }
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

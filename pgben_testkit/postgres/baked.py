@@ -63,9 +63,11 @@ def find(engine: Engine, key: str, settings: Settings) -> Baked | None:
 
 
 def make(
-    engine: Engine, key: str, settings: Settings,
+    engine: Engine,
+    key: str,
+    settings: Settings,
     build: Callable[[], AbstractContextManager[tuple[ServerContainer, Facts]]],
-) -> Baked:  # fmt: skip
+) -> Baked:
     """The image of this key, made now unless somebody else just did.
 
     `build()` gives a container with a stopped, complete cluster in `HOME`/data. The image gets its name in the

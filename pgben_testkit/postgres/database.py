@@ -57,9 +57,10 @@ class Database:
             driver = driver.replace("postgresql", "sqlalchemy", 1)
         if driver not in SCHEMES:
             raise UsageProblem(
-                f"no URL form for the driver {driver!r}", why=f"known: {', '.join(SCHEMES)}",
+                f"no URL form for the driver {driver!r}",
+                why=f"known: {', '.join(SCHEMES)}",
                 remedy="name one of these, or put the URL together from host, port, name, user and password",
-            )  # fmt: skip
+            )
         place = f"{self.host}:{self.port}/{quote(self.name, safe='')}"
         user, password = quote(self.user, safe=""), quote(self.password, safe="")
         if driver == "jdbc":

@@ -98,9 +98,13 @@ class _Kit:
         """A server on `data`. A port that was taken since the kernel named it costs another try."""
         for attempt in range(PORT_TRIES):
             process, port = cluster.start(
-                self._binaries, data, run=self._run, account=self._account,
-                extra=self._settings.postgres_options, name=name,
-            )  # fmt: skip
+                self._binaries,
+                data,
+                run=self._run,
+                account=self._account,
+                extra=self._settings.postgres_options,
+                name=name,
+            )
             try:
                 meanwhile()
                 version = cluster.wait_until_ready(process, port, password, timeout_s=self._settings.start_timeout)
@@ -114,9 +118,15 @@ class _Kit:
                 process.stop()
                 raise
         info = PostgresInfo(
-            backend="embedded", how="", why="", host="127.0.0.1", port=port, user=cluster.USER,
-            password=password, version=version,
-        )  # fmt: skip
+            backend="embedded",
+            how="",
+            why="",
+            host="127.0.0.1",
+            port=port,
+            user=cluster.USER,
+            password=password,
+            version=version,
+        )
         return EmbeddedPostgres(info, process, data)
 
     def empty(self, progress: Progress) -> prepared.Prepared:

@@ -125,10 +125,16 @@ def parse(url: str) -> PostgresInfo:
             remedy="correct PGBEN_POSTGRES_URL (it is not shown here: it may hold a password)",
         )
     return PostgresInfo(
-        backend="external", how="", why="", host=parts.hostname, port=port,
-        user=unquote(parts.username or "postgres"), password=unquote(parts.password or ""), version=0,
+        backend="external",
+        how="",
+        why="",
+        host=parts.hostname,
+        port=port,
+        user=unquote(parts.username or "postgres"),
+        password=unquote(parts.password or ""),
+        version=0,
         maintenance=unquote(parts.path.lstrip("/")) or MAINTENANCE_DATABASE,
-    )  # fmt: skip
+    )
 
 
 def _greet(info: PostgresInfo, timeout_s: float, progress: Progress) -> tuple[int, bool, bool]:

@@ -184,27 +184,41 @@ def without_values(detail: str) -> str:
 
 def _shortened(text: str) -> str:
     """The statement on one line, the values of an INSERT left out."""
-    text = re.split(r"\bvalues\b", text, maxsplit=1, flags=re.IGNORECASE)[0] if re.match(
-        r"\s*insert\b", text, re.IGNORECASE
-    ) else text  # fmt: skip
+    text = (
+        re.split(r"\bvalues\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
+        if re.match(r"\s*insert\b", text, re.IGNORECASE)
+        else text
+    )
     line = " ".join(text.split())
     return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + " ..."
 
 
 def run_command(command: str, database: Database, root: Path, timeout_s: float, run_id: str = "") -> None:
     """Run a migration command in `root` with the database's address in its environment: DB_*, PG*, DATABASE_URL."""
-    env = os.environ | database.env() | {
-        "DATABASE_URL": database.dsn,
-        "PGHOST": database.host, "PGPORT": str(database.port), "PGUSER": database.user,
-        "PGPASSWORD": database.password, "PGDATABASE": database.name,
-    }  # fmt: skip
+    env = (
+        os.environ
+        | database.env()
+        | {
+            "DATABASE_URL": database.dsn,
+            "PGHOST": database.host,
+            "PGPORT": str(database.port),
+            "PGUSER": database.user,
+            "PGPASSWORD": database.password,
+            "PGDATABASE": database.name,
+        }
+    )
     if run_id:
         env[RUN_VARIABLE] = run_id
     try:
         process = subprocess.Popen(
-            shlex.split(command), cwd=root, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            shlex.split(command),
+            cwd=root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     except OSError as error:
         raise SchemaFailed(
             f"the migration command can't be started: {command}",

@@ -66,7 +66,13 @@ def connect(
     import psycopg
 
     return psycopg.connect(
-        host=info.host, port=info.port, user=info.user, password=info.password or None,
-        dbname=database or info.maintenance, autocommit=autocommit, connect_timeout=timeout_s,
-        application_name="pgben-testkit", prepare_threshold=None,
-    )  # fmt: skip
+        host=info.host,
+        port=info.port,
+        user=info.user,
+        password=info.password or None,
+        dbname=database or info.maintenance,
+        autocommit=autocommit,
+        connect_timeout=timeout_s,
+        application_name="pgben-testkit",
+        prepare_threshold=None,
+    )

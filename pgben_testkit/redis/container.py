@@ -36,14 +36,22 @@ class ContainerRedis:
         password = secrets.token_urlsafe(18)
         config = f"{CONFIG}bind 0.0.0.0\ndatabases {settings.redis_databases}\nrequirepass {password}\n"
         recipe = Recipe(
-            image=choice.image, command=["sh", "-c", SCRIPT], ports=[PORT], environment={"PGBEN_CONFIG": config},
+            image=choice.image,
+            command=["sh", "-c", SCRIPT],
+            ports=[PORT],
+            environment={"PGBEN_CONFIG": config},
             tmpfs={},
-        )  # fmt: skip
+        )
         container = ServerContainer.start("redis", engine, recipe, run)
         info = RedisInfo(
-            backend="container", how="", why=choice.why, host=container.host, port=container.ports[PORT],
-            password=password, numbers=list(range(settings.redis_databases)),
-        )  # fmt: skip
+            backend="container",
+            how="",
+            why=choice.why,
+            host=container.host,
+            port=container.ports[PORT],
+            password=password,
+            numbers=list(range(settings.redis_databases)),
+        )
         version = version_when_ready(
             container, lambda: replace(info, port=container.ports[PORT]), settings.start_timeout
         )

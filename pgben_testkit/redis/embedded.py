@@ -62,9 +62,14 @@ class EmbeddedRedis:
         progress("starting Redis")
         [port] = free_ports(1)
         info = RedisInfo(
-            backend="embedded", how="", why=choice.why, host="127.0.0.1", port=port,
-            password=secrets.token_urlsafe(18), numbers=list(range(settings.redis_databases)),
-        )  # fmt: skip
+            backend="embedded",
+            how="",
+            why=choice.why,
+            host="127.0.0.1",
+            port=port,
+            password=secrets.token_urlsafe(18),
+            numbers=list(range(settings.redis_databases)),
+        )
         config = run.data / "redis.conf"  # not the command line: everybody can read those
         config.touch(0o600)
         config.write_text(

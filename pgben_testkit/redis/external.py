@@ -55,9 +55,14 @@ def parse(url: str) -> tuple[RedisInfo, int]:
             remedy="correct PGBEN_REDIS_URL (it is not shown here: it may hold a password)",
         )
     info = RedisInfo(
-        backend="external", how="", why="", host=parts.hostname, port=port,
-        user=unquote(parts.username or ""), password=unquote(parts.password or ""),
-    )  # fmt: skip
+        backend="external",
+        how="",
+        why="",
+        host=parts.hostname,
+        port=port,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
     return info, int(number)
 
 

@@ -19,9 +19,7 @@ def offer(settings: Settings) -> Offer:
     def why_not_embedded() -> str:
         return "" if embedded.find(settings) else embedded.NONE_FOUND
 
-    return Offer(
-        "redis", settings.redis_url, settings.redis_image, why_not_embedded, embedded.REMEDY, IMAGE_STORY
-    )  # fmt: skip
+    return Offer("redis", settings.redis_url, settings.redis_image, why_not_embedded, embedded.REMEDY, IMAGE_STORY)
 
 
 def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:

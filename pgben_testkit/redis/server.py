@@ -51,10 +51,15 @@ def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0) -> redis.Re
     from redis.retry import Retry
 
     return Redis(
-        host=info.host, port=info.port, db=number, username=info.user or None, password=info.password or None,
-        socket_connect_timeout=timeout_s, decode_responses=True,
+        host=info.host,
+        port=info.port,
+        db=number,
+        username=info.user or None,
+        password=info.password or None,
+        socket_connect_timeout=timeout_s,
+        decode_responses=True,
         retry=Retry(NoBackoff(), 0),  # its own would turn each answer of a server that is starting into seconds
-    )  # fmt: skip
+    )
 
 
 class Starting(Protocol):

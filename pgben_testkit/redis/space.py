@@ -40,9 +40,12 @@ class RedisDb:
     def env(self) -> dict[str, str]:
         """PGBen's names for it."""
         return {
-            "REDIS_HOST": self.host, "REDIS_PORT": str(self.port), "REDIS_PASSWORD": self.password,
-            "REDIS_DB": str(self.number), "DISABLE_REDIS": "false",
-        }  # fmt: skip
+            "REDIS_HOST": self.host,
+            "REDIS_PORT": str(self.port),
+            "REDIS_PASSWORD": self.password,
+            "REDIS_DB": str(self.number),
+            "DISABLE_REDIS": "false",
+        }
 
     @classmethod
     def from_answer(cls, lent: dict[str, Any]) -> RedisDb:

@@ -20,13 +20,22 @@ def as_json(assessment: Assessment | None, examined: Examined | None, findings: 
     found: dict[str, Any] = {"findings": [asdict(each) for each in findings]}
     if assessment is not None:
         contract, code = assessment.contract, assessment.ground.code
-        found["contract"] = contract and {"name": contract.name, "path": contract.path,
-                                          "variables": len(contract.variables)}  # fmt: skip
+        found["contract"] = contract and {
+            "name": contract.name,
+            "path": contract.path,
+            "variables": len(contract.variables),
+        }
         found["sources"] = [
-            {"title": each.title, "kind": each.kind, "place": str(each.place), "complete": each.complete,
-             "stage": assessment.ground.stage(each), "names": len(each.declared)}
+            {
+                "title": each.title,
+                "kind": each.kind,
+                "place": str(each.place),
+                "complete": each.complete,
+                "stage": assessment.ground.stage(each),
+                "names": len(each.declared),
+            }
             for each in assessment.ground.sources
-        ]  # fmt: skip
+        ]
         found["code"] = code and {
             "files": code.files,
             "reads": len(code.reads),
@@ -38,18 +47,29 @@ def as_json(assessment: Assessment | None, examined: Examined | None, findings: 
         }
     if examined is not None:
         found["ground"] = [
-            {"check": each.rule.id, "level": each.level, "subject": each.subject, "summary": each.summary,
-             "reason": each.reason, "remedy": each.remedy}
+            {
+                "check": each.rule.id,
+                "level": each.level,
+                "subject": each.subject,
+                "summary": each.summary,
+                "reason": each.reason,
+                "remedy": each.remedy,
+            }
             for each in examined.facts
-        ]  # fmt: skip
+        ]
     found["took_s"] = round(sum(each.took_s for each in (assessment, examined) if each is not None), 3)
     return found
 
 
 def draw(
-    root: Path, assessment: Assessment | None, examined: Examined | None, findings: Sequence[Finding], *,
-    matrix: bool | None, plain: bool,
-) -> str:  # fmt: skip
+    root: Path,
+    assessment: Assessment | None,
+    examined: Examined | None,
+    findings: Sequence[Finding],
+    *,
+    matrix: bool | None,
+    plain: bool,
+) -> str:
     """What a person reads: drawn to the terminal at once (then the text is empty), or given back as `plain` text."""
     from rich.rule import Rule as Line
     from rich.text import Text
@@ -84,10 +104,11 @@ def draw(
 def _headline(root: Path, assessment: Assessment) -> str:
     contract, code = assessment.contract, assessment.ground.code
     parts = [
-        f"contract {contract.path} ({len(contract.variables)} variables)" if contract
+        f"contract {contract.path} ({len(contract.variables)} variables)"
+        if contract
         else "no contract (`pgben-testkit doctor --init` drafts one)",
         _many(len(assessment.ground.sources), "source"),
-    ]  # fmt: skip
+    ]
     if code is not None:
         parts.append(f"{_many(code.files, 'file')} of code with {_many(len(code.reads), 'read')}")
     return f"{root}: " + ", ".join(parts)

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from pgben_testkit.env.drift import Matrix
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan", "ok": "green"}
-CELLS = {"set": ("●", "green"), "runtime": ("◌", "cyan"), "empty": ("∅", "yellow"), "absent": ("–", "red"),
-         "unknown": ("?", "dim")}  # fmt: skip
+CELLS = {
+    "set": ("●", "green"),
+    "runtime": ("◌", "cyan"),
+    "empty": ("∅", "yellow"),
+    "absent": ("–", "red"),
+    "unknown": ("?", "dim"),
+}
 LEGEND = "● set   ◌ set, value known when it runs   ∅ empty   – absent   ? more comes from a place that can't be read"
 WIDTH_WITHOUT_TERMINAL = 140
 WIDEST_MATRIX = 12
@@ -99,9 +104,10 @@ def ground_lines(facts: Sequence[Fact]) -> RenderableType:
     drawn = Table.grid(padding=(0, 2))
     for each in facts:
         drawn.add_row(
-            Text(each.level, style=STYLES[each.level]), Text(each.rule.id.partition("/")[2], style="dim"),
+            Text(each.level, style=STYLES[each.level]),
+            Text(each.rule.id.partition("/")[2], style="dim"),
             Text(each.summary),
-        )  # fmt: skip
+        )
     return drawn
 
 

@@ -38,8 +38,12 @@ def counted(outcomes: Sequence[Outcome]) -> str:
 
 def as_data(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     counts = Counter(each.verdict for each in outcomes)
-    return {"passed": counts["passed"], "failed": counts["failed"], "not_comparable": counts["not comparable"],
-            "outcomes": [asdict(each) for each in outcomes]}  # fmt: skip
+    return {
+        "passed": counts["passed"],
+        "failed": counts["failed"],
+        "not_comparable": counts["not comparable"],
+        "outcomes": [asdict(each) for each in outcomes],
+    }
 
 
 def as_junit(outcomes: Sequence[Outcome]) -> str:
@@ -49,14 +53,27 @@ def as_junit(outcomes: Sequence[Outcome]) -> str:
         ours = [each for each in outcomes if each.file == file]
         verdicts = Counter(each.verdict for each in ours)
         suite = ET.SubElement(
-            root, "testsuite", name=file, tests=str(len(ours)), failures=str(verdicts["failed"]), errors="0",
-            skipped=str(verdicts["not comparable"]), time=f"{sum(each.took_s for each in ours):.3f}",
-        )  # fmt: skip
+            root,
+            "testsuite",
+            name=file,
+            tests=str(len(ours)),
+            failures=str(verdicts["failed"]),
+            errors="0",
+            skipped=str(verdicts["not comparable"]),
+            time=f"{sum(each.took_s for each in ours):.3f}",
+        )
         for each in ours:
             at = f" at {each.eval_time}" if each.eval_time else ""
             about = f": {each.about}{at}" if each.about and each.kind != "scenario" else ""
-            case = ET.SubElement(suite, "testcase", classname=file, name=_printable(each.name + about), file=file,
-                                 line=str(each.line), time=f"{each.took_s:.3f}")  # fmt: skip
+            case = ET.SubElement(
+                suite,
+                "testcase",
+                classname=file,
+                name=_printable(each.name + about),
+                file=file,
+                line=str(each.line),
+                time=f"{each.took_s:.3f}",
+            )
             if each.verdict == "failed":
                 ET.SubElement(
                     case, "failure", message=_printable(each.why.splitlines()[0] if each.why else "")

@@ -29,13 +29,15 @@ def log(findings: Sequence[Finding], rules: Iterable[Rule], *, version: str, roo
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": driver},
-            "originalUriBaseIds": {"ROOT": {"uri": root.as_uri() + "/"}},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    }  # fmt: skip
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "originalUriBaseIds": {"ROOT": {"uri": root.as_uri() + "/"}},
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }
+        ],
+    }
 
 
 def _rule(check: str, rule: Rule | None) -> dict[str, Any]:

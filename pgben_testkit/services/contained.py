@@ -139,6 +139,7 @@ def _wait_for_program(pid: int, path: str) -> None:
 
 def _unreachable(why: str) -> EnvironmentNotAble:
     return EnvironmentNotAble(
-        "the process of the container can't be reached", why=why,
+        "the process of the container can't be reached",
+        why=why,
         remedy="use an engine on this machine, as a user who may see and signal its containers' processes",
-    )  # fmt: skip
+    )

@@ -69,14 +69,18 @@ class ServerContainer:
         run.note("container", name)
         try:
             wrapped = connected.run(
-                recipe.image, detach=True, environment=dict(recipe.environment),
-                labels={RUN_LABEL: run.id, NAME_LABEL: name}, tmpfs=dict(recipe.tmpfs), user=recipe.user or None,
+                recipe.image,
+                detach=True,
+                environment=dict(recipe.environment),
+                labels={RUN_LABEL: run.id, NAME_LABEL: name},
+                tmpfs=dict(recipe.tmpfs),
+                user=recipe.user or None,
                 command=list(recipe.command) if recipe.keep_entrypoint else None,
                 entrypoint=None if recipe.keep_entrypoint else list(recipe.command),
                 ports={f"{port}/tcp": ("127.0.0.1", None) if local else None for port in recipe.ports},
                 mounts=[Mount(str(each), str(each), type="bind", read_only=True) for each in recipe.reads],
                 **({"network": "host"} if recipe.host_network else {}),
-            )  # fmt: skip
+            )
         except BaseException as error:  # a container that was made and can't be started is left behind by the SDK
             for left in containers_of(run.id, name=name):
                 left.remove(force=True, v=True)
@@ -124,9 +128,13 @@ class ServerContainer:
         return False
 
     def wait_ready(
-        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
+        self,
+        probe: Callable[[], None],
+        *,
+        retry: tuple[type[Exception], ...],
+        timeout_s: float,
         interval_s: float = 0.002,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Call `probe` until it returns; see `services.ready`. `ports` may change meanwhile: read them in the probe."""
 
         import docker.errors as refusals
@@ -151,9 +159,14 @@ class ServerContainer:
             return ""
 
         wait_ready(
-            f"the container of {self.name}", probe, retry=retry, timeout_s=timeout_s, interval_s=interval_s,
-            ended=ended, log=self.log,
-        )  # fmt: skip
+            f"the container of {self.name}",
+            probe,
+            retry=retry,
+            timeout_s=timeout_s,
+            interval_s=interval_s,
+            ended=ended,
+            log=self.log,
+        )
 
     @functools.cached_property
     def process(self) -> ContainedProcess:

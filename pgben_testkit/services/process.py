@@ -80,9 +80,16 @@ class ServerProcess:
 
     @classmethod
     def start(
-        cls, name: str, argv: Sequence[str | Path], *, run: Run, log: Path, account: Account,
-        env: Mapping[str, str] | None = None, cwd: Path | None = None,
-    ) -> ServerProcess:  # fmt: skip
+        cls,
+        name: str,
+        argv: Sequence[str | Path],
+        *,
+        run: Run,
+        log: Path,
+        account: Account,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> ServerProcess:
         """Start `argv` in a session of its own, so that a ctrl-C meant for the tests does not reach it."""
         import psutil
 
@@ -92,10 +99,16 @@ class ServerProcess:
             try:
                 popen = subprocess.Popen(
                     [str(part) for part in argv],
-                    stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                    env=environ, cwd=cwd or run.data, start_new_session=True,
-                    user=account.uid, group=account.gid, extra_groups=[] if account.uid is not None else None,
-                )  # fmt: skip
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    env=environ,
+                    cwd=cwd or run.data,
+                    start_new_session=True,
+                    user=account.uid,
+                    group=account.gid,
+                    extra_groups=[] if account.uid is not None else None,
+                )
             except OSError as error:
                 raise EnvironmentNotAble(
                     f"{name} can't be started",
@@ -118,9 +131,13 @@ class ServerProcess:
         return tail(self.log, lines)
 
     def wait_ready(
-        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
+        self,
+        probe: Callable[[], None],
+        *,
+        retry: tuple[type[Exception], ...],
+        timeout_s: float,
         interval_s: float = 0.001,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Call `probe` until it returns. Only the exceptions of `retry` mean "not yet".
 
         Raises:
@@ -132,9 +149,14 @@ class ServerProcess:
             return "" if code is None else f"exit code {code}"
 
         wait_ready(
-            self.name, probe, retry=retry, timeout_s=timeout_s, interval_s=interval_s, ended=ended,
+            self.name,
+            probe,
+            retry=retry,
+            timeout_s=timeout_s,
+            interval_s=interval_s,
+            ended=ended,
             log=self.log_tail,
-        )  # fmt: skip
+        )
 
     def stop(self, how: signal.Signals = signal.SIGTERM, *, grace_s: float = 5.0) -> None:
         """End it: by `how`, and by SIGKILL of its whole group when it lingers. Twice is fine."""

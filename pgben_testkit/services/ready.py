@@ -12,9 +12,15 @@ LOOK_S = 0.1
 
 
 def wait_ready(
-    name: str, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
-    interval_s: float, ended: Callable[[], str], log: Callable[[], str],
-) -> None:  # fmt: skip
+    name: str,
+    probe: Callable[[], None],
+    *,
+    retry: tuple[type[Exception], ...],
+    timeout_s: float,
+    interval_s: float,
+    ended: Callable[[], str],
+    log: Callable[[], str],
+) -> None:
     """Call `probe` until it returns. Only the exceptions of `retry` mean "not yet".
 
     `ended` says in a word how the server ended, nothing while it runs; `log` gives the tail of its log.

@@ -65,9 +65,13 @@ class Started(Protocol):
         """The last lines that it printed, or nothing."""
 
     def wait_ready(
-        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float,
+        self,
+        probe: Callable[[], None],
+        *,
+        retry: tuple[type[Exception], ...],
+        timeout_s: float,
         interval_s: float = ...,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Call `probe` until it returns; see `services.ready`."""
 
     def stop(self) -> None:

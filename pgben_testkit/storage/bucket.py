@@ -59,9 +59,12 @@ class Bucket:
         except ModuleNotFoundError:
             raise extras.missing("minio", what="minio-py can't be used", extra="s3") from None
         return Minio(
-            f"{self.host}:{self.port}", access_key=self.access_key, secret_key=self.secret_key, secure=self.secure,
+            f"{self.host}:{self.port}",
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            secure=self.secure,
             region=self.region,
-        )  # fmt: skip
+        )
 
     def env(self) -> dict[str, str]:
         """PGBen's names for it; both bucket names are read, by different parts."""

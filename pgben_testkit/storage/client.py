@@ -23,12 +23,20 @@ def boto3_client(url: str, access_key: str, secret_key: str, region: str) -> Any
     except ModuleNotFoundError:
         raise extras.missing("boto3", what="S3 can't be spoken", extra="s3") from None
     return boto3.session.Session().client(
-        "s3", endpoint_url=url, aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region,
+        "s3",
+        endpoint_url=url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name=region,
         config=Config(
-            signature_version="s3v4", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1},
-            connect_timeout=5, read_timeout=60, proxies={},
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 1},
+            connect_timeout=5,
+            read_timeout=60,
+            proxies={},
         ),
-    )  # fmt: skip
+    )
 
 
 def admin_client(info: StorageInfo) -> Any:

@@ -40,21 +40,33 @@ class ContainerStorage:
         progress("starting the S3 server")
         access, secret = "pgbenadmin", secrets.token_hex(20)
         recipe = Recipe(
-            image=choice.image, command=["server", "/data", "--address", f":{PORT}"], ports=[PORT], tmpfs={},
+            image=choice.image,
+            command=["server", "/data", "--address", f":{PORT}"],
+            ports=[PORT],
+            tmpfs={},
             keep_entrypoint=True,
             environment={
-                "MINIO_ROOT_USER": access, "MINIO_ROOT_PASSWORD": secret, "MINIO_REGION": settings.storage_region,
-                "MINIO_UPDATE": "off", "MINIO_BROWSER": "off",
+                "MINIO_ROOT_USER": access,
+                "MINIO_ROOT_PASSWORD": secret,
+                "MINIO_REGION": settings.storage_region,
+                "MINIO_UPDATE": "off",
+                "MINIO_BROWSER": "off",
                 # A key of its own, so that encryption asked for (SSE-S3) works without a key server.
                 "MINIO_KMS_SECRET_KEY": "pgben:" + base64.b64encode(secrets.token_bytes(32)).decode(),
             },
-        )  # fmt: skip
+        )
         container = ServerContainer.start("storage", engine, recipe, run)
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
         info = StorageInfo(
-            backend="container", how=f"{choice.image} in a container", why=choice.why, url="", access_key=access,
-            secret_key=secret, region=settings.storage_region, buckets=names,
-        )  # fmt: skip
+            backend="container",
+            how=f"{choice.image} in a container",
+            why=choice.why,
+            url="",
+            access_key=access,
+            secret_key=secret,
+            region=settings.storage_region,
+            buckets=names,
+        )
         try:
             client: Any = None
 

@@ -74,10 +74,15 @@ def reach(run: Run, settings: Settings, choice: Choice) -> BorrowedStorage:
     if not url.startswith(("http://", "https://")):
         raise UsageProblem(f"storage_url is {url}", why="it needs the form http://host:port")
     info = StorageInfo(
-        backend="external", how=f"S3 at {url}", why=choice.why, url=url, access_key=settings.storage_access_key,
-        secret_key=settings.storage_secret_key, region=settings.storage_region,
+        backend="external",
+        how=f"S3 at {url}",
+        why=choice.why,
+        url=url,
+        access_key=settings.storage_access_key,
+        secret_key=settings.storage_secret_key,
+        region=settings.storage_region,
         buckets=[""] * settings.storage_buckets,
-    )  # fmt: skip
+    )
     try:
         admin_client(info).list_buckets()
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:

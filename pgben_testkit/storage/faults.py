@@ -18,13 +18,19 @@ FaultKind = Literal[
 KINDS: tuple[str, ...] = get_args(FaultKind)
 REFUSALS: dict[str, tuple[int, str, str]] = {
     "slow_down": (503, "SlowDown", "Please reduce your request rate."),
-    "clock_skew": (403, "RequestTimeTooSkewed",
-                   "The difference between the request time and the current time is too large."),
+    "clock_skew": (
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+    ),
     "bucket_gone": (404, "NoSuchBucket", "The specified bucket does not exist"),
-    "disk_full": (507, "XMinioStorageFull", "Storage backend has reached its minimum free drive threshold. Please "
-                                            "delete a few objects to proceed."),
+    "disk_full": (
+        507,
+        "XMinioStorageFull",
+        "Storage backend has reached its minimum free drive threshold. Please delete a few objects to proceed.",
+    ),
     "internal_error": (500, "InternalError", "We encountered an internal error. Please try again."),
-}  # fmt: skip
+}
 """Faults that answer without doing anything: (status, code, message). A full disk refuses writes alone."""
 WRITES = frozenset({"PUT", "POST"})
 
@@ -73,9 +79,16 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(
-        self, kind: str, *, method: str | tuple[str, ...] = (), bucket: str = "*", key: str = "*",
-        times: int | None = None, seconds: float = 1.0, after_bytes: int | None = None,
-    ) -> Fault:  # fmt: skip
+        self,
+        kind: str,
+        *,
+        method: str | tuple[str, ...] = (),
+        bucket: str = "*",
+        key: str = "*",
+        times: int | None = None,
+        seconds: float = 1.0,
+        after_bytes: int | None = None,
+    ) -> Fault:
         """From now on, requests that match are struck.
 
         Raises:
@@ -97,12 +110,20 @@ class Faults:
 
     @contextmanager
     def during(
-        self, kind: str, *, method: str | tuple[str, ...] = (), bucket: str = "*", key: str = "*",
-        times: int | None = None, seconds: float = 1.0, after_bytes: int | None = None,
-    ) -> Iterator[Fault]:  # fmt: skip
+        self,
+        kind: str,
+        *,
+        method: str | tuple[str, ...] = (),
+        bucket: str = "*",
+        key: str = "*",
+        times: int | None = None,
+        seconds: float = 1.0,
+        after_bytes: int | None = None,
+    ) -> Iterator[Fault]:
         """The fault, for the length of a `with`; `.hits` says how often it struck."""
-        fault = self.add(kind, method=method, bucket=bucket, key=key, times=times, seconds=seconds,
-                         after_bytes=after_bytes)  # fmt: skip
+        fault = self.add(
+            kind, method=method, bucket=bucket, key=key, times=times, seconds=seconds, after_bytes=after_bytes
+        )
         try:
             yield fault
         finally:
@@ -127,8 +148,10 @@ def refusal_xml(fault: Fault, resource: str) -> tuple[int, bytes] | None:
     from xml.sax.saxutils import escape
 
     status, code, message = REFUSALS[fault.kind]
-    text = (f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>'
-            f"<Resource>{escape(resource)}</Resource><RequestId>FAULT</RequestId></Error>")  # fmt: skip
+    text = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>'
+        f"<Resource>{escape(resource)}</Resource><RequestId>FAULT</RequestId></Error>"
+    )
     return status, text.encode()
 
 

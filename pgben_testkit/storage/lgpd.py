@@ -86,8 +86,12 @@ def _try(call: Any, **options: Any) -> dict[str, Any]:
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 501):
             return {}
-        if _code(error) in ("AccessDenied", "MethodNotAllowed", "ObjectLockConfigurationNotFoundError",
-                            "InvalidRequest"):  # fmt: skip
+        if _code(error) in (
+            "AccessDenied",
+            "MethodNotAllowed",
+            "ObjectLockConfigurationNotFoundError",
+            "InvalidRequest",
+        ):
             return {}
         raise
 
@@ -124,9 +128,13 @@ def _state(bucket: Bucket, key: str, version: str) -> ObjectState:
     if not encryption and meta.get("encrypted", "").lower() == "true" and meta.get("iv") and meta.get("authtag"):
         encryption = "client"
     return ObjectState(
-        key, version, encryption, found.get("ObjectLockMode", ""), found.get("ObjectLockRetainUntilDate"),
+        key,
+        version,
+        encryption,
+        found.get("ObjectLockMode", ""),
+        found.get("ObjectLockRetainUntilDate"),
         found.get("ObjectLockLegalHoldStatus") == "ON",
-    )  # fmt: skip
+    )
 
 
 def _anonymous(bucket: Bucket) -> Any:
@@ -139,11 +147,18 @@ def _anonymous(bucket: Bucket) -> Any:
     from botocore.config import Config
 
     return boto3.session.Session().client(
-        "s3", endpoint_url=bucket.endpoint, region_name=bucket.region, aws_access_key_id="none",
+        "s3",
+        endpoint_url=bucket.endpoint,
+        region_name=bucket.region,
+        aws_access_key_id="none",
         aws_secret_access_key="none",
-        config=Config(signature_version=botocore.UNSIGNED, s3={"addressing_style": "path"},
-                      retries={"total_max_attempts": 1}, proxies={}),
-    )  # fmt: skip
+        config=Config(
+            signature_version=botocore.UNSIGNED,
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 1},
+            proxies={},
+        ),
+    )
 
 
 def _public(bucket: Bucket, keys: list[str]) -> tuple[str, ...]:
@@ -186,12 +201,13 @@ def audit(bucket: Bucket) -> Audit:
     default = rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "") if rules else ""
     lock = _try(client.get_object_lock_configuration, Bucket=name).get("ObjectLockConfiguration", {})
     return Audit(
-        bucket=name, public=_public(bucket, list(dict.fromkeys(key for key, _ in versions))),
+        bucket=name,
+        public=_public(bucket, list(dict.fromkeys(key for key, _ in versions))),
         default_encryption=default,
         versioning=_try(client.get_bucket_versioning, Bucket=name).get("Status", ""),
         object_lock=lock.get("ObjectLockEnabled") == "Enabled",
         objects=tuple(_state(bucket, key, version) for key, version in versions),
-    )  # fmt: skip
+    )
 
 
 def assert_private(bucket: Bucket) -> None:
@@ -263,8 +279,10 @@ def assert_retained(bucket: Bucket, *, until: datetime) -> None:
         if state.until is None:
             raise Violation(f"{key} in {bucket.name} is not retained: it can be removed at any time")
         if state.until < wanted.replace(microsecond=0):
-            raise Violation(f"{key} in {bucket.name} is retained until {state.until:%Y-%m-%d %H:%M:%S} UTC alone, "
-                            f"and must be until {wanted.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")  # fmt: skip
+            raise Violation(
+                f"{key} in {bucket.name} is retained until {state.until:%Y-%m-%d %H:%M:%S} UTC alone, "
+                f"and must be until {wanted.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            )
         try:
             client.delete_object(Bucket=bucket.name, Key=key, **_version(version))
         except ClientError as error:

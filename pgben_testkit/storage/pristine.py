@@ -13,10 +13,17 @@ CONFIGURED = "pgben-configured"
 """The gate's own question (`storage/gate`)."""
 
 CONFIGURED_BY = (
-    "get_bucket_versioning", "get_bucket_policy", "get_bucket_acl", "get_bucket_cors", "get_bucket_encryption",
-    "get_bucket_lifecycle_configuration", "get_bucket_ownership_controls", "get_bucket_tagging",
-    "get_object_lock_configuration", "get_public_access_block",
-)  # fmt: skip
+    "get_bucket_versioning",
+    "get_bucket_policy",
+    "get_bucket_acl",
+    "get_bucket_cors",
+    "get_bucket_encryption",
+    "get_bucket_lifecycle_configuration",
+    "get_bucket_ownership_controls",
+    "get_bucket_tagging",
+    "get_object_lock_configuration",
+    "get_public_access_block",
+)
 
 
 def configuration(client: Any, name: str) -> str:

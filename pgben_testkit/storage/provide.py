@@ -18,8 +18,15 @@ def offer(settings: Settings) -> Offer:
     def why_not_embedded() -> str:
         return "" if weed.find(settings) else weed.NONE_FOUND
 
-    return Offer("storage", settings.storage_url, settings.storage_image, why_not_embedded, weed.REMEDY, IMAGE_STORY,
-                 "" if settings.storage_gate else "with no gate")  # fmt: skip
+    return Offer(
+        "storage",
+        settings.storage_url,
+        settings.storage_image,
+        why_not_embedded,
+        weed.REMEDY,
+        IMAGE_STORY,
+        "" if settings.storage_gate else "with no gate",
+    )
 
 
 def start(run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:

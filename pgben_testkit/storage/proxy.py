@@ -76,8 +76,10 @@ class Proxy(Listener):
 
     @staticmethod
     def _refuse(client: Side, method: bytes, status: int, body: bytes) -> None:
-        head = (f"HTTP/1.1 {status} Fault\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
-                "Connection: close\r\n\r\n").encode()  # fmt: skip
+        head = (
+            f"HTTP/1.1 {status} Fault\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n"
+        ).encode()
         client.socket.sendall(head + (b"" if method == b"HEAD" else body))
         # What the client still sends is read for a moment: a reset would take the answer from it.
         client.socket.shutdown(socket.SHUT_WR)
@@ -108,7 +110,14 @@ class FaultyBucket(Bucket):
     def of(cls, bucket: Bucket) -> Iterator[FaultyBucket]:
         proxy = Proxy(bucket.endpoint)
         try:
-            yield cls(bucket.name, proxy.url, bucket.access_key, bucket.secret_key, bucket.region, bucket.data,
-                      faults=proxy.faults)  # fmt: skip
+            yield cls(
+                bucket.name,
+                proxy.url,
+                bucket.access_key,
+                bucket.secret_key,
+                bucket.region,
+                bucket.data,
+                faults=proxy.faults,
+            )
         finally:
             proxy.close()

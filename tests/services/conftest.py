@@ -51,9 +51,14 @@ def supply(request):
             postgres, storage = provided(theirs, "postgres").info, provided(theirs, "storage").info
             redis = provided(theirs, "redis").info
             yield started(
-                stack, backend="external", postgres_url=postgres.dsn, storage_url=storage.url,
-                storage_access_key=storage.access_key, storage_secret_key=storage.secret_key, redis_url=f"redis://:{redis.password}@{redis.host}:{redis.port}/0",
-            )  # fmt: skip
+                stack,
+                backend="external",
+                postgres_url=postgres.dsn,
+                storage_url=storage.url,
+                storage_access_key=storage.access_key,
+                storage_secret_key=storage.secret_key,
+                redis_url=f"redis://:{redis.password}@{redis.host}:{redis.port}/0",
+            )
         else:
             yield started(stack, backend=backend)
 

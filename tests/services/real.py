@@ -19,12 +19,22 @@ CLI = [sys.executable, "-c", "from pgben_testkit.cli import main; main()"]
 
 
 def started(stack, **given):
-    supply = Supply(settings.read(
-        root=SCHEMA.parent, environ={},
-        command_line={"warm": "no", "postgres_schema": str(SCHEMA), "postgres_image": POSTGRES_IMAGE,
-                      "storage_image": MINIO_IMAGE, "redis_image": REDIS_IMAGE, "redis_databases": "5",
-                      "pull": "no", **given},
-    ))  # fmt: skip
+    supply = Supply(
+        settings.read(
+            root=SCHEMA.parent,
+            environ={},
+            command_line={
+                "warm": "no",
+                "postgres_schema": str(SCHEMA),
+                "postgres_image": POSTGRES_IMAGE,
+                "storage_image": MINIO_IMAGE,
+                "redis_image": REDIS_IMAGE,
+                "redis_databases": "5",
+                "pull": "no",
+                **given,
+            },
+        )
+    )
     stack.callback(supply.close)
     return supply
 

@@ -23,9 +23,13 @@ API = FIXTURES / "api"
 CATALOGUE = FIXTURES / "observability" / "catalogue.yaml"
 PASSWORD = "segredo-de-teste"
 CPF, OTHER_CPF, NAME = "52998224725", "11144477735", "Fulana Sintetica da Silva"
-USERS = {"tecnico": ("TECNICO_UNIDADE", "CRAS-NORTE"), "vizinho": ("TECNICO_UNIDADE", "CRAS-SUL"),
-         "gestor": ("GESTOR", "SEMTAS"), "financeiro": ("FINANCEIRO", "SEMTAS"),
-         "bloqueavel": ("TECNICO_UNIDADE", "CRAS-LESTE")}  # fmt: skip
+USERS = {
+    "tecnico": ("TECNICO_UNIDADE", "CRAS-NORTE"),
+    "vizinho": ("TECNICO_UNIDADE", "CRAS-SUL"),
+    "gestor": ("GESTOR", "SEMTAS"),
+    "financeiro": ("FINANCEIRO", "SEMTAS"),
+    "bloqueavel": ("TECNICO_UNIDADE", "CRAS-LESTE"),
+}
 
 
 @dataclass
@@ -71,8 +75,9 @@ class Sample:
         return answer.json()
 
     def calm(self):
-        return self.trouble(latency_s=0, error_ratio=0, database_lost=False, storage_lost=False, logins_fail=False,
-                            access_refused=False)  # fmt: skip
+        return self.trouble(
+            latency_s=0, error_ratio=0, database_lost=False, storage_lost=False, logins_fail=False, access_refused=False
+        )
 
     def metrics(self, accept="text/plain"):
         return self.ask("GET", "/metrics", headers={"accept": accept}).body.decode()
@@ -81,19 +86,40 @@ class Sample:
         return self.process.log.read_text("utf-8")
 
     def cidadao(self, cpf, user="tecnico", **more):
-        body = {"nome": NAME, "cpf": cpf, "nome_mae": "Beltrana Sintetica", "naturalidade": "Natal",
-                "data_nascimento": "1980-02-03", "sexo": "feminino", **more}  # fmt: skip
+        body = {
+            "nome": NAME,
+            "cpf": cpf,
+            "nome_mae": "Beltrana Sintetica",
+            "naturalidade": "Natal",
+            "data_nascimento": "1980-02-03",
+            "sexo": "feminino",
+            **more,
+        }
         return self.ask("POST", "/api/v1/cidadaos", body, user=user)
 
 
 def environment(database, bucket, port, **more):
     return {
-        "PYTHONPATH": str(API), "DB_HOST": database.host, "DB_PORT": str(database.port), "DB_USER": database.user,
-        "DB_PASS": database.password, "DB_NAME": database.name, "JWT_SECRET": "j" * 40, "ENCRYPTION_KEY": "k" * 32,
-        "AUDIT_SIGNING_KEY": "a" * 40, "MINIO_ENDPOINT": bucket.host, "MINIO_PORT": str(bucket.port),
-        "MINIO_ACCESS_KEY": bucket.access_key, "MINIO_SECRET_KEY": bucket.secret_key, "MINIO_BUCKET": bucket.name,
-        "PORT": str(port), "APP_ENV": "test", "TROUBLES": "true", "METRICS_REFRESH_S": "0.3", **more,
-    }  # fmt: skip
+        "PYTHONPATH": str(API),
+        "DB_HOST": database.host,
+        "DB_PORT": str(database.port),
+        "DB_USER": database.user,
+        "DB_PASS": database.password,
+        "DB_NAME": database.name,
+        "JWT_SECRET": "j" * 40,
+        "ENCRYPTION_KEY": "k" * 32,
+        "AUDIT_SIGNING_KEY": "a" * 40,
+        "MINIO_ENDPOINT": bucket.host,
+        "MINIO_PORT": str(bucket.port),
+        "MINIO_ACCESS_KEY": bucket.access_key,
+        "MINIO_SECRET_KEY": bucket.secret_key,
+        "MINIO_BUCKET": bucket.name,
+        "PORT": str(port),
+        "APP_ENV": "test",
+        "TROUBLES": "true",
+        "METRICS_REFRESH_S": "0.3",
+        **more,
+    }
 
 
 def add_users(database):
@@ -107,9 +133,16 @@ def add_users(database):
             connection.execute(
                 "INSERT INTO usuario (nome, email, senha_hash, cpf, matricula, role_id, unidade_id)"
                 " SELECT %s, %s, %s, %s, %s, r.id, u.id FROM role r, unidade u WHERE r.codigo = %s AND u.codigo = %s",
-                (f"Usuario {name}", f"{name}@sintetico.example", passwords.hashed(PASSWORD), f"{number:011d}",
-                 f"M{number}", role, unidade),
-            )  # fmt: skip
+                (
+                    f"Usuario {name}",
+                    f"{name}@sintetico.example",
+                    passwords.hashed(PASSWORD),
+                    f"{number:011d}",
+                    f"M{number}",
+                    role,
+                    unidade,
+                ),
+            )
         connection.commit()
 
 
@@ -120,13 +153,21 @@ def start(owned, database, bucket, **more):
     url = f"http://127.0.0.1:{port}"
     name = f"pgben-api-{port}"
     process = ServerProcess.start(
-        name, [sys.executable, "-m", "pgben_api"], run=run, log=run.data / f"{name}.log", account=Account(None, None),
+        name,
+        [sys.executable, "-m", "pgben_api"],
+        run=run,
+        log=run.data / f"{name}.log",
+        account=Account(None, None),
         env=environment(database, bucket, port, **more),
-    )  # fmt: skip
+    )
     http = urllib3.PoolManager(timeout=2, retries=False)
     try:
-        process.wait_ready(lambda: http.request("GET", f"{url}/api/v1/saude"), retry=(urllib3.exceptions.HTTPError,),
-                           timeout_s=20, interval_s=0.01)  # fmt: skip
+        process.wait_ready(
+            lambda: http.request("GET", f"{url}/api/v1/saude"),
+            retry=(urllib3.exceptions.HTTPError,),
+            timeout_s=20,
+            interval_s=0.01,
+        )
     except BaseException:
         process.stop()
         raise
@@ -136,9 +177,10 @@ def start(owned, database, bucket, **more):
 def opened(stack):
     """A world of this process's own with the reference schema; skips where there is none to be had."""
     told = settings.read(
-        root=FIXTURES, environ={},
+        root=FIXTURES,
+        environ={},
         command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(FIXTURES / "pgben")},
-    )  # fmt: skip
+    )
     owned = OwnedWorld.open(told, worker=f"sample{os.getpid()}")
     stack.callback(owned.close)
     return owned
@@ -172,18 +214,25 @@ def drive(sample):
     sample.ask("GET", "/nao/existe/12345678909")
     for _ in range(2):
         sample.ask("GET", "/api/v1/beneficios", user="tecnico")
-    solicitacao = sample.ask("POST", "/api/v1/solicitacoes", {"beneficiario_id": cidadao, "beneficio": "CESTA_BASICA"},
-                             user="tecnico").json()["id"]  # fmt: skip
+    solicitacao = sample.ask(
+        "POST", "/api/v1/solicitacoes", {"beneficiario_id": cidadao, "beneficio": "CESTA_BASICA"}, user="tecnico"
+    ).json()["id"]
     sample.ask("GET", f"/api/v1/solicitacoes/{solicitacao}", user="tecnico")
     for step in ("em_analise", "aprovada"):
         sample.ask("POST", f"/api/v1/solicitacoes/{solicitacao}/status", {"para": step}, user="gestor")
-    sample.ask("POST", "/api/v1/solicitacoes", {"beneficiario_id": cidadao, "beneficio": "CESTA_BASICA"},
-               user="financeiro")  # fmt: skip
+    sample.ask(
+        "POST", "/api/v1/solicitacoes", {"beneficiario_id": cidadao, "beneficio": "CESTA_BASICA"}, user="financeiro"
+    )
     papers = [
-        sample.ask("POST", f"{path}/documentos/{tipo}", raw=b"%PDF-1.7 " + uuid.uuid4().bytes * 50, user="tecnico",
-                   headers={"content-type": "application/pdf"}).json()["id"]
+        sample.ask(
+            "POST",
+            f"{path}/documentos/{tipo}",
+            raw=b"%PDF-1.7 " + uuid.uuid4().bytes * 50,
+            user="tecnico",
+            headers={"content-type": "application/pdf"},
+        ).json()["id"]
         for tipo in ("rg", "laudo_medico")
-    ]  # fmt: skip
+    ]
     sample.ask("GET", f"/api/v1/documentos/{papers[0]}", user="tecnico")
     sample.ask("DELETE", f"/api/v1/documentos/{papers[0]}", user="tecnico")
     sample.ask("POST", f"{path}/titular", {"direito": "acesso"}, user="tecnico")
@@ -212,10 +261,13 @@ def exporter(stack, owned, program, arguments, env=None):
     [port] = free_ports(1)
     run = owned.supply.run
     process = ServerProcess.start(
-        program, [found, f"--web.listen-address=127.0.0.1:{port}", *arguments], run=run,
+        program,
+        [found, f"--web.listen-address=127.0.0.1:{port}", *arguments],
+        run=run,
         log=run.data / f"{program}.log",
-        account=Account(None, None), env=env,
-    )  # fmt: skip
+        account=Account(None, None),
+        env=env,
+    )
     stack.callback(process.stop)
     url = f"http://127.0.0.1:{port}/metrics"
     process.wait_ready(lambda: reach(url), retry=(OSError,), timeout_s=20)

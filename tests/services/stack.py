@@ -86,8 +86,10 @@ def table():
     for name, (area, rule) in alerts().items():
         said = re.sub(r"\{\{.*?\}\}", "…", rule["annotations"]["summary"])
         labels = rule["labels"]
-        rows.append(f"| [{name}](runbooks/{name}.md) | {area} | {labels['severity']} | {labels['team']} |"
-                    f" {rule.get('for', '0s')} | {said} |")  # fmt: skip
+        rows.append(
+            f"| [{name}](runbooks/{name}.md) | {area} | {labels['severity']} | {labels['team']} |"
+            f" {rule.get('for', '0s')} | {said} |"
+        )
     return "\n".join(rows) + "\n"
 
 

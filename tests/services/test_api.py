@@ -36,14 +36,23 @@ def calm(api):
 def value(api, name, **labels):
     from prometheus_client.parser import text_string_to_metric_families
 
-    found = [each.value for family in text_string_to_metric_families(api.metrics()) for each in family.samples
-             if each.name == name and labels.items() <= each.labels.items()]  # fmt: skip
+    found = [
+        each.value
+        for family in text_string_to_metric_families(api.metrics())
+        for each in family.samples
+        if each.name == name and labels.items() <= each.labels.items()
+    ]
     return sum(found)
 
 
 def upload(api, cidadao, tipo="rg", data=PDF, user="tecnico"):
-    return api.ask("POST", f"/api/v1/cidadaos/{cidadao}/documentos/{tipo}", raw=data, user=user,
-                   headers={"content-type": "application/pdf"})  # fmt: skip
+    return api.ask(
+        "POST",
+        f"/api/v1/cidadaos/{cidadao}/documentos/{tipo}",
+        raw=data,
+        user=user,
+        headers={"content-type": "application/pdf"},
+    )
 
 
 def test_a_document_is_stored_encrypted_and_comes_back_whole(api, cidadao):
@@ -79,10 +88,15 @@ def test_a_removed_document_is_gone_from_the_bucket_too(api, cidadao):
     assert listed["KeyCount"] == 0
 
 
-@pytest.mark.parametrize(("user", "purpose", "reason"), [
-    ("vizinho", "concessao_beneficio", "unidade"), ("financeiro", "concessao_beneficio", "role"),
-    ("tecnico", "", "purpose"), ("gestor", "curiosidade", "purpose"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("user", "purpose", "reason"),
+    [
+        ("vizinho", "concessao_beneficio", "unidade"),
+        ("financeiro", "concessao_beneficio", "role"),
+        ("tecnico", "", "purpose"),
+        ("gestor", "curiosidade", "purpose"),
+    ],
+)
 def test_refused_access_is_counted_and_written_to_the_audit_trail(api, cidadao, user, purpose, reason):
     before = value(api, "lgpd_access_refused_total", reason=reason)
     answer = api.ask("GET", f"/api/v1/cidadaos/{cidadao}", user=user, purpose=purpose)
@@ -96,9 +110,20 @@ def test_refused_access_is_counted_and_written_to_the_audit_trail(api, cidadao, 
 
 
 def test_another_unidade_can_not_add_a_citizen_here(api):
-    answer = api.ask("POST", "/api/v1/cidadaos", {
-        "nome": NAME, "cpf": "39053344705", "nome_mae": "X", "naturalidade": "Natal", "data_nascimento": "1980-01-01",
-        "sexo": "outro", "unidade_id": "00000000-0000-0000-0000-000000000000"}, user="tecnico")  # fmt: skip
+    answer = api.ask(
+        "POST",
+        "/api/v1/cidadaos",
+        {
+            "nome": NAME,
+            "cpf": "39053344705",
+            "nome_mae": "X",
+            "naturalidade": "Natal",
+            "data_nascimento": "1980-01-01",
+            "sexo": "outro",
+            "unidade_id": "00000000-0000-0000-0000-000000000000",
+        },
+        user="tecnico",
+    )
     assert (answer.status, answer.json()["erro"]) == (403, "acesso_recusado_unidade")
 
 
@@ -141,8 +166,9 @@ def test_the_audit_trail_is_one_chain_and_a_hole_in_it_shows(api, cidadao):
         wait_for(2)  # a record without its signature, and a signature without its predecessor
         connection.execute(
             "INSERT INTO assinatura_log (log_id, hash_anterior, hash_atual, algoritmo, created_at)"
-            " VALUES (%s, %s, %s, %s, %s)", removed,
-        )  # fmt: skip
+            " VALUES (%s, %s, %s, %s, %s)",
+            removed,
+        )
         connection.commit()
     wait_for(0)
 
@@ -158,9 +184,15 @@ def test_a_solicitacao_goes_only_the_ways_of_the_schema(api, cidadao):
     assert value(api, "solicitacao_decision_duration_seconds_count", outcome="indeferida") >= 1
 
 
-@pytest.mark.parametrize(("body", "status"), [
-    (b"nada", 400), (b"[1]", 422), (b'{"nome": 1}', 422), (b"\xff\xfe", 400),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"nada", 400),
+        (b"[1]", 422),
+        (b'{"nome": 1}', 422),
+        (b"\xff\xfe", 400),
+    ],
+)
 def test_rubbish_is_answered_without_a_crash(api, body, status):
     assert api.ask("POST", "/api/v1/cidadaos", raw=body, user="tecnico").status == status
 
@@ -224,8 +256,9 @@ def test_a_switch_that_is_none_changes_nothing(api, wrong):
 
 def test_the_log_is_json_with_the_callers_trace_and_without_personal_data(api, cidadao):
     trace = "0af7651916cd43dd8448eb211c80319c"
-    answer = api.ask("GET", f"/api/v1/cidadaos/{cidadao}", user="tecnico",
-                     headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})  # fmt: skip
+    answer = api.ask(
+        "GET", f"/api/v1/cidadaos/{cidadao}", user="tecnico", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    )
     assert answer.headers["x-trace-id"] == trace
     api.cidadao(CPF)
     api.cidadao(CPF)
@@ -253,8 +286,10 @@ def test_metrics_answer_while_the_dependencies_are_lost(api):
 
 def test_a_process_that_is_told_wrong_does_not_start_and_shows_no_value():
     done = subprocess.run(
-        [sys.executable, "-m", "pgben_api"], capture_output=True, text=True,
+        [sys.executable, "-m", "pgben_api"],
+        capture_output=True,
+        text=True,
         env={"PYTHONPATH": str(samples.API), "ENCRYPTION_KEY": "curta", "DB_HOST": "x"},
-    )  # fmt: skip
+    )
     assert done.returncode == 2
     assert "JWT_SECRET" in done.stderr and "curta" not in done.stderr and "Traceback" not in done.stderr

@@ -25,9 +25,7 @@ def policy(name):
 RULE = {"ID": "velhos", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}
 CHANGES = {
     "policy": lambda s3, name: s3.put_bucket_policy(Bucket=name, Policy=policy(name)),
-    "versioning": lambda s3, name: s3.put_bucket_versioning(
-        Bucket=name, VersioningConfiguration={"Status": "Enabled"}
-    ),
+    "versioning": lambda s3, name: s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"}),
     "cors": lambda s3, name: s3.put_bucket_cors(
         Bucket=name, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
     ),
@@ -35,8 +33,10 @@ CHANGES = {
         Bucket=name, LifecycleConfiguration={"Rules": [RULE]}
     ),
     "encryption": lambda s3, name: s3.put_bucket_encryption(
-        Bucket=name, ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+        Bucket=name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
     ),
     "acl": lambda s3, name: s3.put_bucket_acl(Bucket=name, ACL="public-read"),
     "public access block": lambda s3, name: s3.put_public_access_block(
@@ -45,7 +45,7 @@ CHANGES = {
     "ownership": lambda s3, name: s3.put_bucket_ownership_controls(
         Bucket=name, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
     ),
-}  # fmt: skip
+}
 
 
 def the_same_again(buckets, name):
@@ -94,8 +94,11 @@ def locked(bucket, mode, **hold):
 def test_a_lock_that_can_be_lifted_is_lifted_for_the_next(buckets, storage, mode):
     bucket = buckets.acquire()
     before = configuration(admin_client(storage), bucket.name)
-    locked(bucket, "" if mode == "legal hold" else mode,
-           **({"ObjectLockLegalHoldStatus": "ON"} if mode == "legal hold" else {}))  # fmt: skip
+    locked(
+        bucket,
+        "" if mode == "legal hold" else mode,
+        **({"ObjectLockLegalHoldStatus": "ON"} if mode == "legal hold" else {}),
+    )
     buckets.release(bucket)
     again = the_same_again(buckets, bucket.name)
     assert configuration(admin_client(storage), bucket.name) == before

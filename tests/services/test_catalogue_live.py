@@ -84,13 +84,16 @@ def enum(name):
     return set(re.findall(r"'(\w+)'", re.search(rf"CREATE TYPE {name} AS ENUM \((.*?)\);", sql, re.DOTALL)[1]))
 
 
-@pytest.mark.parametrize(("metric", "label", "kind"), [
-    ("solicitacoes", "status", "status_solicitacao"),
-    ("document_operations_total", "document_type", "tipo_documento"),
-    ("lgpd_subject_requests_open", "right", "direito_titular"),
-    ("lgpd_audit_records_total", "operation", "tipo_operacao"),
-    ("lgpd_data_access_purpose_total", "purpose", "finalidade_tratamento"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("metric", "label", "kind"),
+    [
+        ("solicitacoes", "status", "status_solicitacao"),
+        ("document_operations_total", "document_type", "tipo_documento"),
+        ("lgpd_subject_requests_open", "right", "direito_titular"),
+        ("lgpd_audit_records_total", "operation", "tipo_operacao"),
+        ("lgpd_data_access_purpose_total", "purpose", "finalidade_tratamento"),
+    ],
+)
 def test_the_closed_sets_are_those_of_the_schema(metric, label, kind):
     assert set(catalogue.load(CATALOGUE).metrics[metric].labels[label].values) == enum(kind)
 

@@ -33,8 +33,17 @@ def on_embedded(request):
 def on_server(supply, chosen=None):
     info = provided(supply, "storage").info
     access, secret = next(iter(info.keys.values()))
-    return run(Target(info.url, info.access_key, info.secret_key, other=(access, secret),
-                      holds=lambda each: holds(info.data, each)), chosen=chosen, workers=4)  # fmt: skip
+    return run(
+        Target(
+            info.url,
+            info.access_key,
+            info.secret_key,
+            other=(access, secret),
+            holds=lambda each: holds(info.data, each),
+        ),
+        chosen=chosen,
+        workers=4,
+    )
 
 
 @pytest.mark.parametrize("backend, tried", [("fake", on_fake), ("embedded", on_embedded)], ids=["fake", "embedded"])
@@ -56,8 +65,9 @@ def test_without_the_gate_the_server_differs_where_its_own_file_says_so():
     listed = differences.of_backend("ungated")
     alike = {"objects/range", "denials/wrong-secret", "denials/anonymous", "policies/public-prefix"}
     with ExitStack() as stack:
-        found = on_server(started(stack, backend="embedded", storage_gate="no"),
-                          {each.case for each in listed.differences} | alike)  # fmt: skip
+        found = on_server(
+            started(stack, backend="embedded", storage_gate="no"), {each.case for each in listed.differences} | alike
+        )
     verdict = differences.judge(found, listed)
     assert ([(each.case, each.detail) for each in verdict.unlisted], verdict.gone) == ([], ())
     assert {each.case for each in found if each.result == "same"} == alike
@@ -121,12 +131,19 @@ def test_the_command_says_json_and_ends_with_1_where_something_differs(tmp_path)
         assert done.returncode in (1, 3)
 
 
-@pytest.mark.parametrize("more, code, text", [
-    ([], 2, "--endpoint, --access-key and --secret-key are needed"),
-    (["--endpoint", "nada", "--access-key", "a", "--secret-key", "b"], 2, "http://host:port"),
-    (["--endpoint", "http://127.0.0.1:9", "--access-key", "a", "--secret-key", "b"], 3, "can't be tried"),
-    (["--endpoint", "http://127.0.0.1:9", "--access-key", "a", "--secret-key", "b", "--only", "nada/*"], 2, "no case"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "more, code, text",
+    [
+        ([], 2, "--endpoint, --access-key and --secret-key are needed"),
+        (["--endpoint", "nada", "--access-key", "a", "--secret-key", "b"], 2, "http://host:port"),
+        (["--endpoint", "http://127.0.0.1:9", "--access-key", "a", "--secret-key", "b"], 3, "can't be tried"),
+        (
+            ["--endpoint", "http://127.0.0.1:9", "--access-key", "a", "--secret-key", "b", "--only", "nada/*"],
+            2,
+            "no case",
+        ),
+    ],
+)
 def test_the_command_refuses_clearly(more, code, text):
     done = subprocess.run(
         [*CLI, "storage", "conformance", *more], capture_output=True, text=True, timeout=60, check=False

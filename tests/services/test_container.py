@@ -216,13 +216,17 @@ def test_an_engine_that_does_not_answer_costs_two_seconds_at_most(tmp_path, monk
 def test_a_port_whose_proxy_was_lost_is_published_anew(project, engine, monkeypatch):
     """Engines before Docker 23 lose it when the thread that started it ends."""
     run = Run.begin(settings.read(root=project, environ={}))
-    recipe = Recipe(image=REDIS_IMAGE, command=["redis-server", "--protected-mode", "no"], ports=[6379], environment={},
-                    tmpfs={})  # fmt: skip
+    recipe = Recipe(
+        image=REDIS_IMAGE, command=["redis-server", "--protected-mode", "no"], ports=[6379], environment={}, tmpfs={}
+    )
     container = ServerContainer.start("redis", engine, recipe, run)
     try:
         first = container.ports[6379]
-        behind = [each for each in psutil.process_iter(["name", "cmdline"])
-                  if each.info["name"] == "docker-proxy" and str(first) in each.info["cmdline"]]  # fmt: skip
+        behind = [
+            each
+            for each in psutil.process_iter(["name", "cmdline"])
+            if each.info["name"] == "docker-proxy" and str(first) in each.info["cmdline"]
+        ]
         if not behind:
             pytest.skip("this engine publishes ports without docker-proxy, or out of our sight")
         behind[0].kill()

@@ -35,10 +35,15 @@ def test_with_no_fault_everything_passes_signatures_too(faulty):
     client.delete_object(Bucket=faulty.name, Key="ação/k +")
 
 
-@pytest.mark.parametrize("kind, status, code", [
-    ("slow_down", 503, "SlowDown"), ("clock_skew", 403, "RequestTimeTooSkewed"), ("bucket_gone", 404, "NoSuchBucket"),
-    ("disk_full", 507, "XMinioStorageFull"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, status, code",
+    [
+        ("slow_down", 503, "SlowDown"),
+        ("clock_skew", 403, "RequestTimeTooSkewed"),
+        ("bucket_gone", 404, "NoSuchBucket"),
+        ("disk_full", 507, "XMinioStorageFull"),
+    ],
+)
 def test_a_refusal_reaches_the_client_and_nothing_the_server(faulty, kind, status, code):
     client = faulty.boto3()
     with faulty.faults.during(kind, method="PUT") as fault, pytest.raises(ClientError) as raised:

@@ -60,8 +60,9 @@ def answer_of(connection):
             break
         found += piece
     head, _, body = found.partition(b"\r\n\r\n")
-    length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
-                   if line.startswith(b"content-length:")), 0)  # fmt: skip
+    length = next(
+        (int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+    )
     while len(body) < length:
         body += connection.recv(65536)
     return int(head[9:12]), body
@@ -83,8 +84,12 @@ def test_large_bodies_pass_as_they_come_and_none_is_held(storage, target):
     try:
         piece = os.urandom(MIB)
         digest = hashlib.md5(piece * (size // MIB)).hexdigest()
-        put = urllib3.request("PUT", url_for(target, "put_object", key), body=(piece for _ in range(size // MIB)),
-                              headers={"Content-Length": str(size)})  # fmt: skip
+        put = urllib3.request(
+            "PUT",
+            url_for(target, "put_object", key),
+            body=(piece for _ in range(size // MIB)),
+            headers={"Content-Length": str(size)},
+        )
         assert (put.status, put.headers["etag"].strip('"')) == (200, digest)
         get = urllib3.request("GET", url_for(target, "get_object", key), preload_content=False)
         found = hashlib.md5()
@@ -140,8 +145,12 @@ def test_a_connection_serves_on_after_a_refusal_a_head_a_range_and_an_empty_answ
     good = target.presigned("GET", target.shared, key)
     head = target.presigned("HEAD", target.shared, key)
     gone = target.presigned("DELETE", target.shared, key)
-    asked = [("GET", good, "Range: bytes=2-4\r\n", 206, b"234"), ("GET", (good[0] + "x", good[1]), "", 403, None),
-             ("DELETE", gone, "", 204, b""), ("GET", good, "", 404, None)]  # fmt: skip
+    asked = [
+        ("GET", good, "Range: bytes=2-4\r\n", 206, b"234"),
+        ("GET", (good[0] + "x", good[1]), "", 403, None),
+        ("DELETE", gone, "", 204, b""),
+        ("GET", good, "", 404, None),
+    ]
     with raw_socket(target) as connection:
         connection.sendall(f"HEAD {head[0]}?{head[1]} HTTP/1.1\r\nHost: {target.host}\r\n\r\n".encode())
         assert b"Content-Length: 10" in connection.recv(65536)
@@ -160,10 +169,15 @@ def chunked(target, body, *, spoil=False):
         size = 65536
         pieces = [body[start : start + size] for start in range(0, len(body), size)] + [b""]
         length = sum(len(f"{len(each):x};chunk-signature=") + 64 + 4 + len(each) for each in pieces)
-        headers = {"host": target.host, "content-encoding": "aws-chunked", "content-length": str(length),
-                   "x-amz-decoded-content-length": str(len(body))}  # fmt: skip
-        headers = signed_headers(target.keys, "PUT", path, {}, headers, b"", payload=f"STREAMING-{ALGORITHM}-PAYLOAD",
-                                 now=time.time())  # fmt: skip
+        headers = {
+            "host": target.host,
+            "content-encoding": "aws-chunked",
+            "content-length": str(length),
+            "x-amz-decoded-content-length": str(len(body)),
+        }
+        headers = signed_headers(
+            target.keys, "PUT", path, {}, headers, b"", payload=f"STREAMING-{ALGORITHM}-PAYLOAD", now=time.time()
+        )
         lower = {name.lower(): value for name, value in headers.items()}
         moment, previous = lower["x-amz-date"], lower["authorization"].rpartition("Signature=")[2]
         scope, empty = f"{moment[:8]}/{target.region}/s3/aws4_request", hashlib.sha256(b"").hexdigest()
@@ -215,14 +229,22 @@ def test_a_burst_of_clients_is_served(target):
         assert all(pool.map(one, range(1, 120)))
 
 
-@pytest.mark.parametrize("sent", [
-    b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"PUT / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nsem dois pontos\r\n\r\n",
-    b"PUT /a/b HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", b"GET /%ff%fe/../.. HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /a/../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n",
-    b"GET /b?versionId=%00&acl HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /b HTTP/1.1\r\nHost: x\r\n"
-    b"Content-Type: multipart/form-data\r\nContent-Length: 3\r\n\r\nabc",
-    b"PUT /b?publicAccessBlock HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n<",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x00\x01\x02\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"PUT / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nsem dois pontos\r\n\r\n",
+        b"PUT /a/b HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"GET /%ff%fe/../.. HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /a/../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n",
+        b"GET /b?versionId=%00&acl HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data\r\nContent-Length: 3\r\n\r\nabc",
+        b"PUT /b?publicAccessBlock HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n<",
+    ],
+)
 def test_rubbish_is_refused_and_the_gate_lives(target, sent):
     with raw_socket(target) as connection:
         connection.sendall(sent)
@@ -272,9 +294,11 @@ def test_the_block_refuses_public_acls_and_hides_those_that_there_are(target):
     block = {"BlockPublicAcls": True, "IgnorePublicAcls": True}
     target.s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
     assert anonymous(target, "k", name) == 403
-    for put in (lambda: target.put(b"a", "l", name, ACL="public-read"),
-                lambda: target.s3.put_object_acl(Bucket=name, Key="k", ACL="public-read"),
-                lambda: target.s3.put_bucket_acl(Bucket=name, ACL="public-read")):  # fmt: skip
+    for put in (
+        lambda: target.put(b"a", "l", name, ACL="public-read"),
+        lambda: target.s3.put_object_acl(Bucket=name, Key="k", ACL="public-read"),
+        lambda: target.s3.put_bucket_acl(Bucket=name, ACL="public-read"),
+    ):
         with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
             put()
     target.s3.delete_bucket(Bucket=target.bucket())
@@ -303,11 +327,17 @@ def test_a_bucket_of_another_account_is_refused(target):
 
 def test_somebody_unknown_changes_nothing_that_no_policy_lets(target):
     key, name = target.put(b"a"), target.shared
-    tried = [("PUT", f"/{name}/novo", {}, b"x"), ("DELETE", f"/{name}/{key}", {}, b""),
-             ("POST", f"/{name}/{key}", {"uploads": ""}, b""), ("PUT", f"/{name}/{key}", {"tagging": ""},
-              b"<Tagging><TagSet></TagSet></Tagging>"), ("PUT", f"/{name}/{key}", {"acl": ""}, b""),
-             ("PUT", f"/{name}", {"policy": ""}, b"{}"), ("DELETE", f"/{name}", {}, b""),
-             ("GET", "/", {}, b""), ("GET", f"/{name}", {"policy": ""}, b"")]  # fmt: skip
+    tried = [
+        ("PUT", f"/{name}/novo", {}, b"x"),
+        ("DELETE", f"/{name}/{key}", {}, b""),
+        ("POST", f"/{name}/{key}", {"uploads": ""}, b""),
+        ("PUT", f"/{name}/{key}", {"tagging": ""}, b"<Tagging><TagSet></TagSet></Tagging>"),
+        ("PUT", f"/{name}/{key}", {"acl": ""}, b""),
+        ("PUT", f"/{name}", {"policy": ""}, b"{}"),
+        ("DELETE", f"/{name}", {}, b""),
+        ("GET", "/", {}, b""),
+        ("GET", f"/{name}", {"policy": ""}, b""),
+    ]
     for method, path, query, body in tried:
         status = target.raw(method, path, query, body=body, anonymous=True).status
         assert status in (400, 403), (method, path, query)

@@ -34,24 +34,34 @@ def state(database):
 
         return {
             "unidade": rows("SELECT nome, codigo FROM unidade ORDER BY codigo"),
-            "rows": rows("SELECT (SELECT count(*) FROM cidadao), (SELECT count(*) FROM solicitacao),"
-                         " (SELECT count(*) FROM logs_auditoria)"),
+            "rows": rows(
+                "SELECT (SELECT count(*) FROM cidadao), (SELECT count(*) FROM solicitacao),"
+                " (SELECT count(*) FROM logs_auditoria)"
+            ),
             "fila": rows("SELECT count(*) FROM fila"),
-            "objects": rows("SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
-                            " WHERE nspname NOT LIKE 'pg_%' AND nspname NOT IN ('information_schema', 'pgben_testkit')"
-                            " ORDER BY 1, 2"),
+            "objects": rows(
+                "SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+                " WHERE nspname NOT LIKE 'pg_%' AND nspname NOT IN ('information_schema', 'pgben_testkit')"
+                " ORDER BY 1, 2"
+            ),
             "enum": rows("SELECT enumlabel FROM pg_enum ORDER BY enumsortorder"),
             "triggers": rows("SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal"),
             "large objects": rows("SELECT count(*) FROM pg_largeobject_metadata"),
             "prepared": rows("SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"),
-            "advisory": rows("SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-                             " WHERE locktype = 'advisory' AND datname = current_database()"),
-            "settings": rows("SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
-                             " WHERE datname = current_database()"),
-            "sequences": rows("SELECT last_value, is_called FROM logs_auditoria_id_seq UNION ALL"
-                              " SELECT last_value, is_called FROM protocolo"),
+            "advisory": rows(
+                "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                " WHERE locktype = 'advisory' AND datname = current_database()"
+            ),
+            "settings": rows(
+                "SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                " WHERE datname = current_database()"
+            ),
+            "sequences": rows(
+                "SELECT last_value, is_called FROM logs_auditoria_id_seq UNION ALL"
+                " SELECT last_value, is_called FROM protocolo"
+            ),
             "no columns": rows("SELECT count(*) FROM instalada"),
-        }  # fmt: skip
+        }
 
 
 def commits(database, *statements):
@@ -81,13 +91,16 @@ ACTIONS = {
     "new column": ["ALTER TABLE cidadao ADD COLUMN apelido text"],
     "enum member": ["ALTER TYPE status_solicitacao ADD VALUE 'arquivada'"],
     "disabled trigger": ["ALTER TABLE cidadao DISABLE TRIGGER audita"],
-    "materialised view": [CIDADAO, "INSERT INTO solicitacao (protocolo, cidadao_id) SELECT 'P1', id FROM cidadao",
-                          "REFRESH MATERIALIZED VIEW fila"],
+    "materialised view": [
+        CIDADAO,
+        "INSERT INTO solicitacao (protocolo, cidadao_id) SELECT 'P1', id FROM cidadao",
+        "REFRESH MATERIALIZED VIEW fila",
+    ],
     "large object": ["SELECT lo_create(0)"],
     "prepared transaction": ["BEGIN", CIDADAO, "PREPARE TRANSACTION 'esquecida'"],
     "our own notes removed": ["DROP SCHEMA IF EXISTS pgben_testkit CASCADE", CIDADAO],
     "replica role": ["SET session_replication_role = replica", CIDADAO, "CREATE TABLE escondida (a int)"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -106,8 +119,13 @@ def test_connections_that_a_test_leaves_open_hold_nothing_against_the_next(strat
     database = strategy.acquire()
     before = state(database)
     forgotten = database.connect(autocommit=left != "open transaction")
-    forgotten.execute({"open transaction": CIDADAO, "advisory lock": "SELECT pg_advisory_lock(7)",
-                       "temporary table": "CREATE TEMP TABLE unidade (a int)"}[left])  # fmt: skip
+    forgotten.execute(
+        {
+            "open transaction": CIDADAO,
+            "advisory lock": "SELECT pg_advisory_lock(7)",
+            "temporary table": "CREATE TEMP TABLE unidade (a int)",
+        }[left]
+    )
     strategy.release(database)
     database = strategy.acquire()
     assert state(database) == before

@@ -63,8 +63,12 @@ def test_a_private_bucket_is_private_and_an_open_prefix_is_found(make):
 
 def test_who_can_list_is_found(make):
     bucket = make("listado")
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket",
-                                                      "Resource": f"arn:aws:s3:::{bucket.name}"}]}  # fmt: skip
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket.name}"}
+        ],
+    }
     bucket.boto3().put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(policy))
     with pytest.raises(Violation, match="anybody can list its objects"):
         bucket.assert_private()

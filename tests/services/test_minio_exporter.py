@@ -39,9 +39,18 @@ finally:
 
 def environment(info, **more):
     host, port = info.url.removeprefix("http://").split(":")
-    return {**os.environ, "PYTHONPATH": str(EXPORTER), "MINIO_ENDPOINT": host, "MINIO_PORT": port,
-            "MINIO_ACCESS_KEY": info.access_key, "MINIO_SECRET_KEY": info.secret_key, "MINIO_REGION": info.region,
-            "SCAN_S": str(SCAN_S), "PORT": "0", **more}  # fmt: skip
+    return {
+        **os.environ,
+        "PYTHONPATH": str(EXPORTER),
+        "MINIO_ENDPOINT": host,
+        "MINIO_PORT": port,
+        "MINIO_ACCESS_KEY": info.access_key,
+        "MINIO_SECRET_KEY": info.secret_key,
+        "MINIO_REGION": info.region,
+        "SCAN_S": str(SCAN_S),
+        "PORT": "0",
+        **more,
+    }
 
 
 @contextmanager
@@ -220,12 +229,21 @@ def test_only_minios_paths_have_metrics(door):
     assert missing.value.code == 404
 
 
-@pytest.mark.parametrize(("taken", "told"), [
-    ("MINIO_SECRET_KEY", "not set: MINIO_SECRET_KEY"), ("", "MINIO_ENDPOINT is a host alone"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("taken", "told"),
+    [
+        ("MINIO_SECRET_KEY", "not set: MINIO_SECRET_KEY"),
+        ("", "MINIO_ENDPOINT is a host alone"),
+    ],
+)
 def test_what_it_is_told_wrongly_it_says_and_ends(taken, told):
-    env = {**os.environ, "PYTHONPATH": str(EXPORTER), "MINIO_ENDPOINT": "http://minio", "MINIO_ACCESS_KEY": "a",
-           "MINIO_SECRET_KEY": "s"}  # fmt: skip
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(EXPORTER),
+        "MINIO_ENDPOINT": "http://minio",
+        "MINIO_ACCESS_KEY": "a",
+        "MINIO_SECRET_KEY": "s",
+    }
     env.pop(taken, None)
     done = subprocess.run([sys.executable, "-m", "pgben_minio_exporter"], env=env, capture_output=True, text=True)
     assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
@@ -234,23 +252,46 @@ def test_what_it_is_told_wrongly_it_says_and_ends(taken, told):
 def test_a_port_that_is_taken_is_said(info):
     [port] = free_ports(1)
     with socket.create_server(("127.0.0.1", port)):
-        done = subprocess.run([sys.executable, "-m", "pgben_minio_exporter"], env=environment(info, PORT=str(port)),
-                              capture_output=True, text=True, timeout=30)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "pgben_minio_exporter"],
+            env=environment(info, PORT=str(port)),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
     assert done.returncode == 3 and f"127.0.0.1:{port}" in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("line", "expected"), [
-    ("GET /", "listbuckets"), ("POST /", "unknown"), ("GET /b", "listobjectsv1"),
-    ("GET /b?list-type=2", "listobjectsv2"),
-    ("GET /b?versions", "listobjectversions"), ("GET /b?uploads", "listmultipartuploads"), ("HEAD /b", "headbucket"),
-    ("PUT /b", "putbucket"), ("DELETE /b/", "deletebucket"), ("POST /b?delete", "deletemultipleobjects"),
-    ("GET /b?policy", "getbucketpolicy"), ("PUT /b?versioning", "putbucketversioning"), ("GET /b/k", "getobject"),
-    ("HEAD /b/k", "headobject"), ("PUT /b/a/b", "putobject"), ("DELETE /b/k", "deleteobject"),
-    ("PUT /b/k?tagging", "putobjecttagging"), ("GET /b/k?legal-hold", "getobjectlegalhold"),
-    ("POST /b/k?uploads", "newmultipartupload"), ("PUT /b/k?partNumber=1&uploadId=u", "putobjectpart"),
-    ("POST /b/k?uploadId=u", "completemultipartupload"), ("DELETE /b/k?uploadId=u", "abortmultipartupload"),
-    ("GET /b/k?uploadId=u", "listobjectparts"), ("BREW /b/k", "unknown"), ("HEAD /b/k?uploadId=u", "unknown"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("GET /", "listbuckets"),
+        ("POST /", "unknown"),
+        ("GET /b", "listobjectsv1"),
+        ("GET /b?list-type=2", "listobjectsv2"),
+        ("GET /b?versions", "listobjectversions"),
+        ("GET /b?uploads", "listmultipartuploads"),
+        ("HEAD /b", "headbucket"),
+        ("PUT /b", "putbucket"),
+        ("DELETE /b/", "deletebucket"),
+        ("POST /b?delete", "deletemultipleobjects"),
+        ("GET /b?policy", "getbucketpolicy"),
+        ("PUT /b?versioning", "putbucketversioning"),
+        ("GET /b/k", "getobject"),
+        ("HEAD /b/k", "headobject"),
+        ("PUT /b/a/b", "putobject"),
+        ("DELETE /b/k", "deleteobject"),
+        ("PUT /b/k?tagging", "putobjecttagging"),
+        ("GET /b/k?legal-hold", "getobjectlegalhold"),
+        ("POST /b/k?uploads", "newmultipartupload"),
+        ("PUT /b/k?partNumber=1&uploadId=u", "putobjectpart"),
+        ("POST /b/k?uploadId=u", "completemultipartupload"),
+        ("DELETE /b/k?uploadId=u", "abortmultipartupload"),
+        ("GET /b/k?uploadId=u", "listobjectparts"),
+        ("BREW /b/k", "unknown"),
+        ("HEAD /b/k?uploadId=u", "unknown"),
+    ],
+)
 def test_operations_have_minios_names(line, expected):
     assert operation.name(*line.split(), {}) == expected
 

@@ -105,6 +105,10 @@ def test_select_is_not_implemented(bucket):
     bucket.boto3().put_object(Bucket=bucket.name, Key="a.csv", Body=b"a,b\n1,2\n")
     with pytest.raises(bucket.boto3().exceptions.ClientError, match="NotImplemented"):
         bucket.boto3().select_object_content(
-            Bucket=bucket.name, Key="a.csv", Expression="select * from s3object", ExpressionType="SQL",
-            InputSerialization={"CSV": {}}, OutputSerialization={"CSV": {}},
-        )  # fmt: skip
+            Bucket=bucket.name,
+            Key="a.csv",
+            Expression="select * from s3object",
+            ExpressionType="SQL",
+            InputSerialization={"CSV": {}},
+            OutputSerialization={"CSV": {}},
+        )

@@ -100,9 +100,17 @@ class Alertmanager:
         self.log = folder / "alertmanager.log"
         with self.log.open("wb") as log:
             process = subprocess.Popen(
-                [program, f"--config.file={file}", f"--storage.path={folder / 'data'}", "--cluster.listen-address=",
-                 f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log, cwd=folder,
-            )  # fmt: skip
+                [
+                    program,
+                    f"--config.file={file}",
+                    f"--storage.path={folder / 'data'}",
+                    "--cluster.listen-address=",
+                    f"--web.listen-address=127.0.0.1:{port}",
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
         stack.callback(process.wait)
         stack.callback(process.kill)
         deadline = time.monotonic() + 20
@@ -122,8 +130,9 @@ class Alertmanager:
             "startsAt": (now - timedelta(minutes=5)).isoformat(),
             **({"endsAt": now.isoformat()} if resolved else {}),
         }
-        request = urllib.request.Request(f"{self.url}/api/v2/alerts", json.dumps([alert]).encode(),
-                                         {"Content-Type": "application/json"})  # fmt: skip
+        request = urllib.request.Request(
+            f"{self.url}/api/v2/alerts", json.dumps([alert]).encode(), {"Content-Type": "application/json"}
+        )
         urllib.request.urlopen(request, timeout=5).close()
 
 

@@ -71,8 +71,11 @@ def inbox():
 
 
 def about(inbox, name):
-    return [each for each in inbox if any(re.search(rf"\b{name}\b", text) for _, text in each.readable())
-            or name in each.alertnames]  # fmt: skip
+    return [
+        each
+        for each in inbox
+        if any(re.search(rf"\b{name}\b", text) for _, text in each.readable()) or name in each.alertnames
+    ]
 
 
 def test_every_alert_of_the_rules_is_here():

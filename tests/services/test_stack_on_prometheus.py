@@ -24,8 +24,9 @@ from pgben_testkit.services.process import Account, ServerProcess, free_ports
 DOOR = FIXTURES / "minio_exporter"
 WITHOUT_SAMPLES = {
     "minio_s3_requests_5xx_errors_total",  # MinIO tells errors once there are some
-    "node_filesystem_avail_bytes", "node_filesystem_size_bytes",  # a container may have no disk of its own
-}  # fmt: skip
+    "node_filesystem_avail_bytes",
+    "node_filesystem_size_bytes",  # a container may have no disk of its own
+}
 SECONDS = 30
 """How long anything is waited for: some seconds suffice on a quiet machine."""
 
@@ -50,15 +51,28 @@ def stand_in(opened, owned):
     info, [port] = owned.world.storage, free_ports(1)
     host, _, behind = info.url.removeprefix("http://").partition(":")
     process = ServerProcess.start(
-        "minio-stand-in", [sys.executable, "-m", "pgben_minio_exporter"], run=owned.supply.run,
-        log=owned.supply.run.data / "minio-stand-in.log", account=Account(None, None),
-        env={**os.environ, "PYTHONPATH": str(DOOR), "MINIO_ENDPOINT": host, "MINIO_PORT": behind,
-             "MINIO_ACCESS_KEY": info.access_key, "MINIO_SECRET_KEY": info.secret_key, "MINIO_REGION": info.region,
-             "SCAN_S": "0.5", "PORT": str(port), "STORAGE_FOLDER": info.data},
-    )  # fmt: skip
+        "minio-stand-in",
+        [sys.executable, "-m", "pgben_minio_exporter"],
+        run=owned.supply.run,
+        log=owned.supply.run.data / "minio-stand-in.log",
+        account=Account(None, None),
+        env={
+            **os.environ,
+            "PYTHONPATH": str(DOOR),
+            "MINIO_ENDPOINT": host,
+            "MINIO_PORT": behind,
+            "MINIO_ACCESS_KEY": info.access_key,
+            "MINIO_SECRET_KEY": info.secret_key,
+            "MINIO_REGION": info.region,
+            "SCAN_S": "0.5",
+            "PORT": str(port),
+            "STORAGE_FOLDER": info.data,
+        },
+    )
     opened.callback(process.stop)
-    process.wait_ready(lambda: samples.reach(f"http://127.0.0.1:{port}/minio/v2/metrics/cluster"), retry=(OSError,),
-                       timeout_s=20)  # fmt: skip
+    process.wait_ready(
+        lambda: samples.reach(f"http://127.0.0.1:{port}/minio/v2/metrics/cluster"), retry=(OSError,), timeout_s=20
+    )
     return port
 
 
@@ -83,14 +97,17 @@ def running():
             f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{database.name}?sslmode=disable"
         )
         ports = {
-            "pgben-api": api.url, "minio": f"http://127.0.0.1:{door}",
+            "pgben-api": api.url,
+            "minio": f"http://127.0.0.1:{door}",
             "postgres": samples.exporter(opened, owned, "prometheus-postgres-exporter", [], {"DATA_SOURCE_NAME": dsn}),
             "node": samples.exporter(opened, owned, "prometheus-node-exporter", []),
-        }  # fmt: skip
+        }
         alertmanager = Alertmanager.start(
-            found["alertmanager"], {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}, run=run,
+            found["alertmanager"],
+            {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]},
+            run=run,
             name="stack-alertmanager",
-        )  # fmt: skip
+        )
         opened.callback(alertmanager.stop)
         ports["alertmanager"] = alertmanager.url
         targets = {job: [Endpoint(url.split("/")[2], f"{job}:1")] for job, url in ports.items()}
@@ -117,8 +134,13 @@ def running():
         # A series begins with its first count, which no rate sees: only what comes after the first scrape moves one.
         for number in range(3):
             api.ask("GET", "/api/v1/beneficios", user="tecnico")
-            api.ask("POST", f"/api/v1/cidadaos/{citizen}/documentos/rg", raw=b"%PDF-1.7 " + bytes([number]) * 999,
-                    user="tecnico", headers={"content-type": "application/pdf"})  # fmt: skip
+            api.ask(
+                "POST",
+                f"/api/v1/cidadaos/{citizen}/documentos/rg",
+                raw=b"%PDF-1.7 " + bytes([number]) * 999,
+                user="tecnico",
+                headers={"content-type": "application/pdf"},
+            )
             time.sleep(1.1)
         yield prometheus, alertmanager, api
 
@@ -142,9 +164,10 @@ def test_every_metric_of_the_api_is_in_prometheus_with_samples(running):
     assert len(metrics) > 30
     sampled = {"histogram": "_count", "summary": "_count", "info": ""}
     lacking = {
-        name for name, metric in metrics.items()
+        name
+        for name, metric in metrics.items()
         if not prometheus.query(f'{name}{sampled.get(metric.type, "")}{{job="pgben-api"}}')
-    }  # fmt: skip
+    }
     assert lacking == set()
 
 
@@ -165,9 +188,11 @@ def test_what_rules_select_is_exported(running):
     recorded = {rule["record"] for _, rule in stack.rules() if "record" in rule}
     asked = {
         metric + "{" + ", ".join(f'{label}{op}"{value}"' for label, (op, value) in sorted(matchers.items())) + "}"
-        for area, rule in stack.rules() if area != "cluster"
-        for metric, matchers in stack.selectors(rule["expr"]) if metric not in recorded | WITHOUT_SAMPLES
-    }  # fmt: skip
+        for area, rule in stack.rules()
+        if area != "cluster"
+        for metric, matchers in stack.selectors(rule["expr"])
+        if metric not in recorded | WITHOUT_SAMPLES
+    }
     assert len(asked) > 35
     assert {each for each in asked if not prometheus.query(each)} == set()
 

@@ -132,8 +132,9 @@ def test_only_info_is_muted_and_only_out_of_hours():
     parts = interval["time_intervals"]
     assert {each["location"] for each in parts} == {"America/Sao_Paulo"}
     assert [each.get("times") for each in parts] == [
-        None, [{"start_time": "00:00", "end_time": "07:00"}, {"start_time": "19:00", "end_time": "24:00"}],
-    ]  # fmt: skip
+        None,
+        [{"start_time": "00:00", "end_time": "07:00"}, {"start_time": "19:00", "end_time": "24:00"}],
+    ]
 
 
 # --- what the messages say
@@ -143,11 +144,17 @@ def message(*alerts, status="firing", receiver="banco-email"):
     """What Alertmanager gives its templates, for alerts of (labels, annotations, began, ended)."""
     began = datetime(2026, 11, 24, 13, 5, tzinfo=UTC)
     made = [
-        {"status": "resolved" if resolved else "firing", "labels": labels, "annotations": annotations,
-         "startsAt": began.isoformat(), "endsAt": (began + timedelta(minutes=45)).isoformat(),
-         "generatorURL": "http://prometheus:9090/graph", "fingerprint": str(number)}
+        {
+            "status": "resolved" if resolved else "firing",
+            "labels": labels,
+            "annotations": annotations,
+            "startsAt": began.isoformat(),
+            "endsAt": (began + timedelta(minutes=45)).isoformat(),
+            "generatorURL": "http://prometheus:9090/graph",
+            "fingerprint": str(number),
+        }
         for number, (labels, annotations, resolved) in enumerate(alerts)
-    ]  # fmt: skip
+    ]
 
     def common(kind):
         return dict(set.intersection(*({*each[kind].items()} for each in made)))
@@ -155,17 +162,23 @@ def message(*alerts, status="firing", receiver="banco-email"):
     labels = common("labels")
     group = {name: labels[name] for name in ("alertname", "team") if name in labels}
     return {
-        "receiver": receiver, "status": status, "alerts": made, "groupLabels": group, "commonLabels": labels,
-        "commonAnnotations": common("annotations"), "externalURL": "https://alertmanager.pgben.example",
-    }  # fmt: skip
+        "receiver": receiver,
+        "status": status,
+        "alerts": made,
+        "groupLabels": group,
+        "commonLabels": labels,
+        "commonAnnotations": common("annotations"),
+        "externalURL": "https://alertmanager.pgben.example",
+    }
 
 
 def alert(name="PostgresForaDoAr", summary="O PostgreSQL não responde há 1 minuto", resolved=False, **labels):
     runbook = f"https://pgben.example/docs/runbooks/{name}"
     return (
         {"alertname": name, "severity": "critical", "team": "banco", "instance": "postgres-exporter:9187", **labels},
-        {"summary": summary, "description": "Nenhuma solicitação pode ser aberta.", "runbook_url": runbook}, resolved,
-    )  # fmt: skip
+        {"summary": summary, "description": "Nenhuma solicitação pode ser aberta.", "runbook_url": runbook},
+        resolved,
+    )
 
 
 OPEN = "Nenhuma solicitacao pode ser aberta."
@@ -176,9 +189,15 @@ OPEN = "Nenhuma solicitacao pode ser aberta."
 def render(amtool, tmp_path):
     def call(name, data, kind="text"):
         (tmp_path / "data.json").write_text(json.dumps(data), "utf-8")
-        done = amtool("template", "render", f"--template.glob={FOLDER}/templates/*.tmpl", f"--template.type={kind}",
-                      f"--template.data={tmp_path}/data.json",
-                      "--template.text", f'{{{{ template "{name}" . }}}}')  # fmt: skip
+        done = amtool(
+            "template",
+            "render",
+            f"--template.glob={FOLDER}/templates/*.tmpl",
+            f"--template.type={kind}",
+            f"--template.data={tmp_path}/data.json",
+            "--template.text",
+            f'{{{{ template "{name}" . }}}}',
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -192,17 +211,28 @@ def test_every_template_that_the_configuration_names_is_defined(amtool, render):
         assert render(name, message(alert())).strip(), name
 
 
-@pytest.mark.parametrize(("data", "expected"), [
-    (message(alert()), f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}"),
-    (message(alert(resolved=True), status="resolved"),
-     "PGBen RESOLVIDO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto"),
-    (message(alert(), alert("PoolEsgotado"), alert("PoolEsgotado", instance="b")),
-     "PGBen CRITICO banco, 3 alertas: PostgresForaDoAr PoolEsgotado"),
-    (message(alert(), alert("PoolEsgotado", resolved=True)),
-     f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}"),
-    (message(alert(summary="Ação: 95 % às 10h – «índice» [x] {y} ~ ÇÃO 🔥 ^")),
-     f"PGBen CRITICO PostgresForaDoAr: Acao: 95 % as 10h - indice x y CAO . {OPEN}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (message(alert()), f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}"),
+        (
+            message(alert(resolved=True), status="resolved"),
+            "PGBen RESOLVIDO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto",
+        ),
+        (
+            message(alert(), alert("PoolEsgotado"), alert("PoolEsgotado", instance="b")),
+            "PGBen CRITICO banco, 3 alertas: PostgresForaDoAr PoolEsgotado",
+        ),
+        (
+            message(alert(), alert("PoolEsgotado", resolved=True)),
+            f"PGBen CRITICO PostgresForaDoAr: O PostgreSQL nao responde ha 1 minuto. {OPEN}",
+        ),
+        (
+            message(alert(summary="Ação: 95 % às 10h – «índice» [x] {y} ~ ÇÃO 🔥 ^")),
+            f"PGBen CRITICO PostgresForaDoAr: Acao: 95 % as 10h - indice x y CAO . {OPEN}",
+        ),
+    ],
+)
 def test_an_sms_is_short_and_plain(render, data, expected):
     text = render("pgben.sms", data)
     assert text == expected
@@ -234,8 +264,10 @@ def test_slack_gets_a_title_a_colour_a_link_and_escaped_text(render):
 
 def test_the_silence_link_has_the_groups_labels(render):
     link = render("pgben.silenciar", message(alert()))
-    assert link == ("https://alertmanager.pgben.example/#/silences/new?filter="
-                    "%7Balertname%3D%22PostgresForaDoAr%22%2Cteam%3D%22banco%22%7D")  # fmt: skip
+    assert link == (
+        "https://alertmanager.pgben.example/#/silences/new?filter="
+        "%7Balertname%3D%22PostgresForaDoAr%22%2Cteam%3D%22banco%22%7D"
+    )
 
 
 def test_an_email_says_what_when_and_what_to_do(render):
@@ -259,9 +291,15 @@ def test_an_email_of_a_storm_stays_readable(render):
     assert render("pgben.slack.texto", data).count("_Desde") == 10
 
 
-@pytest.mark.parametrize(("severity", "word"), [
-    ("critical", "CRÍTICO"), ("warning", "ATENÇÃO"), ("info", "INFORMATIVO"), ("", "ALERTA"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("severity", "word"),
+    [
+        ("critical", "CRÍTICO"),
+        ("warning", "ATENÇÃO"),
+        ("info", "INFORMATIVO"),
+        ("", "ALERTA"),
+    ],
+)
 def test_severities_have_portuguese_words(render, severity, word):
     assert render("pgben.estado", message(alert(severity=severity))) == word
 
@@ -301,8 +339,11 @@ def sent(server, *alerts):
 
     def settled():
         found = server.alerts()
-        seen = {each["labels"]["alertname"] for each in found if each["status"]["inhibitedBy"]
-                and each["labels"].get("cluster") == "ultimo"}  # fmt: skip
+        seen = {
+            each["labels"]["alertname"]
+            for each in found
+            if each["status"]["inhibitedBy"] and each["labels"].get("cluster") == "ultimo"
+        }
         return len(found) == len(posted) and seen == {"LatenciaQueimaModerada"}
 
     deadline = time.monotonic() + 10

@@ -21,8 +21,13 @@ AREAS = {"api", "banco", "storage", "seguranca", "lgpd", "plataforma", "logs", "
 
 
 def promtool(*arguments, folder=PROMETHEUS):
-    done = subprocess.run([stack.program("promtool", "prometheus"), *map(str, arguments)], cwd=folder,
-                          capture_output=True, text=True, timeout=300)  # fmt: skip
+    done = subprocess.run(
+        [stack.program("promtool", "prometheus"), *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -163,9 +168,14 @@ def _can_match(allowed, op, value):
     return not allowed.values or all(any(re.fullmatch(piece, each) for each in allowed.values) for piece in pieces)
 
 
-@pytest.mark.parametrize(("metric", "limit"), [
-    ("event_loop_lag_seconds", 0.1), ("http_request_duration_seconds", 1), ("database_query_duration_seconds", 0.5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("metric", "limit"),
+    [
+        ("event_loop_lag_seconds", 0.1),
+        ("http_request_duration_seconds", 1),
+        ("database_query_duration_seconds", 0.5),
+    ],
+)
 def test_a_threshold_is_an_edge_of_a_bucket_and_not_the_last(metric, limit):
     assert limit in CATALOGUE.metrics[metric].buckets[:-1]
 
@@ -173,9 +183,10 @@ def test_a_threshold_is_an_edge_of_a_bucket_and_not_the_last(metric, limit):
 def test_each_job_is_missed_by_an_absent():
     jobs = {each["job_name"] for each in stack.read(PROMETHEUS / "prometheus.yml")["scrape_configs"]}
     missed = {
-        matchers["job"][1] for name in ("AlvoAusente", "KubeStateMetricsAusente")
+        matchers["job"][1]
+        for name in ("AlvoAusente", "KubeStateMetricsAusente")
         for _, matchers in stack.selectors(ALERTS[name][1]["expr"])
-    }  # fmt: skip
+    }
     assert missed == jobs
 
 
@@ -193,8 +204,13 @@ def test_a_runbook_is_whole(name):
     page = RUNBOOKS / f"{name}.md"
     text = page.read_text("utf-8")
     assert re.findall("^#+ (.*)$", text, re.MULTILINE) == [
-        name, "O que significa", "Impacto", "Como ver", "O que fazer primeiro", "Quando escalar",
-    ]  # fmt: skip
+        name,
+        "O que significa",
+        "Impacto",
+        "Como ver",
+        "O que fazer primeiro",
+        "Quando escalar",
+    ]
     for link in re.findall(r"\]\((\w+)\.md\)", text):
         assert link in ALERTS, link
     queries = [line for block in stack.fenced(page, "promql") for line in block.splitlines()]
@@ -206,8 +222,13 @@ def test_a_runbook_is_whole(name):
 
 
 def test_sql_of_the_runbooks_runs_on_the_reference_schema():
-    statements = [sql for page in sorted(RUNBOOKS.glob("*.md")) for block in stack.fenced(page, "sql")
-                  for sql in block.split(";") if sql.strip()]  # fmt: skip
+    statements = [
+        sql
+        for page in sorted(RUNBOOKS.glob("*.md"))
+        for block in stack.fenced(page, "sql")
+        for sql in block.split(";")
+        if sql.strip()
+    ]
     assert len(statements) >= 8
     with ExitStack() as opened:
         database = samples.opened(opened).world.databases.strategy("clone").acquire()

@@ -5,24 +5,83 @@ import sys
 
 import pytest
 
-AREAS = ["observability.lab.laboratory", "observability.lab.scenario", "observability.servers.live",
-         "services.supply", "services.desk", "services.container", "postgres.provide", "postgres.embedded",
-         "postgres.container", "postgres.databases", "storage.provide", "storage.weed", "storage.container",
-         "storage.bucket", "storage.lgpd", "storage.proxy", "storage.capabilities", "storage.conformance.runner",
-         "storage.fake.engine", "storage.gate.visit", "redis.provide", "redis.embedded", "redis.space", "world", "cli",
-         "env.assess", "env.draft", "env.doctor", "env.environment", "factories.maker", "factories.scenarios",
-         "factories.tables", "factories.dumps", "factories.strategies", "observability.metrics",
-         "observability.receivers.receivers", "observability.receivers.smtp", "observability.receivers.moto_sns",
-         "observability.receivers.render.picture"]  # fmt: skip
-HEAVY = {"psycopg", "boto3", "botocore", "minio", "redis", "docker", "testcontainers", "rich", "psutil", "filelock",
-         "dotenv", "yaml", "tree_sitter", "pydantic", "pydantic_settings", "dockerfile_parse", "moto", "awscrt",
-         "cryptography", "factory", "faker", "hypothesis", "validate_docbr", "prometheus_client",
-         "aiosmtpd", "trustme", "elftools", "promql_parser"}  # fmt: skip
+AREAS = [
+    "observability.lab.laboratory",
+    "observability.lab.scenario",
+    "observability.servers.live",
+    "services.supply",
+    "services.desk",
+    "services.container",
+    "postgres.provide",
+    "postgres.embedded",
+    "postgres.container",
+    "postgres.databases",
+    "storage.provide",
+    "storage.weed",
+    "storage.container",
+    "storage.bucket",
+    "storage.lgpd",
+    "storage.proxy",
+    "storage.capabilities",
+    "storage.conformance.runner",
+    "storage.fake.engine",
+    "storage.gate.visit",
+    "redis.provide",
+    "redis.embedded",
+    "redis.space",
+    "world",
+    "cli",
+    "env.assess",
+    "env.draft",
+    "env.doctor",
+    "env.environment",
+    "factories.maker",
+    "factories.scenarios",
+    "factories.tables",
+    "factories.dumps",
+    "factories.strategies",
+    "observability.metrics",
+    "observability.receivers.receivers",
+    "observability.receivers.smtp",
+    "observability.receivers.moto_sns",
+    "observability.receivers.render.picture",
+]
+HEAVY = {
+    "psycopg",
+    "boto3",
+    "botocore",
+    "minio",
+    "redis",
+    "docker",
+    "testcontainers",
+    "rich",
+    "psutil",
+    "filelock",
+    "dotenv",
+    "yaml",
+    "tree_sitter",
+    "pydantic",
+    "pydantic_settings",
+    "dockerfile_parse",
+    "moto",
+    "awscrt",
+    "cryptography",
+    "factory",
+    "faker",
+    "hypothesis",
+    "validate_docbr",
+    "prometheus_client",
+    "aiosmtpd",
+    "trustme",
+    "elftools",
+    "promql_parser",
+}
 
 
 def modules_after(code: str) -> set[str]:
-    out = subprocess.run([sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"], capture_output=True,
-                         text=True, check=True)  # fmt: skip
+    out = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
     return set(out.stdout.split())
 
 
@@ -33,8 +92,10 @@ def test_no_area_imports_pytest(area):
 
 def test_the_plugin_imports_nothing_heavy():
     before = modules_after("import pytest")
-    loaded = modules_after("import pytest, importlib, pgben_testkit.plugin as plugin, pgben_testkit.report.header\n"
-                           "for each in plugin.FIXTURES: importlib.import_module(each)")  # fmt: skip
+    loaded = modules_after(
+        "import pytest, importlib, pgben_testkit.plugin as plugin, pgben_testkit.report.header\n"
+        "for each in plugin.FIXTURES: importlib.import_module(each)"
+    )
     assert not HEAVY & (loaded - before)
 
 

@@ -72,9 +72,14 @@ def test_a_broken_ini_is_told_with_its_line_and_without_its_text(tmp_path, name,
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [(b"a = 1\nJWT_SECRET=S3cret\n", 2), (b"a = 1\n'S3cret' = 1\n'S3cret' = 2\n", 3),
-                       (b"a = 'S3cret", 1), (b"a = 1\nb = 'S3cret \xe7'\n", 2)]
-)  # fmt: skip
+    ("text", "line"),
+    [
+        (b"a = 1\nJWT_SECRET=S3cret\n", 2),
+        (b"a = 1\n'S3cret' = 1\n'S3cret' = 2\n", 3),
+        (b"a = 'S3cret", 1),
+        (b"a = 1\nb = 'S3cret \xe7'\n", 2),
+    ],
+)
 def test_a_broken_pyproject_is_told_with_its_line_and_without_its_text(tmp_path, text, line):
     (tmp_path / "pyproject.toml").write_bytes(text)
     with pytest.raises(settings.BrokenIni) as error:

@@ -10,9 +10,12 @@ DATABASE = Database("127.0.0.1", 5432, "nome", "u", "p@")
 
 @pytest.mark.parametrize(
     "driver, scheme",
-    [("psycopg2", "postgresql"), ("sqlalchemy+asyncpg", "postgresql+asyncpg"),
-     ("postgresql+asyncpg", "postgresql+asyncpg")],
-)  # fmt: skip
+    [
+        ("psycopg2", "postgresql"),
+        ("sqlalchemy+asyncpg", "postgresql+asyncpg"),
+        ("postgresql+asyncpg", "postgresql+asyncpg"),
+    ],
+)
 def test_a_driver_is_known_by_its_own_name_and_by_sqlalchemys(driver, scheme):
     assert DATABASE.url(driver) == f"{scheme}://u:p%40@127.0.0.1:5432/nome"
 

@@ -14,15 +14,18 @@ from pgben_testkit.storage.faults import Fault
 CLI = [sys.executable, "-c", "from pgben_testkit.cli import main; main()"]
 
 
-@pytest.mark.parametrize(("words", "told"), [
-    ("run --foo -- true", "No such option '--foo'"),
-    ("run --per-worker 0 -- true", "0 is not in the range"),
-    ("run --per-worker=-1 -- true", "-1 is not in the range"),
-    ("run --s3 --per-worker 2 -- true", "--per-worker without a database"),
-    ("run --s3 --no-s3 -- true", "--s3 and --no-s3 together"),
-    ("storage serve --bucket BAD_Bucket", "--bucket BAD_Bucket"),
-    ("storage conformance --list --only nothing/*", "no case matches nothing/*"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("run --foo -- true", "No such option '--foo'"),
+        ("run --per-worker 0 -- true", "0 is not in the range"),
+        ("run --per-worker=-1 -- true", "-1 is not in the range"),
+        ("run --s3 --per-worker 2 -- true", "--per-worker without a database"),
+        ("run --s3 --no-s3 -- true", "--s3 and --no-s3 together"),
+        ("storage serve --bucket BAD_Bucket", "--bucket BAD_Bucket"),
+        ("storage conformance --list --only nothing/*", "no case matches nothing/*"),
+    ],
+)
 def test_wrong_words(words, told, tmp_path):
     done = subprocess.run([*CLI, *words.split()], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2

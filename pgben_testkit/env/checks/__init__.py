@@ -10,10 +10,29 @@ from pgben_testkit.env.ground import Ground
 from pgben_testkit.findings import Finding, Rule, ordered
 
 NAMES = (
-    "missing", "empty", "kind", "boolean", "whitespace", "unknown", "alias", "two_names", "duplicate", "drift",
-    "differs", "condition", "forbidden", "weak_secret", "reference", "unused_object", "refused", "unfilled", "input",
-    "undeclared", "unread", "code_default",
-)  # fmt: skip
+    "missing",
+    "empty",
+    "kind",
+    "boolean",
+    "whitespace",
+    "unknown",
+    "alias",
+    "two_names",
+    "duplicate",
+    "drift",
+    "differs",
+    "condition",
+    "forbidden",
+    "weak_secret",
+    "reference",
+    "unused_object",
+    "refused",
+    "unfilled",
+    "input",
+    "undeclared",
+    "unread",
+    "code_default",
+)
 """In the order that they run; a check's id is `env/` and its name with dashes."""
 
 

@@ -18,7 +18,11 @@ def check(ground: Ground) -> Iterator[Finding]:
                 continue
             note = next((alias.note for alias in variable.aliases if alias.name == declared.name), "")
             yield finding(
-                RULE, declared.name, declared.place, f"{declared.name} is an old name of {variable.name}",
+                RULE,
+                declared.name,
+                declared.place,
+                f"{declared.name} is an old name of {variable.name}",
                 reason=note or f"the contract keeps it as an alias; {source.title} still sets it",
-                remedy=f"rename it to {variable.name}", related=(variable.place,),
-            )  # fmt: skip
+                remedy=f"rename it to {variable.name}",
+                related=(variable.place,),
+            )

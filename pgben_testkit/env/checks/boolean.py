@@ -23,12 +23,15 @@ def check(ground: Ground) -> Iterator[Finding]:
             word = variable.false[0] if counts else variable.true[0]
             instead = f"write {word!r}" if (variable.false if counts else variable.true) else "leave it out"
             yield finding(
-                RULE, declared.name, declared.place,
+                RULE,
+                declared.name,
+                declared.place,
                 f"{declared.name} looks {_word(not counts)} and counts as {_word(counts)}",
                 reason=f"in {source.title} it is {ground.show(declared)}, and the program takes "
-                       f"{kinds.KINDS['bool'].expects(variable)}",
-                remedy=f"{instead} if {_word(not counts)} is meant", related=(variable.place,),
-            )  # fmt: skip
+                f"{kinds.KINDS['bool'].expects(variable)}",
+                remedy=f"{instead} if {_word(not counts)} is meant",
+                related=(variable.place,),
+            )
 
 
 def reads_otherwise(value: str, variable: Variable) -> bool | None:

@@ -28,10 +28,14 @@ def check(ground: Ground) -> Iterator[Finding]:
             if _same(each.default or "") != _same(expected):
                 here, there = (ground.shown.value(text, secret=secret) for text in (each.default or "", expected))
                 yield finding(
-                    RULE, name, each.place, f"{name} defaults to {here} here and to {there} in {where}",
+                    RULE,
+                    name,
+                    each.place,
+                    f"{name} defaults to {here} here and to {there} in {where}",
                     reason="what the program does without it depends on which line asks first",
-                    remedy="read it in one place, with one default", related=(place,),
-                )  # fmt: skip
+                    remedy="read it in one place, with one default",
+                    related=(place,),
+                )
 
 
 def _same(text: str) -> str:

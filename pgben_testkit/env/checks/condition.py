@@ -20,15 +20,20 @@ def check(ground: Ground) -> Iterator[Finding]:
         if source.example:  # what is empty there is to be filled in
             values = {name: value or None for name, value in values.items()}
         with_defaults = {
-            name: variable.default for name, variable in ground.contract.variables.items()
+            name: variable.default
+            for name, variable in ground.contract.variables.items()
             if variable.default is not None
-        } | values  # fmt: skip
+        } | values
         for condition in ground.contract.conditions:
             broken = condition.broken(with_defaults)
             if broken:
                 subject, words = broken
                 yield finding(
-                    RULE, subject, source.place, f"{words}, in {source.title}",
+                    RULE,
+                    subject,
+                    source.place,
+                    f"{words}, in {source.title}",
                     reason=condition.reason or "the contract has it as a condition",
-                    remedy="set what is missing there", related=(condition.place,),
-                )  # fmt: skip
+                    remedy="set what is missing there",
+                    related=(condition.place,),
+                )

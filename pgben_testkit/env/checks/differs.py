@@ -45,12 +45,14 @@ def check(ground: Ground) -> Iterator[Finding]:
             for other_source, other in found:
                 if _typed(first, variable) != _typed(other, variable) and first.place != other.place:
                     yield finding(
-                        RULE, variable.name, other.place,
+                        RULE,
+                        variable.name,
+                        other.place,
                         f"{variable.name} is {ground.show(other)} here and {ground.show(first)} in {source.title}",
                         reason=f"{other_source.title} and {source.title} are of one stage, so one of them is wrong",
                         remedy="give both the same value, or say `varies = true` in the contract",
                         related=(first.place,),
-                    )  # fmt: skip
+                    )
 
 
 def _is_good(ground: Ground, source: Source, variable: Variable, declared: Declared) -> bool:

@@ -19,11 +19,13 @@ def check(ground: Ground) -> Iterator[Finding]:
         absent = [source.title for source in row.lacking]
         more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
         yield finding(
-            RULE, row.name, row.lacking[0].place,
+            RULE,
+            row.name,
+            row.lacking[0].place,
             f"{row.name} is set in {len(row.declared)} of {len(row.declared) + len(absent)} environments",
             reason=f"absent from {', '.join(absent[:MOST_NAMED])}{more}"
-                   + (", where the default holds" if default else ""),
+            + (", where the default holds" if default else ""),
             remedy="set it there too, or let the contract say `only`, `required_in` or `forbidden_in`",
             severity="note" if default else "warning",
             related=tuple(each.place for each in row.lacking[1:]) + tuple(each.place for each in row.declared),
-        )  # fmt: skip
+        )

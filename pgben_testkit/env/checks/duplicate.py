@@ -16,7 +16,11 @@ def check(ground: Ground) -> Iterator[Finding]:
         for useless, counts in source.again:
             name = safe_name(counts.name)
             yield finding(
-                RULE, name, useless.place, f"{name} is set twice in {source.title}",
+                RULE,
+                name,
+                useless.place,
+                f"{name} is set twice in {source.title}",
                 reason=f"the later one ({counts.place}) counts, this one does nothing",
-                remedy="remove one of the two", related=(counts.place,),
-            )  # fmt: skip
+                remedy="remove one of the two",
+                related=(counts.place,),
+            )

@@ -22,9 +22,14 @@ def check(ground: Ground) -> Iterator[Finding]:
             if variable.kind == "string" and declared.value == "" and not variable.required:
                 continue
             yield finding(
-                RULE, declared.name, declared.place, f"{declared.name} is empty in {source.title}",
+                RULE,
+                declared.name,
+                declared.place,
+                f"{declared.name} is empty in {source.title}",
                 reason="an empty value is set all the same, so no default takes its place"
-                       if variable.default is not None else "an empty value is no value of its kind",
+                if variable.default is not None
+                else "an empty value is no value of its kind",
                 remedy="give it a value, or remove the line",
-                severity="error" if variable.required else "warning", related=(variable.place,),
-            )  # fmt: skip
+                severity="error" if variable.required else "warning",
+                related=(variable.place,),
+            )

@@ -23,11 +23,16 @@ def check(ground: Ground) -> Iterator[Finding]:
             if variable.kind == "bool" and declared.value is not None and not _is_on(declared.value, variable):
                 continue
             yield finding(
-                RULE, declared.name, declared.place, f"{declared.name} is set in {source.title}, which is {stage}",
-                reason=f"the contract has it for {variable.only} alone" if outside
-                       else f"the contract forbids it in {stage}",
-                remedy="remove it there", related=(variable.place,),
-            )  # fmt: skip
+                RULE,
+                declared.name,
+                declared.place,
+                f"{declared.name} is set in {source.title}, which is {stage}",
+                reason=f"the contract has it for {variable.only} alone"
+                if outside
+                else f"the contract forbids it in {stage}",
+                remedy="remove it there",
+                related=(variable.place,),
+            )
 
 
 def _is_on(value: str, variable: object) -> bool:

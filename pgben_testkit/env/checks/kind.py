@@ -23,11 +23,14 @@ def check(ground: Ground) -> Iterator[Finding]:
             why = wrong(ground, source, variable, declared)
             if why:
                 yield finding(
-                    RULE, declared.name, declared.place,
+                    RULE,
+                    declared.name,
+                    declared.place,
                     f"{declared.name} is not {kinds.KINDS[variable.kind].expects(variable)}",
                     reason=f"in {source.title} it is {ground.show(declared)}: {why}",
-                    remedy=f"give it {kinds.KINDS[variable.kind].expects(variable)}", related=(variable.place,),
-                )  # fmt: skip
+                    remedy=f"give it {kinds.KINDS[variable.kind].expects(variable)}",
+                    related=(variable.place,),
+                )
 
 
 def wrong(ground: Ground, source: Source, variable: Variable, declared: Declared) -> str:

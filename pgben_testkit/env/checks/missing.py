@@ -25,10 +25,14 @@ def check(ground: Ground) -> Iterator[Finding]:
             if not ground.has(source, variable):
                 meant = _meant(ground, variable, source.declared)
                 yield finding(
-                    RULE, variable.name, source.place, f"{variable.name} is missing in {source.title}",
+                    RULE,
+                    variable.name,
+                    source.place,
+                    f"{variable.name} is missing in {source.title}",
                     reason=_reason(variable, stage),
-                    remedy=f"rename {meant}" if meant else f"set {variable.name} there", related=(variable.place,),
-                )  # fmt: skip
+                    remedy=f"rename {meant}" if meant else f"set {variable.name} there",
+                    related=(variable.place,),
+                )
     if not ground.part and all(each.example for each in ground.applications):
         yield from _of_nothing(ground, ground.contract)
 
@@ -46,10 +50,14 @@ def _of_nothing(ground: Ground, contract: Contract) -> Iterator[Finding]:
         example = next((each for each in ground.applications if ground.has(each, variable)), None)
         copy = f"copy {example.title} to .env and fill it in" if example else f"set {variable.name} in .env"
         yield finding(
-            RULE, variable.name, process.place if process else variable.place, f"nothing sets {variable.name}",
+            RULE,
+            variable.name,
+            process.place if process else variable.place,
+            f"nothing sets {variable.name}",
             reason=_reason(variable, stage) + ("" if variable.description else ", and there is no .env"),
-            remedy=f"rename {meant}" if meant else f"{copy}, or set it in the environment", related=(variable.place,),
-        )  # fmt: skip
+            remedy=f"rename {meant}" if meant else f"{copy}, or set it in the environment",
+            related=(variable.place,),
+        )
 
 
 def _required(contract: Contract, stage: str) -> Iterator[Variable]:

@@ -17,14 +17,20 @@ def check(ground: Ground) -> Iterator[Finding]:
         if each.key:
             meant = nearest(each.key, each.known_keys)
             yield finding(
-                RULE, f"{each.name}.{each.key}", each.place, f"{what} has no key {each.key}",
+                RULE,
+                f"{each.name}.{each.key}",
+                each.place,
+                f"{what} has no key {each.key}",
                 reason=f"{each.by} asks for it, and the pod does not start without it",
                 remedy=f"did you mean {meant}?" if meant else f"add {each.key} to {what}, or mark it `optional: true`",
-            )  # fmt: skip
+            )
         else:
             meant = nearest(each.name, each.known_names)
             yield finding(
-                RULE, each.name, each.place, f"no manifest defines the {what}",
+                RULE,
+                each.name,
+                each.place,
+                f"no manifest defines the {what}",
                 reason=f"{each.by} asks for it, and the pod does not start without it",
                 remedy=f"did you mean {meant}?" if meant else "add its manifest, or mark it `optional: true`",
-            )  # fmt: skip
+            )

@@ -17,7 +17,10 @@ def check(ground: Ground) -> Iterator[Finding]:
             if declared.refused:
                 name = safe_name(declared.name)
                 yield finding(
-                    RULE, name, declared.place, f"the value of {name} is refused",
+                    RULE,
+                    name,
+                    declared.place,
+                    f"the value of {name} is refused",
                     reason=declared.refused.partition(": ")[0],
                     remedy=declared.refused.partition(": ")[2] or "write a string",
-                )  # fmt: skip
+                )

@@ -22,8 +22,12 @@ def check(ground: Ground) -> Iterator[Finding]:
             kept, extra = named[names[0]], named[names[1]]
             same = kept.value == extra.value and kept.value is not None
             yield finding(
-                RULE, extra.name, extra.place, f"{kept.name} and {extra.name} are the same variable",
+                RULE,
+                extra.name,
+                extra.place,
+                f"{kept.name} and {extra.name} are the same variable",
                 reason=f"{source.title} sets both, " + ("to the same value" if same else "and not to the same value"),
-                remedy=f"keep {variable.name} alone", severity="warning" if same else "error",
+                remedy=f"keep {variable.name} alone",
+                severity="warning" if same else "error",
                 related=(kept.place, variable.place),
-            )  # fmt: skip
+            )

@@ -31,11 +31,14 @@ def check(ground: Ground) -> Iterator[Finding]:
         meant = nearest(each.name, contract.variables if contract else declared)
         where = "the contract and every source lack it" if contract else "every source lacks it"
         yield finding(
-            RULE, each.name, each.place, f"the code reads {each.name}, which is declared nowhere",
+            RULE,
+            each.name,
+            each.place,
+            f"the code reads {each.name}, which is declared nowhere",
             reason=where + (", so this default is all it ever is" if each.default is not None else ""),
             remedy=f"did you mean {meant}?" if meant else "declare it in the contract and set it, or stop reading it",
             severity="warning" if each.default is not None or each.test else None,
-        )  # fmt: skip
+        )
 
 
 def _nothing_declared(ground: Ground, reads: Sequence[CodeRead]) -> Iterator[Finding]:
@@ -50,8 +53,11 @@ def _nothing_declared(ground: Ground, reads: Sequence[CodeRead]) -> Iterator[Fin
     count = f"{len(names)} variables" if len(names) > 1 else names[0]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     yield finding(
-        RULE, names[0], place, f"the code reads {count}, and nothing declares any",
+        RULE,
+        names[0],
+        place,
+        f"the code reads {count}, and nothing declares any",
         reason=f"there is no .env, no other source and no contract: {', '.join(names[:MOST_NAMED])}{more}",
         remedy="draft a contract (`pgben-testkit doctor --init`), and set in .env what it requires",
         severity="warning" if needed else "note",
-    )  # fmt: skip
+    )

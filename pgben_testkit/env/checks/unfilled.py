@@ -19,26 +19,38 @@ def check(ground: Ground) -> Iterator[Finding]:
             filled = bool(process.values().get(each.name)) if process else each.shell
             if not filled:
                 yield finding(
-                    RULE, inside, each.place, f"${{{name}:?}} in {inside} is filled by nothing",
+                    RULE,
+                    inside,
+                    each.place,
+                    f"${{{name}:?}} in {inside} is filled by nothing",
                     reason=f"{name} is set neither in the .env beside it nor in this shell, so compose starts nothing",
                     remedy=f"set {name} in the .env beside it",
-                )  # fmt: skip
+                )
             continue
         if each.pod:
             yield finding(
-                RULE, inside, each.place, f"$({name}) in {inside} is filled by nothing",
+                RULE,
+                inside,
+                each.place,
+                f"$({name}) in {inside} is filled by nothing",
                 reason=f"the container sets no {name} before it, so the program gets the text $({name}) itself",
                 remedy=f"set {name} above {inside}; `$$({name})` if the text is meant",
-            )  # fmt: skip
+            )
         elif each.cycle:
             yield finding(
-                RULE, inside, each.place, f"{inside} asks for itself through ${{{name}}}",
+                RULE,
+                inside,
+                each.place,
+                f"{inside} asks for itself through ${{{name}}}",
                 reason="the references lead in a circle, so it becomes empty",
                 remedy="give one of them a value of its own",
-            )  # fmt: skip
+            )
         else:
             yield finding(
-                RULE, inside, each.place, f"${{{name}}} in {inside} is filled by nothing",
+                RULE,
+                inside,
+                each.place,
+                f"${{{name}}} in {inside} is filled by nothing",
                 reason=f"{name} is not set before it, so it becomes empty",
                 remedy=f"set {name}, or give a default: ${{{name}:-...}}",
-            )  # fmt: skip
+            )

@@ -39,15 +39,31 @@ def _finding(ground: Ground, source: Source, declared: Declared, meant: str, rea
     reason = f"it is set in {source.title} and not in the contract {ground.contract.name}"
     if declared.name in read_at:
         reason += f", though {read_at[declared.name]} reads it"
-        return finding(RULE, name, declared.place, f"{name} is unknown, and the code reads it", reason=reason,
-                       remedy=f"add [variables.{name}] to the contract")  # fmt: skip
+        return finding(
+            RULE,
+            name,
+            declared.place,
+            f"{name} is unknown, and the code reads it",
+            reason=reason,
+            remedy=f"add [variables.{name}] to the contract",
+        )
     if meant:
         lacks = ground.has(source, ground.contract.variables[meant]) is None
         return finding(
-            RULE, name, declared.place, f"{name}: did you mean {meant}?", reason=reason,
+            RULE,
+            name,
+            declared.place,
+            f"{name}: did you mean {meant}?",
+            reason=reason,
             remedy=f"rename it to {meant}" if lacks else f"remove it: {meant} is set too",
             severity="error" if lacks and ground.contract.variables[meant].required else "warning",
             related=(ground.contract.variables[meant].place,),
-        )  # fmt: skip
-    return finding(RULE, name, declared.place, f"{name} is unknown", reason=reason,
-                   remedy="remove it, or add it to the contract (or to its `ignore`)")  # fmt: skip
+        )
+    return finding(
+        RULE,
+        name,
+        declared.place,
+        f"{name} is unknown",
+        reason=reason,
+        remedy="remove it, or add it to the contract (or to its `ignore`)",
+    )

@@ -33,7 +33,11 @@ def check(ground: Ground) -> Iterator[Finding]:
         shown = safe_name(name)
         unsure = f"; {dynamic[0]} reads names that only a run knows, so this is not settled" if dynamic else ""
         yield finding(
-            RULE, shown, place, f"no code reads {shown}",
+            RULE,
+            shown,
+            place,
+            f"no code reads {shown}",
             reason=f"none of the files of code ({ground.code.files}) asks for it{unsure}",
-            remedy="remove it, or mend the name that the code reads", severity="note" if dynamic else None,
-        )  # fmt: skip
+            remedy="remove it, or mend the name that the code reads",
+            severity="note" if dynamic else None,
+        )

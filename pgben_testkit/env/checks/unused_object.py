@@ -13,7 +13,10 @@ RULE = Rule("env/unused-object", "warning", "A ConfigMap or Secret is used by no
 def check(ground: Ground) -> Iterator[Finding]:
     for each in ground.unused:
         yield finding(
-            RULE, each.name, each.place, f"nothing uses the {each.object_kind} {each.name}",
+            RULE,
+            each.name,
+            each.place,
+            f"nothing uses the {each.object_kind} {each.name}",
             reason="no container, volume or other manifest names it, so what is set there reaches no program",
             remedy="name it in `envFrom` of the container that it is for, or remove it",
-        )  # fmt: skip
+        )

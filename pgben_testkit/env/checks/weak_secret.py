@@ -30,11 +30,14 @@ def check(ground: Ground) -> Iterator[Finding]:
             if why:
                 name = safe_name(declared.name)
                 yield finding(
-                    RULE, name, declared.place, f"{name} has {why} in a committed file",
+                    RULE,
+                    name,
+                    declared.place,
+                    f"{name} has {why} in a committed file",
                     reason=f"{source.title} gives {ground.shown.value(declared.value or '', secret=True)}, "
-                           "and everybody who has the repository has it",
+                    "and everybody who has the repository has it",
                     remedy="make a new one (openssl rand -base64 32), keep it in a secret store, and take it out here",
-                )  # fmt: skip
+                )
 
 
 def _counts(ground: Ground, declared: Declared) -> bool:

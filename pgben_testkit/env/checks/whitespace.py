@@ -18,13 +18,15 @@ def check(ground: Ground) -> Iterator[Finding]:
                 continue
             quotes = value.strip() != stripped(value)
             yield finding(
-                RULE, declared.name, declared.place,
+                RULE,
+                declared.name,
+                declared.place,
                 f"{declared.name} has {'quotes' if quotes else 'a space or line break'} that belong{'s' * (not quotes)}"
                 " to its value",
                 reason=f"in {source.title} the program gets "
-                       + ("the quotes too" if quotes else "them too, and compares, connects and signs with them"),
+                + ("the quotes too" if quotes else "them too, and compares, connects and signs with them"),
                 remedy="remove the quotes" if quotes else "remove what stands before or after the value",
-            )  # fmt: skip
+            )
 
 
 def stripped(value: str) -> str:

@@ -10,8 +10,18 @@ from pgben_testkit.env.code import schemas
 from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
 from pgben_testkit.env.code.literals import literal
 
-WORTH_A_LOOK = (b"process", b"import.meta", b"onfig", b"env-var", b"envalid", b"convict", b"nconf", b"znv",
-                b"@t3-oss/env", *schemas.WORDS)  # fmt: skip
+WORTH_A_LOOK = (
+    b"process",
+    b"import.meta",
+    b"onfig",
+    b"env-var",
+    b"envalid",
+    b"convict",
+    b"nconf",
+    b"znv",
+    b"@t3-oss/env",
+    *schemas.WORDS,
+)
 """A file without any of these reads no variable in a way that we know."""
 _OBJECT = """[(identifier) (member_expression)] @p (#any-of? @p "process" "globalThis.process" "global.process")"""
 _ENV = f"""(member_expression object: {_OBJECT} property: (property_identifier) @e (#eq? @e "env"))"""
@@ -90,8 +100,9 @@ _ALIASED = """
     (binary_expression left: (_) @index operator: "in" right: (identifier) @object) @read
     (arguments (identifier) @object @whole)
 """
-_THROUGH = frozenset({"parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression",
-                      "await_expression"})  # fmt: skip
+_THROUGH = frozenset(
+    {"parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression", "await_expression"}
+)
 _CONVERSIONS = {"parseInt": "int", "Number": "int", "parseFloat": "float", "String": "", "Boolean": "", "BigInt": "int"}
 _OF_PROCESS = re.compile(rb"=\s*process\b(?!\s*[.\[?(])|[\"'](?:node:)?process[\"']")
 """`const { env } = process` and imports of the module may be there; the tree tells whether they are."""
@@ -127,8 +138,16 @@ class _File:
             self._match(captures)
         if _OF_PROCESS.search(self._source):
             self._names_of_process()
-        if any(word in self._source for word in (b"env-var", b"'process'", b'"process"', b"node:process",
-                                                 *(each.encode() for each in UNSETTLED))):  # fmt: skip
+        if any(
+            word in self._source
+            for word in (
+                b"env-var",
+                b"'process'",
+                b'"process"',
+                b"node:process",
+                *(each.encode() for each in UNSETTLED),
+            )
+        ):
             self._modules()
         if b".get" in self._source and b"onfig" in self._source:
             self._config_service()
@@ -221,8 +240,12 @@ class _File:
                 if key is None:
                     self._dynamic.add(captures["key"][0].start_point[0] + 1)
                 else:
-                    self._add(key, captures["read"][0], default=_chained(captures["read"][0], "default"),
-                              required=_chained(captures["read"][0], "required") is not None)  # fmt: skip
+                    self._add(
+                        key,
+                        captures["read"][0],
+                        default=_chained(captures["read"][0], "default"),
+                        required=_chained(captures["read"][0], "required") is not None,
+                    )
 
     def _config_service(self) -> None:
         services = {"ConfigService"}

@@ -45,11 +45,43 @@ _NO_READS = frozenset({"read_env", "read_envfile", "prefixed", "seal", "dump", "
 _CASTS = {"int": "int", "float": "float", "bool": "bool", "url": "url", "path": "path"}
 _CONSTANTS = "(assignment left: (identifier) @name right: (string) @value)"
 _CLASSES = "(class_definition name: (identifier) @name superclasses: (argument_list) @bases body: (block) @body)"
-KINDS = {"int": "int", "float": "float", "bool": "bool", "SecretStr": "secret", "HttpUrl": "url", "AnyUrl": "url",
-         "PostgresDsn": "url", "EmailStr": "email", "Path": "path", "FilePath": "path"}  # fmt: skip
-_KNOWN_TYPES = frozenset({*KINDS, "Literal", "Optional", "Union", "Any", "List", "Dict", "Set", "Tuple", "Sequence",
-                          "Decimal", "UUID", "PositiveInt", "NonNegativeInt", "RedisDsn", "AmqpDsn", "AnyHttpUrl",
-                          "DirectoryPath", "SecretBytes", "Enum", "Annotated"})  # fmt: skip
+KINDS = {
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "SecretStr": "secret",
+    "HttpUrl": "url",
+    "AnyUrl": "url",
+    "PostgresDsn": "url",
+    "EmailStr": "email",
+    "Path": "path",
+    "FilePath": "path",
+}
+_KNOWN_TYPES = frozenset(
+    {
+        *KINDS,
+        "Literal",
+        "Optional",
+        "Union",
+        "Any",
+        "List",
+        "Dict",
+        "Set",
+        "Tuple",
+        "Sequence",
+        "Decimal",
+        "UUID",
+        "PositiveInt",
+        "NonNegativeInt",
+        "RedisDsn",
+        "AmqpDsn",
+        "AnyHttpUrl",
+        "DirectoryPath",
+        "SecretBytes",
+        "Enum",
+        "Annotated",
+    }
+)
 _OPTION = re.compile(r"\b(env_prefix|env_nested_delimiter)[\"']?\s*[=:]\s*([\"'])([^\"']*)\2")
 DEEPEST_MODEL = 4
 """Models within models."""
@@ -78,9 +110,11 @@ def reads(source: bytes, language: str = "python") -> FileReads:
 
 
 def _match(
-    captures: dict[str, list[Any]], constants: dict[str, str], found: dict[tuple[str, int, int], Read],
+    captures: dict[str, list[Any]],
+    constants: dict[str, str],
+    found: dict[tuple[str, int, int], Read],
     dynamic: set[int],
-) -> None:  # fmt: skip
+) -> None:
     if "whole" in captures:
         dynamic.add(captures["whole"][0].start_point[0] + 1)
         return
@@ -102,8 +136,9 @@ def _match(
         return
     default = _literal(captures["default"][0]) if "default" in captures else None
     behind, hint = _use(node)
-    found.setdefault((name, line, column),
-                     Read(name, line, column, default if default is not None else behind, is_item, hint))  # fmt: skip
+    found.setdefault(
+        (name, line, column), Read(name, line, column, default if default is not None else behind, is_item, hint)
+    )
 
 
 def _by_other_names(
@@ -165,9 +200,13 @@ def _names(root: Any, dynamic: set[int]) -> tuple[set[str], set[str], set[str]]:
 
 
 def _called(
-    captures: dict[str, list[Any]], constants: dict[str, str], found: dict[tuple[str, int, int], Read],
-    dynamic: set[int], *, cast: str = "",
-) -> None:  # fmt: skip
+    captures: dict[str, list[Any]],
+    constants: dict[str, str],
+    found: dict[tuple[str, int, int], Read],
+    dynamic: set[int],
+    *,
+    cast: str = "",
+) -> None:
     """A call whose first argument, or `key=`, is the name of a variable."""
     call = captures["call"][0]
     key = _keyword(call, "key") or _keyword(call, "var") or captures.get("key", [None])[0]
@@ -185,9 +224,10 @@ def _called(
     behind, hint = _use(call)
     as_kind = text_of(_keyword(call, "cast")) or cast
     default = _literal(given)
-    found.setdefault((name, line, column),
-                     Read(name, line, column, default if default is not None else behind, False,
-                          _CASTS.get(as_kind, "") or hint))  # fmt: skip
+    found.setdefault(
+        (name, line, column),
+        Read(name, line, column, default if default is not None else behind, False, _CASTS.get(as_kind, "") or hint),
+    )
 
 
 def _is_written(node: Any) -> bool:
@@ -267,10 +307,16 @@ def _settings(root: Any, dynamic: set[int]) -> list[Read]:
 def _options(bases: Any, body: Any, options: _Options) -> _Options:
     """`class A(BaseSettings, env_prefix="A_")`, `model_config`, an inner `class Config`."""
     texts = [text_of(each) for each in bases.named_children]
-    texts += [text_of(each) for each in body.named_children
-              if each.type == "class_definition" and text_of(each.child_by_field_name("name")) == "Config"]  # fmt: skip
-    texts += [text_of(each.child_by_field_name("right")) for each in _assignments(body)
-              if text_of(each.child_by_field_name("left")) == "model_config"]  # fmt: skip
+    texts += [
+        text_of(each)
+        for each in body.named_children
+        if each.type == "class_definition" and text_of(each.child_by_field_name("name")) == "Config"
+    ]
+    texts += [
+        text_of(each.child_by_field_name("right"))
+        for each in _assignments(body)
+        if text_of(each.child_by_field_name("left")) == "model_config"
+    ]
     for name, _, value in _OPTION.findall("\n".join(texts)):
         options = replace(options, **{name: value})
     return options
@@ -286,9 +332,7 @@ def _assignments(body: Any) -> list[Any]:
     ]
 
 
-def _fields(
-    body: Any, options: _Options, models: dict[str, Any], dynamic: set[int], depth: int = 0
-) -> list[Read]:  # fmt: skip
+def _fields(body: Any, options: _Options, models: dict[str, Any], dynamic: set[int], depth: int = 0) -> list[Read]:
     found = []
     for each in _assignments(body):
         name, annotation = text_of(each.child_by_field_name("left")), each.child_by_field_name("type")

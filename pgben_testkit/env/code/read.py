@@ -20,8 +20,10 @@ LARGEST_BYTES = 2_000_000
 """A file of code that is larger was put together by a machine."""
 SHARED_FROM_FILES = 400
 MOST_WORKERS = 8
-TEST_PATH = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|specs?|__mocks__|conftest\.py|jest\.[\w.]+)(?:/|$)"
-                       r"|\.(?:spec|test|e2e-spec|e2e)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$|_test\.py$")  # fmt: skip
+TEST_PATH = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|e2e|specs?|__mocks__|conftest\.py|jest\.[\w.]+)(?:/|$)"
+    r"|\.(?:spec|test|e2e-spec|e2e)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$|_test\.py$"
+)
 READERS: dict[str, Callable[[bytes, str], FileReads]] = {
     "typescript": javascript.reads,
     "tsx": javascript.reads,

@@ -34,8 +34,15 @@ class Fact:
     def finding(self) -> Finding | None:
         if self.level == "ok":
             return None
-        return finding(self.rule, self.subject, self.place, self.summary, reason=self.reason, remedy=self.remedy,
-                       severity=self.level)  # fmt: skip
+        return finding(
+            self.rule,
+            self.subject,
+            self.place,
+            self.summary,
+            reason=self.reason,
+            remedy=self.remedy,
+            severity=self.level,
+        )
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,13 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
             continue
         if choice.kind == "container" and choice.pull:
             yield Fact(
-                RULE, "note", service, f"the image {choice.image} is not here yet",
-                "the first run pulls it, and waits for that", f"pull it now: docker pull {choice.image}",
-            )  # fmt: skip
+                RULE,
+                "note",
+                service,
+                f"the image {choice.image} is not here yet",
+                "the first run pulls it, and waits for that",
+                f"pull it now: docker pull {choice.image}",
+            )
         else:
             image = f" {choice.image}" if choice.image else ""
             yield Fact(RULE, "ok", service, f"{service} comes {choice.kind}{image} ({choice.why})")

@@ -35,9 +35,13 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     if lacking:
         level: Level = "note" if here else "ok"
         yield Fact(
-            RULE, level, "monitoring", f"not on PATH: {', '.join(lacking)}", "only tests of the monitoring need them",
+            RULE,
+            level,
+            "monitoring",
+            f"not on PATH: {', '.join(lacking)}",
+            "only tests of the monitoring need them",
             "Debian: apt-get install prometheus prometheus-alertmanager",
-        )  # fmt: skip
+        )
 
 
 def _postgres(settings: Settings) -> Iterator[Fact]:
@@ -59,8 +63,14 @@ def _postgres(settings: Settings) -> Iterator[Fact]:
     major = int(re.split(r"\D", version)[0] or 0)
     if major < postgres.OLDEST_MAJOR:
         why = f"{found.folder} has {version}"
-        yield Fact(RULE, "error", "postgres", f"PostgreSQL {version} is too old", why,
-                   f"install {postgres.OLDEST_MAJOR} or newer")  # fmt: skip
+        yield Fact(
+            RULE,
+            "error",
+            "postgres",
+            f"PostgreSQL {version} is too old",
+            why,
+            f"install {postgres.OLDEST_MAJOR} or newer",
+        )
         return
     yield Fact(RULE, "ok", "postgres", f"PostgreSQL {version} ({found.origin}, {found.folder})")
 
@@ -84,8 +94,9 @@ def _storage(settings: Settings) -> Iterator[Fact]:
     if version:
         yield Fact(RULE, "ok", "storage", f"SeaweedFS {version} ({found})")
     else:
-        yield Fact(RULE, "error", "storage", "the S3 server's program can't be run", f"{found} version gives none",
-                   weed.REMEDY)  # fmt: skip
+        yield Fact(
+            RULE, "error", "storage", "the S3 server's program can't be run", f"{found} version gives none", weed.REMEDY
+        )
 
 
 def _monitoring(name: str, given: str) -> str:
@@ -99,9 +110,14 @@ def _monitoring(name: str, given: str) -> str:
 def _version(command: list[str]) -> str:
     try:
         asked = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=ANSWER_TIMEOUT_S, check=False,
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=ANSWER_TIMEOUT_S,
+            check=False,
             stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     match = _VERSION.search(asked.stdout + asked.stderr)

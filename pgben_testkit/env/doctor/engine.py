@@ -20,8 +20,10 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
         return
     needed = [name for name in STARTERS if settings.backend_of(name) == "container"]
     yield Fact(
-        RULE, "error" if needed else "ok", "engine",
+        RULE,
+        "error" if needed else "ok",
+        "engine",
         "no container engine answers" if needed else "no container engine answers, and none is needed",
         reason=found.why + (f"; {', '.join(needed)} should come from it" if needed else ""),
         remedy="start Docker or Podman, or choose --pgben-backend=embedded" if needed else "",
-    )  # fmt: skip
+    )

@@ -34,10 +34,13 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
             processes = len(processes_of(trace))
             clean = False
             yield Fact(
-                RULE, "warning", trace.id, f"the run {trace.id} was killed and left {processes} processes",
+                RULE,
+                "warning",
+                trace.id,
+                f"the run {trace.id} was killed and left {processes} processes",
                 f"its project is {trace.owner.get('root', '?')}",
                 "`pgben-testkit down` removes it, and so does the next run",
-            )  # fmt: skip
+            )
         finally:
             os.close(lock)
     if clean:

@@ -18,22 +18,35 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     asked = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "")
     if asked and not exists(asked):
         yield Fact(
-            RULE, "warning", "LANG", f"the locale {asked} is not on this machine",
+            RULE,
+            "warning",
+            "LANG",
+            f"the locale {asked} is not on this machine",
             "programs then fall back to C, and sort and write letters with accents otherwise",
             "generate it (Debian: dpkg-reconfigure locales), or set LANG=C.UTF-8",
-        )  # fmt: skip
+        )
     encoding = sys.getfilesystemencoding()
     if encoding.lower().replace("-", "") != "utf8":
-        yield Fact(RULE, "warning", "encoding", f"Python takes {encoding} for names of files",
-                   f"the locale is {asked or 'not set'}", "set LANG=C.UTF-8, or PYTHONUTF8=1")  # fmt: skip
+        yield Fact(
+            RULE,
+            "warning",
+            "encoding",
+            f"Python takes {encoding} for names of files",
+            f"the locale is {asked or 'not set'}",
+            "set LANG=C.UTF-8, or PYTHONUTF8=1",
+        )
     else:
         yield Fact(RULE, "ok", "encoding", f"UTF-8 (LANG {asked or 'not set'})")
     wanted = settings.postgres_locale
     if wanted and not exists(wanted):
         yield Fact(
-            RULE, "error", "postgres_locale", f"the locale {wanted} of the database is not on this machine",
-            "initdb refuses it", "generate it, or choose another with --pgben-postgres-locale",
-        )  # fmt: skip
+            RULE,
+            "error",
+            "postgres_locale",
+            f"the locale {wanted} of the database is not on this machine",
+            "initdb refuses it",
+            "generate it, or choose another with --pgben-postgres-locale",
+        )
 
 
 def exists(name: str) -> bool:

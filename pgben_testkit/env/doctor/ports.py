@@ -15,8 +15,7 @@ RULE = Rule("doctor/ports", "error", "A port is not to be had, or a server does 
 PORTS_NEEDED = 12
 """One PostgreSQL and the ten of an S3 server, and one to spare."""
 ANSWER_TIMEOUT_S = 2.0
-STANDARD = {"postgresql": 5432, "postgres": 5432, "http": 80, "https": 443, "redis": 6379,
-            "rediss": 6379}  # fmt: skip
+STANDARD = {"postgresql": 5432, "postgres": 5432, "http": 80, "https": 443, "redis": 6379, "rediss": 6379}
 
 
 def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
@@ -25,9 +24,13 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
         yield Fact(RULE, "ok", "loopback", f"127.0.0.1 gives {PORTS_NEEDED} free ports")
     except OSError as error:
         yield Fact(
-            RULE, "error", "loopback", "127.0.0.1 gives no ports", error.strerror or str(error),
+            RULE,
+            "error",
+            "loopback",
+            "127.0.0.1 gives no ports",
+            error.strerror or str(error),
             "allow listening on the loopback interface; raise the limit of open files (ulimit -n)",
-        )  # fmt: skip
+        )
     for service, url in (
         ("postgres", settings.postgres_url),
         ("storage", settings.storage_url),
@@ -38,10 +41,14 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     for port, place in dict(ports).items():
         if _taken(port):
             yield Fact(
-                RULE, "note", str(port), f"port {port}, which compose publishes, is in use",
-                "a server listens on it already: this compose project, or another", "stop it before `compose up`",
+                RULE,
+                "note",
+                str(port),
+                f"port {port}, which compose publishes, is in use",
+                "a server listens on it already: this compose project, or another",
+                "stop it before `compose up`",
                 place,
-            )  # fmt: skip
+            )
 
 
 def _answers(service: str, url: str) -> Fact:
@@ -49,14 +56,25 @@ def _answers(service: str, url: str) -> Fact:
         parts = urlsplit(url)
         host, port = parts.hostname or "localhost", parts.port or STANDARD.get(parts.scheme, 0)
     except ValueError:
-        return Fact(RULE, "error", service, f"the address of {service} can't be read", "its port is no number",
-                    f"mend PGBEN_{service.upper()}_URL")  # fmt: skip
+        return Fact(
+            RULE,
+            "error",
+            service,
+            f"the address of {service} can't be read",
+            "its port is no number",
+            f"mend PGBEN_{service.upper()}_URL",
+        )
     try:
         socket.create_connection((host, port), ANSWER_TIMEOUT_S).close()
     except OSError as error:
-        return Fact(RULE, "error", service, f"{service} does not answer at {host}:{port}",
-                    error.strerror or str(error) or type(error).__name__,
-                    f"start it, mend PGBEN_{service.upper()}_URL, or choose --pgben-backend=embedded")  # fmt: skip
+        return Fact(
+            RULE,
+            "error",
+            service,
+            f"{service} does not answer at {host}:{port}",
+            error.strerror or str(error) or type(error).__name__,
+            f"start it, mend PGBEN_{service.upper()}_URL, or choose --pgben-backend=embedded",
+        )
     return Fact(RULE, "ok", service, f"{service} answers at {host}:{port}")
 
 

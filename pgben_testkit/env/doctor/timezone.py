@@ -18,12 +18,19 @@ REMEDY = "install the zones (Debian: apt-get install tzdata, or pip install tzda
 
 def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     if not is_known(OFFICE):
-        yield Fact(RULE, "error", OFFICE, f"the zone {OFFICE} is not known here", "the tz database is not installed",
-                   REMEDY)  # fmt: skip
+        yield Fact(
+            RULE, "error", OFFICE, f"the zone {OFFICE} is not known here", "the tz database is not installed", REMEDY
+        )
     own = os.environ.get("TZ", "").removeprefix(":")
     if own and not own.startswith("/") and not is_known(own) and not any(each.isdigit() for each in own):
-        yield Fact(RULE, "warning", "TZ", f"TZ is {own!r}, which is no zone",
-                   "the C library then takes UTC, in silence", "mend TZ, or unset it")  # fmt: skip
+        yield Fact(
+            RULE,
+            "warning",
+            "TZ",
+            f"TZ is {own!r}, which is no zone",
+            "the C library then takes UTC, in silence",
+            "mend TZ, or unset it",
+        )
     elif is_known(OFFICE):
         yield Fact(RULE, "ok", OFFICE, f"this machine is at {time.tzname[0]}, and knows {OFFICE}")
 

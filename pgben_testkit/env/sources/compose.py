@@ -66,12 +66,21 @@ def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place
             parts = [each for each in (under if not service.stands else None, service, upper) if each]
             declared = {each.name: each for part in parts for each in part.files}
             declared |= {each.name: each for part in parts for each in part.declared}
-            into.sources.append(Source(
-                f"{shown}: {name}", "compose", service.place, tuple(declared.values()), complete=True, name=name,
-                stage=stage_of_path(shown), again=service.again, folder=path.parent,
-                image_only=service.stands and not any(each.built for each in (service, upper) if each),
-                open=service.open or (not service.stands and under is None),
-            ))  # fmt: skip
+            into.sources.append(
+                Source(
+                    f"{shown}: {name}",
+                    "compose",
+                    service.place,
+                    tuple(declared.values()),
+                    complete=True,
+                    name=name,
+                    stage=stage_of_path(shown),
+                    again=service.again,
+                    folder=path.parent,
+                    image_only=service.stands and not any(each.built for each in (service, upper) if each),
+                    open=service.open or (not service.stands and under is None),
+                )
+            )
     return ports
 
 
@@ -100,10 +109,13 @@ class _Bases:
             return replace(service, open=True)
         under = self.whole(file, base, (*above, (file, name)))
         return replace(
-            service, declared=last_wins([*under.declared, *service.declared])[0],
-            files=last_wins([*under.files, *service.files])[0], stands=service.stands or under.stands,
-            built=service.built or under.built, open=service.open or under.open,
-        )  # fmt: skip
+            service,
+            declared=last_wins([*under.declared, *service.declared])[0],
+            files=last_wins([*under.files, *service.files])[0],
+            stands=service.stands or under.stands,
+            built=service.built or under.built,
+            open=service.open or under.open,
+        )
 
     def _services(self, path: Path, file: Path) -> dict[str, Service]:
         if file not in self._files:
@@ -173,10 +185,17 @@ class _Reader:
         files, missing = self._env_files(marks.get(node, "env_file"))
         table = marks.mapping(node)
         return Service(
-            name, declared, again, files, marks.place(key, self._shown), stands="image" in table or "build" in table,
+            name,
+            declared,
+            again,
+            files,
+            marks.place(key, self._shown),
+            stands="image" in table or "build" in table,
             built="build" in table,
-            open=missing, ports=self._ports(marks.get(node, "ports")), base=self._base(marks.get(node, "extends")),
-        )  # fmt: skip
+            open=missing,
+            ports=self._ports(marks.get(node, "ports")),
+            base=self._base(marks.get(node, "extends")),
+        )
 
     def _base(self, node: Any) -> tuple[Path, str, Place] | None:
         """`extends: NAME`, or a table with `service` and perhaps `file`."""

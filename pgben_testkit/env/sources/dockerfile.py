@@ -51,8 +51,9 @@ def read(path: Path, shown: str, into: Gathered) -> Source | None:
     declared, again = last_wins(current)
     if not declared:
         return None
-    source = Source(shown, "dockerfile", Place(shown), declared, stage=stage_of_path(shown), again=again,
-                    folder=path.parent)  # fmt: skip
+    source = Source(
+        shown, "dockerfile", Place(shown), declared, stage=stage_of_path(shown), again=again, folder=path.parent
+    )
     into.sources.append(source)
     return source
 

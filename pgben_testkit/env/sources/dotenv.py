@@ -38,8 +38,14 @@ def is_example(path: Path) -> bool:
     return EXAMPLE.search(path.name) is not None
 
 
-def read(path: Path, shown: str, into: Gathered, *, complete: bool = True, environ: Mapping[str, str] | None = None,
-         ) -> Source | None:  # fmt: skip
+def read(
+    path: Path,
+    shown: str,
+    into: Gathered,
+    *,
+    complete: bool = True,
+    environ: Mapping[str, str] | None = None,
+) -> Source | None:
     """The file as a source, None where nothing of it can be read; what is wrong with it goes `into.problems`."""
     found = read_text(path, shown)
     into.problems.extend(found.problems)
@@ -53,9 +59,16 @@ def read(path: Path, shown: str, into: Gathered, *, complete: bool = True, envir
         [Declared(each.name, value, Place(shown, each.line)) for each, value in zip(lines, values, strict=True)]
     )
     source = Source(
-        shown, "dotenv", Place(shown), declared, complete=complete, example=is_example(path),
-        stage=stage_of_path(shown), again=again, folder=path.parent,
-    )  # fmt: skip
+        shown,
+        "dotenv",
+        Place(shown),
+        declared,
+        complete=complete,
+        example=is_example(path),
+        stage=stage_of_path(shown),
+        again=again,
+        folder=path.parent,
+    )
     into.sources.append(source)
     return source
 
@@ -97,18 +110,34 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
         if name is None:
             continue
         if not _NAME.fullmatch(name):
-            problems.append(unreadable(place, "what stands before its `=` is no name of a variable",
-                                       "use letters, digits and _; put quotes around a value over many lines",
-                                       summary=f"line {number} of {shown} has no name"))  # fmt: skip
+            problems.append(
+                unreadable(
+                    place,
+                    "what stands before its `=` is no name of a variable",
+                    "use letters, digits and _; put quotes around a value over many lines",
+                    summary=f"line {number} of {shown} has no name",
+                )
+            )
             continue
         if value is None:
-            problems.append(unreadable(place, "it has no `=`", "write NAME=value, or # before a comment",
-                                       summary=f"line {number} of {shown} is no NAME=value"))  # fmt: skip
+            problems.append(
+                unreadable(
+                    place,
+                    "it has no `=`",
+                    "write NAME=value, or # before a comment",
+                    summary=f"line {number} of {shown} is no NAME=value",
+                )
+            )
             continue
         if value.startswith("-----BEGIN") and "-----END" not in value and re.match(r"[^=]*=\s*-", original):
-            problems.append(unreadable(place, f"{name} begins a PEM block and has no quotes, so its first line is all",
-                                       "put the whole block in double quotes",
-                                       summary=f"{name} loses all but its first line"))  # fmt: skip
+            problems.append(
+                unreadable(
+                    place,
+                    f"{name} begins a PEM block and has no quotes, so its first line is all",
+                    "put the whole block in double quotes",
+                    summary=f"{name} loses all but its first line",
+                )
+            )
             skip_until = _end_of_pem(source, number)
             value = None
         lines.append(Line(name, value, number, _is_literal(original)))

@@ -27,20 +27,30 @@ def resolve(manifests: Manifests, title: str, into: Gathered) -> None:
             continue
         path = holder.place.path
         names = {name: each for name, each in holder.keys.items() if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)}
-        into.sources.append(Source(
-            f"{path}: {holder.kind} {holder.name}", "configmap" if holder.kind == "ConfigMap" else "secret",
-            holder.place, tuple(names.values()), name=holder.name, stage=stage_of_path(title or path),
-            again=holder.again,
-        ))  # fmt: skip
+        into.sources.append(
+            Source(
+                f"{path}: {holder.kind} {holder.name}",
+                "configmap" if holder.kind == "ConfigMap" else "secret",
+                holder.place,
+                tuple(names.values()),
+                name=holder.name,
+                stage=stage_of_path(title or path),
+                again=holder.again,
+            )
+        )
         key = (holder.kind, holder.name)
         if manifests.workloads and key not in used and key not in manifests.mentions:
             into.unused.append(KubeObject(holder.kind, holder.name, holder.place))
 
 
 def _container(
-    workload: Workload, container: Container, holders: list[Holder], title: str, into: Gathered,
+    workload: Workload,
+    container: Container,
+    holders: list[Holder],
+    title: str,
+    into: Gathered,
     used: set[tuple[str, str]],
-) -> Source:  # fmt: skip
+) -> Source:
     shown = f"{title or workload.place.path}: {workload.kind} {workload.name}/{container.name}"
     values: dict[str, Declared] = {}
     is_open = False
@@ -72,9 +82,16 @@ def _container(
         seen[entry.name] = own
         values[entry.name] = found
     return Source(
-        shown, "workload", container.place, tuple(values.values()), complete=True, name=container.name,
-        stage=stage_of_path(title or workload.place.path), open=is_open, again=tuple(again),
-    )  # fmt: skip
+        shown,
+        "workload",
+        container.place,
+        tuple(values.values()),
+        complete=True,
+        name=container.name,
+        stage=stage_of_path(title or workload.place.path),
+        open=is_open,
+        again=tuple(again),
+    )
 
 
 def _find(ask: Ask, workload: Workload, holders: Iterable[Holder]) -> Holder | None:
@@ -82,9 +99,10 @@ def _find(ask: Ask, workload: Workload, holders: Iterable[Holder]) -> Holder | N
     fitting = [
         holder
         for holder in holders
-        if holder.kind == ask.kind and holder.name == ask.name
+        if holder.kind == ask.kind
+        and holder.name == ask.name
         and (not holder.namespace or not workload.namespace or holder.namespace == workload.namespace)
-    ]  # fmt: skip
+    ]
     home = PurePosixPath(workload.place.path).parts
 
     def shared(holder: Holder) -> int:
@@ -95,9 +113,14 @@ def _find(ask: Ask, workload: Workload, holders: Iterable[Holder]) -> Holder | N
 
 
 def _asked(
-    name: str, ask: Ask, workload: Workload, holders: list[Holder], shown: str, into: Gathered,
+    name: str,
+    ask: Ask,
+    workload: Workload,
+    holders: list[Holder],
+    shown: str,
+    into: Gathered,
     used: set[tuple[str, str]],
-) -> Declared | None:  # fmt: skip
+) -> Declared | None:
     holder = _find(ask, workload, holders)
     if holder is None:
         _dangling(ask, shown, holders, into)

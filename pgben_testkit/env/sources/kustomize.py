@@ -109,9 +109,11 @@ class Builder:
         return made
 
     def _missing(self, node: Any, shown: str, named: str, why: str) -> None:
-        self._into.problems.append(unreadable(
-            marks.place(node, shown), f"{named}: {why}", "mend the path", summary=f"{shown} asks for {named}"
-        ))  # fmt: skip
+        self._into.problems.append(
+            unreadable(
+                marks.place(node, shown), f"{named}: {why}", "mend the path", summary=f"{shown} asks for {named}"
+            )
+        )
 
     def _generate(self, node: Any, kind: str, path: Path, made: Manifests) -> None:
         shown = self.shown(path)
@@ -140,8 +142,15 @@ class Builder:
             found.append(Declared(key, None, marks.place(each, shown)))
         kept, again = last_wins(found)
         name = marks.text(marks.get(node, "name"))
-        holder = Holder(kind, name, marks.text(marks.get(node, "namespace")), {each.name: each for each in kept},
-                        marks.place(node, shown), is_open, again)  # fmt: skip
+        holder = Holder(
+            kind,
+            name,
+            marks.text(marks.get(node, "namespace")),
+            {each.name: each for each in kept},
+            marks.place(node, shown),
+            is_open,
+            again,
+        )
         behavior = marks.text(marks.get(node, "behavior")) or "create"
         for index, each in enumerate(made.holders):
             if behavior in ("merge", "replace") and (each.kind, each.name) == (kind, name):

@@ -15,9 +15,11 @@ from pgben_testkit.findings import Finding, Place
 POD_SPEC = {
     "Pod": ("spec",),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "Rollout", "ReplicationController"),
-                    ("spec", "template", "spec")),
-}  # fmt: skip
+    **dict.fromkeys(
+        ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "Rollout", "ReplicationController"),
+        ("spec", "template", "spec"),
+    ),
+}
 HOLDERS = ("ConfigMap", "Secret")
 SEALED = {"SealedSecret": ("spec", "template", "metadata", "name"), "ExternalSecret": ("spec", "target", "name")}
 """Kinds that become a Secret on the cluster, and where its name stands; its keys are not known here."""
@@ -174,8 +176,16 @@ def _container(node: Any, shown: str, problems: list[Finding]) -> Container:
         for field_name, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             ref = marks.get(each, field_name)
             if ref is not None:
-                asks.append(Ask(kind, marks.text(marks.get(ref, "name")), "", marks.place(each, shown), _optional(ref),
-                                marks.text(marks.get(each, "prefix"))))  # fmt: skip
+                asks.append(
+                    Ask(
+                        kind,
+                        marks.text(marks.get(ref, "name")),
+                        "",
+                        marks.place(each, shown),
+                        _optional(ref),
+                        marks.text(marks.get(each, "prefix")),
+                    )
+                )
     return Container(marks.text(marks.get(node, "name")), tuple(entries), tuple(asks), marks.place(node, shown))
 
 
@@ -183,8 +193,13 @@ def _key_ask(source: Any, shown: str) -> Ask | None:
     for field_name, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
         ref = marks.get(source, field_name)
         if ref is not None:
-            return Ask(kind, marks.text(marks.get(ref, "name")), marks.text(marks.get(ref, "key")),
-                       marks.place(ref, shown), _optional(ref))  # fmt: skip
+            return Ask(
+                kind,
+                marks.text(marks.get(ref, "name")),
+                marks.text(marks.get(ref, "key")),
+                marks.place(ref, shown),
+                _optional(ref),
+            )
     return None
 
 

@@ -30,8 +30,9 @@ def read(path: Path, shown: str, into: Gathered) -> Source | None:
     if not found:
         return None
     declared, again = last_wins(found)
-    source = Source(f"{shown} (pytest-env)", "pytest-env", Place(shown), declared, stage="test", again=again,
-                    folder=path.parent)  # fmt: skip
+    source = Source(
+        f"{shown} (pytest-env)", "pytest-env", Place(shown), declared, stage="test", again=again, folder=path.parent
+    )
     into.sources.append(source)
     return source
 

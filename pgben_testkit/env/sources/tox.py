@@ -30,9 +30,17 @@ def read(path: Path, shown: str, into: Gathered) -> list[Source]:
     for section, entries in found.items():
         declared, again = last_wins(entries)
         if declared:
-            sources.append(Source(
-                f"{shown} [{section}]", "tox", Place(shown), declared, stage="test", again=again, folder=path.parent,
-            ))  # fmt: skip
+            sources.append(
+                Source(
+                    f"{shown} [{section}]",
+                    "tox",
+                    Place(shown),
+                    declared,
+                    stage="test",
+                    again=again,
+                    folder=path.parent,
+                )
+            )
     into.sources.extend(sources)
     return sources
 

@@ -9,8 +9,19 @@ from typing import Protocol
 from pgben_testkit.findings import Finding, Rule, ordered
 from pgben_testkit.observability.held import Held
 
-NAMES = ("missing", "no_samples", "unknown", "type", "labels", "label_value", "buckets", "counter_down", "cardinality",
-         "duplicate", "personal_data")  # fmt: skip
+NAMES = (
+    "missing",
+    "no_samples",
+    "unknown",
+    "type",
+    "labels",
+    "label_value",
+    "buckets",
+    "counter_down",
+    "cardinality",
+    "duplicate",
+    "personal_data",
+)
 """A check's id is `metrics/` and its name with dashes."""
 
 

@@ -20,11 +20,14 @@ def check(held: Held) -> Iterator[Finding]:
         wanted = metric.buckets if metric else ()
         for said in sorted(set(_wrong(family, wanted))):
             yield finding(
-                RULE, f"{family.name}: {said}", held.place(family), f"{family.name}: {said}",
+                RULE,
+                f"{family.name}: {said}",
+                held.place(family),
+                f"{family.name}: {said}",
                 reason="a quantile over series with different buckets is a number without meaning",
                 remedy="one list of buckets for all series, as in the catalogue; let the client library count",
                 related=(metric.place,) if metric else (),
-            )  # fmt: skip
+            )
 
 
 def _wrong(family: Family, wanted: tuple[float, ...]) -> Iterator[str]:

@@ -22,18 +22,23 @@ def check(held: Held) -> Iterator[Finding]:
         if count > limit:
             label, values = _widest(family)
             yield finding(
-                RULE, family.name, held.place(family), f"{family.name} has {count} series, {limit} at most",
+                RULE,
+                family.name,
+                held.place(family),
+                f"{family.name} has {count} series, {limit} at most",
                 reason=f"its label {label} has {values} values" if label else "",
                 remedy="take the label that grows away, or put its values into a few groups",
                 related=(metric.place,) if metric else (),
-            )  # fmt: skip
+            )
     limit = held.exporter.series_max
     if limit and total > limit:
         yield finding(
-            RULE, held.exporter.name, Place(held.now.source),
+            RULE,
+            held.exporter.name,
+            Place(held.now.source),
             f"{held.exporter.name} exports {total} samples, {limit} at most",
             remedy="find the largest metrics, and take labels or buckets away",
-        )  # fmt: skip
+        )
 
 
 def _widest(family: Family) -> tuple[str, int]:

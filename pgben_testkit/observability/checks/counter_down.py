@@ -21,10 +21,13 @@ def check(held: Held) -> Iterator[Finding]:
         down = sum(value < before.get((name, labels), value) for name, labels, value in _rising(family, held))
         if down:
             yield finding(
-                RULE, family.name, held.place(family), f"{family.name} went down ({down} series)",
+                RULE,
+                family.name,
+                held.place(family),
+                f"{family.name} went down ({down} series)",
                 reason="Prometheus takes a fall for a restart, and adds the whole value to the rate",
                 remedy="never set a counter, only add to it; what falls is a gauge",
-            )  # fmt: skip
+            )
 
 
 def _rising(family: Family, held: Held) -> Iterator[tuple[str, tuple[tuple[str, str], ...], float]]:

@@ -17,7 +17,10 @@ def check(held: Held) -> Iterator[Finding]:
         twice = sum(count > 1 for count in counts.values())
         if twice:
             yield finding(
-                RULE, family.name, held.place(family), f"{family.name} has {twice} series more than once",
+                RULE,
+                family.name,
+                held.place(family),
+                f"{family.name} has {twice} series more than once",
                 reason="Prometheus keeps one value of each and says so only in its own log",
                 remedy="register the metric once; with several processes give each a label of its own",
-            )  # fmt: skip
+            )

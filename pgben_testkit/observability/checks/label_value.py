@@ -24,8 +24,11 @@ def check(held: Held) -> Iterator[Finding]:
             named = ", ".join(sorted({shown(each, label) for each in sorted(values)[:NAMED]}))
             more = f" and {len(values) - NAMED} others" if len(values) > NAMED else ""
             yield finding(
-                RULE, f"{metric.name}.{label}", held.place(family),
+                RULE,
+                f"{metric.name}.{label}",
+                held.place(family),
                 f"{label} of {metric.name} holds {named}{more}",
                 reason=f"it may hold {metric.labels[label]}",
-                remedy="give one of these where it is set, or add the value to the catalogue", related=(metric.place,),
-            )  # fmt: skip
+                remedy="give one of these where it is set, or add the value to the catalogue",
+                related=(metric.place,),
+            )

@@ -22,8 +22,11 @@ def check(held: Held) -> Iterator[Finding]:
             extra = sorted(set(names) - set(metric.labels))
             said = [f"lacks {', '.join(lacks)}"] * bool(lacks) + [f"has {', '.join(extra)} besides"] * bool(extra)
             yield finding(
-                RULE, f"{metric.name}{{{','.join(names)}}}", held.place(family),
+                RULE,
+                f"{metric.name}{{{','.join(names)}}}",
+                held.place(family),
                 f"{metric.name} {' and '.join(said)} ({count} series)",
                 reason=f"the catalogue gives it {', '.join(metric.labels) or 'no labels'}",
-                remedy="mend the labels where it is set, or the catalogue", related=(metric.place,),
-            )  # fmt: skip
+                remedy="mend the labels where it is set, or the catalogue",
+                related=(metric.place,),
+            )

@@ -14,7 +14,11 @@ def check(held: Held) -> Iterator[Finding]:
     for metric in held.metrics.values():
         if not metric.optional and metric.name not in held.now.families:
             yield finding(
-                RULE, metric.name, Place(held.now.source), f"{metric.name} is not exported",
+                RULE,
+                metric.name,
+                Place(held.now.source),
+                f"{metric.name} is not exported",
                 reason=f"{held.exporter.name} exports it: {metric.why}",
-                remedy="export it, or mark it optional in the catalogue", related=(metric.place,),
-            )  # fmt: skip
+                remedy="export it, or mark it optional in the catalogue",
+                related=(metric.place,),
+            )

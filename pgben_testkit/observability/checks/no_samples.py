@@ -14,8 +14,11 @@ def check(held: Held) -> Iterator[Finding]:
     for family, metric in held.known():
         if not metric.optional and not family.samples:
             yield finding(
-                RULE, metric.name, held.place(family), f"{metric.name} has no samples",
+                RULE,
+                metric.name,
+                held.place(family),
+                f"{metric.name} has no samples",
                 reason="it is named and was never set; what an alert reads is nothing, not zero",
                 remedy="set it where its event happens, or start its label combinations at zero",
                 related=(metric.place,),
-            )  # fmt: skip
+            )

@@ -25,8 +25,10 @@ def check(held: Held) -> Iterator[Finding]:
                     found[label, kind] = found.get((label, kind), 0) + 1
         for (label, kind), count in sorted(found.items()):
             yield finding(
-                RULE, f"{family.name}.{label}", held.place(family),
+                RULE,
+                f"{family.name}.{label}",
+                held.place(family),
                 f"{label} of {family.name} holds personal data: {kind} ({count} series)",
                 reason="LGPD, art. 6, III: no more data than the purpose needs; metrics need none of it",
                 remedy="take the label away, or give the route's template, a role, a unidade in its place",
-            )  # fmt: skip
+            )

@@ -16,7 +16,10 @@ def check(held: Held) -> Iterator[Finding]:
     for family, metric in held.known():
         if family.type not in SAME.get(metric.type, (metric.type,)):
             yield finding(
-                RULE, metric.name, held.place(family), f"{metric.name} is a {family.type}, not a {metric.type}",
+                RULE,
+                metric.name,
+                held.place(family),
+                f"{metric.name} is a {family.type}, not a {metric.type}",
                 remedy=f"export it as a {metric.type}, with its TYPE line, or mend the catalogue",
                 related=(metric.place,),
-            )  # fmt: skip
+            )

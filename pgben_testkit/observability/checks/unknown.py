@@ -20,6 +20,10 @@ def check(held: Held) -> Iterator[Finding]:
         other = held.catalogue.metrics.get(name)
         reason = f"the catalogue has it for {other.exporter}" if other else ""
         yield finding(
-            RULE, name, held.place(family), f"{name} is not in the catalogue", reason=reason,
+            RULE,
+            name,
+            held.place(family),
+            f"{name} is not in the catalogue",
+            reason=reason,
             remedy=f"call it {meant[0]}" if meant else "add it to the catalogue with its reason, or stop exporting it",
-        )  # fmt: skip
+        )

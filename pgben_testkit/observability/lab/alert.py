@@ -42,9 +42,10 @@ class Alert:
         for name in self._labels:
             if ours and not any(name in each.labels for each in ours):
                 raise UsageProblem(
-                    f"{self.name} has no label {name}", why=f"its labels are {', '.join(sorted(ours[0].labels))}",
+                    f"{self.name} has no label {name}",
+                    why=f"its labels are {', '.join(sorted(ours[0].labels))}",
                     remedy="ask for one of these",
-                )  # fmt: skip
+                )
         wanted = self._labels.items()
         return tuple(each for each in ours if wanted <= each.labels.items())
 
@@ -179,8 +180,11 @@ class Alert:
         lab = self._laboratory
         events = lab.timeline.of(self.name)
         begin, end = lab.timeline.began, lab.clock()
-        lines = [f"{self.name}  ({self.rule.file})", f"  expr: {' '.join(self.rule.expression.split())}"
-                 + (f"   for: {duration(self.rule.for_s)}" if self.rule.for_s else "")]  # fmt: skip
+        lines = [
+            f"{self.name}  ({self.rule.file})",
+            f"  expr: {' '.join(self.rule.expression.split())}"
+            + (f"   for: {duration(self.rule.for_s)}" if self.rule.for_s else ""),
+        ]
         lines += [f"  {line}" for line in self._drawn(begin, end)]
         lines += [f"  {line}" for line in lab.timeline.lines(events)]
         if moment:
@@ -200,8 +204,10 @@ class Alert:
         ]:
             values = [value for _, value in points]
             shown = ",".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != "__name__")
-            rows.append(f"value  |{drawn.bars(drawn.sampled(points, begin, end))}|  "
-                        f"{min(values):g} to {max(values):g}, last {values[-1]:g}  {{{shown}}}")  # fmt: skip
+            rows.append(
+                f"value  |{drawn.bars(drawn.sampled(points, begin, end))}|  "
+                f"{min(values):g} to {max(values):g}, last {values[-1]:g}  {{{shown}}}"
+            )
         if not rows:
             rows.append(f"value  |{' ' * drawn.WIDTH}|  no series: {expression} gave nothing at any time")
         states = drawn.states(lab.state_changes(self.name), begin, end)

@@ -23,9 +23,10 @@ def kind(path: Path) -> Kind:
     if testfile.is_one(source):
         return "unit tests"
     raise source.wrong(
-        "this is no file about alerts", why="it has neither scenarios: nor tests:",
+        "this is no file about alerts",
+        why="it has neither scenarios: nor tests:",
         remedy="name a scenario file, or a unit-test file of promtool's",
-    )  # fmt: skip
+    )
 
 
 def names(path: Path) -> tuple[str, ...]:
@@ -40,9 +41,14 @@ def names(path: Path) -> tuple[str, ...]:
 
 
 def run(
-    path: Path, *, run: Run, settings: Settings, announce: Announce = silent, ask_promtool: bool = True,
+    path: Path,
+    *,
+    run: Run,
+    settings: Settings,
+    announce: Announce = silent,
+    ask_promtool: bool = True,
     wanted: Callable[[str], bool] = lambda name: True,
-) -> Iterator[Outcome]:  # fmt: skip
+) -> Iterator[Outcome]:
     """Outcomes as they come.
 
     Raises:

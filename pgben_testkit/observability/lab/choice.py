@@ -60,9 +60,10 @@ class Choice:
         if self.plan.start_at or self.wanted == "jump":
             whys = [why or "the pace is `real`", " ".join(self.why_not_scaled.split())]
             raise ClockNotAble(
-                "clocks are not jumped here", why="; ".join(filter(None, whys)),
+                "clocks are not jumped here",
+                why="; ".join(filter(None, whys)),
                 remedy="use the pace `real`, and no start_at",
-            )  # fmt: skip
+            )
         self.pace = RealPace()
 
     def _scale(self) -> None:

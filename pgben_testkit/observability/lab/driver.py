@@ -80,9 +80,14 @@ class Driver:
     """Leads one Prometheus and one Alertmanager. `on_evaluated` is called after each evaluation has been told on."""
 
     def __init__(
-        self, pace: Pace, prometheus: Prometheus, alertmanager: Alertmanager, dispatch: Dispatch, feeder: Feeder,
+        self,
+        pace: Pace,
+        prometheus: Prometheus,
+        alertmanager: Alertmanager,
+        dispatch: Dispatch,
+        feeder: Feeder,
         on_evaluated: Callable[[], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.pace = pace
         self.prometheus = prometheus
         self.alertmanager = alertmanager
@@ -135,8 +140,10 @@ class Driver:
 
     def _not_begun(self, targets: int, discovered: bool) -> str:
         if len(self.watch.scrapes) != targets:
-            return (f"of {targets} targets {len(self.watch.scrapes)} are left after discovery; relabel_configs may "
-                    "drop the others, for want of a label that their service discovery would give")  # fmt: skip
+            return (
+                f"of {targets} targets {len(self.watch.scrapes)} are left after discovery; relabel_configs may "
+                "drop the others, for want of a label that their service discovery would give"
+            )
         waiting = ", ".join(map(str, self._unknown()))
         return f"not yet made: {waiting}" if waiting else "it finds no Alertmanager"
 
@@ -325,9 +332,12 @@ class Driver:
         return self.now + max(0.1, 0.15 * (self.now - self._retrying_since))
 
     def _at_rest(
-        self, server: Running, packages: tuple[str, ...], what: str,
+        self,
+        server: Running,
+        packages: tuple[str, ...],
+        what: str,
         or_else: Callable[[], bool] = lambda: False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         deadline = time.monotonic() + WAIT_S
         while self._busy(server, packages) and not or_else():
             self._alive(deadline, what)
@@ -376,9 +386,10 @@ def shown(key: GroupKey) -> str:
 
 def _unscaled(what: str, why: str, remedy: str = "") -> LostTime:
     return LostTime(
-        f"{what}, which divided durations can't show", why=why,
+        f"{what}, which divided durations can't show",
+        why=why,
         remedy=f"{remedy}use jumped clocks or real time (pgben_alerts_pace)",
-    )  # fmt: skip
+    )
 
 
 def ended(process: Started) -> None:
@@ -386,6 +397,7 @@ def ended(process: Started) -> None:
     code = process.poll()
     if code is not None:
         raise LostTime(
-            f"{process.name} has ended (exit code {code})", why="its log ends with:\n    " + process.log_tail(5),
+            f"{process.name} has ended (exit code {code})",
+            why="its log ends with:\n    " + process.log_tail(5),
             remedy="somebody killed it, or it ran out of memory",
-        )  # fmt: skip
+        )

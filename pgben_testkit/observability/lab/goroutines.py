@@ -38,8 +38,11 @@ def parse(profile: bytes, packages: Sequence[str]) -> list[Goroutine]:
         if not head:
             continue
         lines = block.split(b"\n")[1:]
-        frames = [line.decode("utf-8", "replace") for line in lines
-                  if line and not line.startswith((b"\t", b"runtime.", b"sync.runtime_", b"created by "))]  # fmt: skip
+        frames = [
+            line.decode("utf-8", "replace")
+            for line in lines
+            if line and not line.startswith((b"\t", b"runtime.", b"sync.runtime_", b"created by "))
+        ]
         if any(package in frame for package in packages for frame in frames):
             found.append(Goroutine(head[1].decode(), tuple(frames)))
     return found

@@ -49,11 +49,16 @@ class Laboratory:
     """One test's. `pace`: `jump`, `scaled` (all durations divided), `real`, or `auto`: the first that can be."""
 
     def __init__(
-        self, run: Run, *, folder: Path,
-        pace: str = "auto", find: Find = programs.find,
-        prometheus_flags: Sequence[str] = (), always: Collection[str] = (),
+        self,
+        run: Run,
+        *,
+        folder: Path,
+        pace: str = "auto",
+        find: Find = programs.find,
+        prometheus_flags: Sequence[str] = (),
+        always: Collection[str] = (),
         announce: Callable[[str], None] = lambda step: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._always = always
         self._run = run
         self._pace_wanted = pace
@@ -67,9 +72,10 @@ class Laboratory:
         self._alertmanager: Alertmanager | None = None
         self._number = next(_numbers)
         self._receivers = Receivers.start(
-            now=lambda: self.now, sender_now=lambda: datetime.fromtimestamp(self._program_clock(), UTC),
+            now=lambda: self.now,
+            sender_now=lambda: datetime.fromtimestamp(self._program_clock(), UTC),
             folder=run.data / f"receivers-{self._number}",
-        )  # fmt: skip
+        )
         self.inbox = self._receivers.inbox
         self._feed = Feed(inbox=self.inbox)
         self._asked_for: set[str] = set()
@@ -82,10 +88,13 @@ class Laboratory:
     def of(cls, settings: Settings, run: Run, announce: Announce = silent) -> Laboratory:
         """One on the rules and configurations that the settings name."""
         made = cls(
-            run, folder=settings.root, pace=settings.alerts_pace, find=finder(settings, announce),
+            run,
+            folder=settings.root,
+            pace=settings.alerts_pace,
+            find=finder(settings, announce),
             always=settings.alerts_always,
             announce=lambda step: announce("alerts", step),
-        )  # fmt: skip
+        )
         try:
             if settings.prometheus_config:
                 made.load_prometheus(settings.prometheus_config)
@@ -300,15 +309,22 @@ class Laboratory:
         pace, scaled = choice.pace, choice.scaled
         assert self._alertmanager
         here = self._prometheus_config()
-        told = [*map(str, changes), diff(redirected, alerting, "alertmanager.yml"),
-                diff(self._plan.prometheus.data, here, self._plan.prometheus.name),
-                scaled.changes if scaled else ""]  # fmt: skip
+        told = [
+            *map(str, changes),
+            diff(redirected, alerting, "alertmanager.yml"),
+            diff(self._plan.prometheus.data, here, self._plan.prometheus.name),
+            scaled.changes if scaled else "",
+        ]
         self.changes = "\n".join(filter(None, told))
         kind, flags = (ScaledPrometheus, prometheus_flags(pace.scale)) if scaled else (Prometheus, [])
         self._prometheus = kind.start(
-            self._find("prometheus"), here, run=self._run, name=f"prometheus-{self._number}",
-            flags=[*flags, *self._flags], spawned=pace.lead,
-        )  # fmt: skip
+            self._find("prometheus"),
+            here,
+            run=self._run,
+            name=f"prometheus-{self._number}",
+            flags=[*flags, *self._flags],
+            spawned=pace.lead,
+        )
         if isinstance(self._prometheus, ScaledPrometheus):
             self._prometheus.scale = pace.scale
         self._feed.scale = pace.scale
@@ -345,17 +361,21 @@ class Laboratory:
 
     def state_changes(self, alert: str) -> list[tuple[float, str]]:
         """(unix time, `pending`, `firing` or `inactive`) of an alert's worst instance."""
-        return [(each.at, each.text.split()[0]) for each in self.timeline.events
-                if each.kind == "state" and each.alert == alert]  # fmt: skip
+        return [
+            (each.at, each.text.split()[0])
+            for each in self.timeline.events
+            if each.kind == "state" and each.alert == alert
+        ]
 
     # Inside
 
     def _not_started(self, what: str) -> None:
         if self._driver is not None:
             raise UsageProblem(
-                f"{what} after the start", why="the programs run with the configuration that they began with",
+                f"{what} after the start",
+                why="the programs run with the configuration that they began with",
                 remedy=f"call {what} before anything that lets time pass",
-            )  # fmt: skip
+            )
 
     def _defaults(self) -> None:
         """Each job of the configuration has its static targets, synthetic, until others take their place."""
@@ -366,8 +386,14 @@ class Laboratory:
                 self._add_target(job.name, address, labels)
 
     def _add_target(self, job: str, instance: str, labels: Mapping[str, str]) -> Target:
-        made = Target(job, instance, self.clock, self._note, clock=self._program_clock,
-                      shorter=lambda seconds: self._scale.shorter(seconds))  # fmt: skip
+        made = Target(
+            job,
+            instance,
+            self.clock,
+            self._note,
+            clock=self._program_clock,
+            shorter=lambda seconds: self._scale.shorter(seconds),
+        )
         self._feed.targets.append(made)
         self._plan.add(job, Endpoint(made.address, instance, labels))
         self._changed()
@@ -382,7 +408,7 @@ class Laboratory:
                     why=f"Prometheus looks for its targets each 5 s of its clock: {self._scale.longer(5):g} s here",
                     remedy="name all targets before the start and let them be down(), up() or vanish(); or use jumped "
                     "clocks or real time (pgben_alerts_pace)",
-                )  # fmt: skip
+                )
             self._prometheus.reload(self._prometheus_config())
             self._driver.settle(self._plan.target_count)
 
@@ -398,9 +424,13 @@ class Laboratory:
         pace, scaled = self._choice.pace, self._choice.scaled
         run_on = scaled_alertmanager(config, pace.scale) if scaled else config
         self._alertmanager = Alertmanager.start(
-            self._find("alertmanager"), run_on, run=self._run, name=f"alertmanager-{self._number}",
-            flags=alertmanager_flags(pace.scale) if scaled else [], spawned=pace.lead,
-        )  # fmt: skip
+            self._find("alertmanager"),
+            run_on,
+            run=self._run,
+            name=f"alertmanager-{self._number}",
+            flags=alertmanager_flags(pace.scale) if scaled else [],
+            spawned=pace.lead,
+        )
         return run_on
 
     def _until_scaled(self) -> None:
@@ -412,7 +442,7 @@ class Laboratory:
                 f"Prometheus began its work {durations.text(round(late, 1))} too late",
                 why="alerts are on from a moment that was fixed before it started, and minutes may have passed since",
                 remedy="run it again; on a machine that is always so slow, in fewer processes",
-            )  # fmt: skip
+            )
         self._driver.run_until(self._scale.program_origin)
 
     def _note(self, text: str) -> None:
@@ -433,8 +463,14 @@ class Laboratory:
 
     def last_scrape(self, job: str, instance: str) -> float | None:
         """When this target was last scraped; None if it was not."""
-        return next((self._scale.laboratory(each.last) for each in self.driver.watch.scrapes.values()
-                     if (each.job, each.instance) == (job, instance) and each.last), None)  # fmt: skip
+        return next(
+            (
+                self._scale.laboratory(each.last)
+                for each in self.driver.watch.scrapes.values()
+                if (each.job, each.instance) == (job, instance) and each.last
+            ),
+            None,
+        )
 
     @property
     def longest_flush_s(self) -> float:

@@ -41,15 +41,19 @@ class Located:
             UsageProblem: no mapping; a key that is not `allowed`, with the nearest that is.
         """
         if not isinstance(self.value, dict):
-            raise self.wrong(f"{what} is no mapping", why=f"it is {self.value!r}" if self.value is not None else "",
-                             remedy=f"give it keys: {', '.join(allowed)}" if allowed else "")  # fmt: skip
+            raise self.wrong(
+                f"{what} is no mapping",
+                why=f"it is {self.value!r}" if self.value is not None else "",
+                remedy=f"give it keys: {', '.join(allowed)}" if allowed else "",
+            )
         for key, each in self.value.items():
             if allowed and key not in allowed:
                 near = difflib.get_close_matches(str(key), allowed, 1)
                 raise each.wrong(
-                    f"{what} has no {key!r}", why=f"there are {', '.join(allowed)}",
+                    f"{what} has no {key!r}",
+                    why=f"there are {', '.join(allowed)}",
                     remedy=f"write {near[0]}" if near else "use one of these",
-                )  # fmt: skip
+                )
         return dict(self.value)
 
     def items(self, what: str = "this") -> list[Located]:

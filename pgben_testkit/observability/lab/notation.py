@@ -37,9 +37,10 @@ def values(text: str) -> list[Value]:
     made: list[Value] = []
     if "{{" in text:
         raise UsageProblem(
-            f"{text!r} has native histograms", why="they can't be scraped as text",
+            f"{text!r} has native histograms",
+            why="they can't be scraped as text",
             remedy="write classic buckets, as promtool takes them too",
-        )  # fmt: skip
+        )
     for item in text.split():
         found = _ITEM.fullmatch(item)
         times = int((found["times"] or found["blanks"] or 0) if found else 0)
@@ -72,9 +73,10 @@ def _letters_before_x(item: str) -> bool:
 
 def _wrong(text: str, item: str) -> UsageProblem:
     return UsageProblem(
-        f"{item!r} is no value of a series", why=f"it is in {text!r}; there are 1, 0+10x5, 7x3, 10-2x4, _, _x3, stale",
+        f"{item!r} is no value of a series",
+        why=f"it is in {text!r}; there are 1, 0+10x5, 7x3, 10-2x4, _, _x3, stale",
         remedy="write it so; between values stands a space",
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

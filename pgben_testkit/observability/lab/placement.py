@@ -136,16 +136,22 @@ def placed(series: Iterable[InputSeries], interval_s: float) -> list[Placed]:
 
 
 def configuration(
-    places: Iterable[Placed], *, interval_s: float, evaluation_s: float, rule_files: Iterable[str],
+    places: Iterable[Placed],
+    *,
+    interval_s: float,
+    evaluation_s: float,
+    rule_files: Iterable[str],
     external_labels: dict[str, str],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """A Prometheus configuration for them."""
     scrapes = {each.scrape_job: each.scrape_config() for each in places}
     return {
         "global": {
-            "scrape_interval": duration(interval_s), "scrape_timeout": duration(min(interval_s, 10.0)),
-            "evaluation_interval": duration(evaluation_s), "external_labels": external_labels,
+            "scrape_interval": duration(interval_s),
+            "scrape_timeout": duration(min(interval_s, 10.0)),
+            "evaluation_interval": duration(evaluation_s),
+            "external_labels": external_labels,
         },
         "rule_files": list(rule_files),
         "scrape_configs": list(scrapes.values()),
-    }  # fmt: skip
+    }

@@ -73,9 +73,10 @@ class Plan:
         if alert not in known:
             near = difflib.get_close_matches(alert, known, 3)
             raise UsageProblem(
-                f"no alert is called {alert}", why=f"{len(known)} alerts are loaded"
-                + (f"; the nearest: {', '.join(near)}" if near else ""), remedy="load its rule file, or mend the name",
-            )  # fmt: skip
+                f"no alert is called {alert}",
+                why=f"{len(known)} alerts are loaded" + (f"; the nearest: {', '.join(near)}" if near else ""),
+                remedy="load its rule file, or mend the name",
+            )
         return known[alert]
 
     def instances(self, job: str) -> list[str]:
@@ -91,9 +92,10 @@ class Plan:
         known = self.instances(job)
         if instance not in known and not self.prometheus.jobs[job].discovers and known != [f"{job}:0"]:
             raise UsageProblem(
-                f"the job {job} has no target {instance}", why=f"its static targets are {', '.join(known)}",
+                f"the job {job} has no target {instance}",
+                why=f"its static targets are {', '.join(known)}",
                 remedy="name one of these, or give the labels that a new one has",
-            )  # fmt: skip
+            )
 
     def add(self, job: str, endpoint: Endpoint) -> None:
         """Instead of the one with the same name, if there is one."""

@@ -41,9 +41,11 @@ def asked(file: TestFile, group: TestGroup) -> Said:
     top = {key: value for key, value in source.items() if key not in ("tests", "rule_files", "group_eval_order")}
     order = source.get("group_eval_order")
     data = {
-        **top, "rule_files": list(file.rule_files), **({"group_eval_order": order} if order else {}),
+        **top,
+        "rule_files": list(file.rule_files),
+        **({"group_eval_order": order} if order else {}),
         "tests": [_typed(group.source.plain())],
-    }  # fmt: skip
+    }
     with tempfile.TemporaryDirectory(prefix="pgben-promtool-") as folder:
         path = Path(folder) / "test.yml"
         path.write_text(as_yaml(data), "utf-8")
@@ -61,6 +63,8 @@ def _typed(data: object) -> object:
     if isinstance(data, list):
         return [_typed(each) for each in data]
     if isinstance(data, dict):
-        return {key: float(value) if key == "value" and isinstance(value, str) else _typed(value)
-                for key, value in data.items()}  # fmt: skip
+        return {
+            key: float(value) if key == "value" and isinstance(value, str) else _typed(value)
+            for key, value in data.items()
+        }
     return data

@@ -83,20 +83,25 @@ def tree(config: Mapping[str, Any]) -> Route:
 def mute_receivers(config: Mapping[str, Any]) -> frozenset[str]:
     """The receivers without an integration: what comes to them reaches nobody."""
     return frozenset(
-        str(each["name"]) for each in config.get("receivers") or []
+        str(each["name"])
+        for each in config.get("receivers") or []
         if not any(value for key, value in each.items() if key.endswith("_configs"))
-    )  # fmt: skip
+    )
 
 
 def _route(data: Mapping[str, Any], above: Route, path: str) -> Route:
     by = data.get("group_by")
     made = Route(
-        receiver=str(data.get("receiver") or above.receiver), matchers=tuple(_matchers(data)),
+        receiver=str(data.get("receiver") or above.receiver),
+        matchers=tuple(_matchers(data)),
         by=above.by if by is None else None if "..." in by else frozenset(map(str, by)),
-        wait_s=_time(data, "group_wait", above.wait_s), interval_s=_time(data, "group_interval", above.interval_s),
-        repeat_s=_time(data, "repeat_interval", above.repeat_s), goes_on=bool(data.get("continue")),
-        may_mute=bool(data.get("mute_time_intervals") or data.get("active_time_intervals")), path=path,
-    )  # fmt: skip
+        wait_s=_time(data, "group_wait", above.wait_s),
+        interval_s=_time(data, "group_interval", above.interval_s),
+        repeat_s=_time(data, "repeat_interval", above.repeat_s),
+        goes_on=bool(data.get("continue")),
+        may_mute=bool(data.get("mute_time_intervals") or data.get("active_time_intervals")),
+        path=path,
+    )
     children = tuple(
         _route(each, made, f"{path}.routes[{number}]") for number, each in enumerate(data.get("routes") or [])
     )

@@ -51,8 +51,12 @@ def alerts(paths: Iterable[Path]) -> dict[str, list[AlertRule]]:
             for rule in group.get("rules") or []:
                 if "alert" in rule:
                     made = AlertRule(
-                        str(rule["alert"]), str(rule.get("expr", "")).strip(), durations.seconds(rule.get("for") or 0),
-                        rule.get("labels") or {}, rule.get("annotations") or {}, str(path),
-                    )  # fmt: skip
+                        str(rule["alert"]),
+                        str(rule.get("expr", "")).strip(),
+                        durations.seconds(rule.get("for") or 0),
+                        rule.get("labels") or {},
+                        rule.get("annotations") or {},
+                        str(path),
+                    )
                     found.setdefault(made.name, []).append(made)
     return found

@@ -53,7 +53,7 @@ def factor(prometheus: Mapping[str, Any], rule_files: Sequence[Path], alerting: 
             f"{what} of {durations.text(shortest)} can't be divided",
             why=f"scrapes and evaluations bear no intervals below {durations.text(SHORTEST_S)}",
             remedy="use jumped clocks or real time (pgben_alerts_pace)",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -107,9 +107,10 @@ def scaled_prometheus(config: Mapping[str, Any], scale: Scale) -> dict[str, Any]
 def _job(job: Mapping[str, Any], above_s: float, scale: Scale) -> dict[str, Any]:
     if _SCRAPE_LABEL.search(str({**job, "metric_relabel_configs": None})):
         raise NotScalable(
-            f"the job {job.get('job_name')} can't be scaled", why="a label says how often its targets are scraped",
+            f"the job {job.get('job_name')} can't be scaled",
+            why="a label says how often its targets are scraped",
             remedy="use jumped clocks or real time (pgben_alerts_pace)",
-        )  # fmt: skip
+        )
     return _divided(job, ("scrape_interval", "scrape_timeout"), scale)
 
 
@@ -149,17 +150,19 @@ def _rule(rule: Mapping[str, Any], path: Path, scale: Scale) -> dict[str, Any]:
     for each in [*(rule.get("annotations") or {}).values(), *(rule.get("labels") or {}).values()]:
         if _QUERY.search(str(each)):
             raise NotScalable(
-                f"the rule {name} ({path}) can't be scaled", why=f"a template of it asks a query: {each}",
+                f"the rule {name} ({path}) can't be scaled",
+                why=f"a template of it asks a query: {each}",
                 remedy="use jumped clocks or real time (pgben_alerts_pace)",
-            )  # fmt: skip
+            )
     written = str(rule.get("expr", ""))
     try:
         expression = scaled(written, scale)
     except NotScalable as error:
         raise NotScalable(
-            f"the rule {name} ({path}) can't be scaled", why=f"{error.why}, in {' '.join(written.split())}",
+            f"the rule {name} ({path}) can't be scaled",
+            why=f"{error.why}, in {' '.join(written.split())}",
             remedy=error.remedy,
-        ) from None  # fmt: skip
+        ) from None
     if "alert" in rule:
         expression = from_then_on(expression, scale.program_origin)
     return {**_divided(rule, RULE_TIMES, scale), "expr": expression}

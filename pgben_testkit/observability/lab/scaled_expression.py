@@ -84,9 +84,10 @@ def _parts(tree: Any) -> list[str]:
 
 def _refused(expression: str, why: str) -> NotScalable:
     return NotScalable(
-        f"this expression can't be scaled: {' '.join(expression.split())}", why=why,
+        f"this expression can't be scaled: {' '.join(expression.split())}",
+        why=why,
         remedy="use jumped clocks or real time (pgben_alerts_pace)",
-    )  # fmt: skip
+    )
 
 
 def _asked(expression: str) -> Callable[[Any], None]:
@@ -103,8 +104,10 @@ def _asked(expression: str) -> Callable[[Any], None]:
         elif kind == "VectorSelector" and repr(node) not in presence:
             found = next((each for each in REAL_SECONDS if _selects(node, each)), None)
             if found:
-                raise _refused(expression, f"{str(node).strip()} selects {found}, which Prometheus fills with its own "
-                                           "clock's seconds")  # fmt: skip
+                raise _refused(
+                    expression,
+                    f"{str(node).strip()} selects {found}, which Prometheus fills with its own clock's seconds",
+                )
 
     return visit
 

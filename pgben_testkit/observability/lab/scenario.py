@@ -49,9 +49,13 @@ class Scenario:
         """The project's, but for what the file names. Rules of a file take the place of the project's."""
         own = {
             name: value
-            for name, value in (("prometheus_config", self.prometheus), ("alertmanager_config", self.alertmanager),
-                                ("alert_rules", self.rules)) if value
-        }  # fmt: skip
+            for name, value in (
+                ("prometheus_config", self.prometheus),
+                ("alertmanager_config", self.alertmanager),
+                ("alert_rules", self.rules),
+            )
+            if value
+        }
         if self.rules and not self.prometheus:
             own["prometheus_config"] = ""
         return replace(settings, **own)  # type: ignore[arg-type]
@@ -107,16 +111,21 @@ def of(source: Located, path: Path) -> tuple[Scenario, ...]:
         if not taken:
             raise each.wrong(f"{name} has no steps", remedy="write steps: into it")
         if not any(_expects(step) for step in keys["steps"].items()):
-            raise each.wrong(f"{name} expects nothing", why="no step of it can fail",
-                             remedy="say what an alert does, or what is delivered")  # fmt: skip
+            raise each.wrong(
+                f"{name} expects nothing",
+                why="no step of it can fail",
+                remedy="say what an alert does, or what is delivered",
+            )
         made = Scenario(name, str(path), each.line, taken, _moment(keys.get("start_at")), rules=rules, **named)
         found.append(made)
     return tuple(found)
 
 
 def _expects(step: Located) -> bool:
-    return bool({"alert", "delivered", "not_delivered", "no_other_alerts", "nothing_lost",
-                 "no_personal_data"} & step.mapping().keys())  # fmt: skip
+    return bool(
+        {"alert", "delivered", "not_delivered", "no_other_alerts", "nothing_lost", "no_personal_data"}
+        & step.mapping().keys()
+    )
 
 
 def _moment(source: Located | None) -> str:
@@ -130,9 +139,13 @@ def _moment(source: Located | None) -> str:
 
 
 def run_file(
-    path: Path, *, run: Run, settings: Settings, announce: Announce = silent,
+    path: Path,
+    *,
+    run: Run,
+    settings: Settings,
+    announce: Announce = silent,
     wanted: Callable[[str], bool] = lambda name: True,
-) -> Iterator[Outcome]:  # fmt: skip
+) -> Iterator[Outcome]:
     """The outcome of each scenario whose name is wanted, each in a laboratory of its own.
 
     Raises:
@@ -151,10 +164,18 @@ def run_one(scenario: Scenario, *, run: Run, settings: Settings, announce: Annou
         scenario.run(laboratory)
     except ScenarioFailed as error:
         return Outcome(
-            scenario.file, scenario.name, "scenario", "failed", about=error.step.told, line=error.step.line,
-            why=error.why, story=str(error), took_s=time.monotonic() - began,
-        )  # fmt: skip
+            scenario.file,
+            scenario.name,
+            "scenario",
+            "failed",
+            about=error.step.told,
+            line=error.step.line,
+            why=error.why,
+            story=str(error),
+            took_s=time.monotonic() - began,
+        )
     finally:
         laboratory.close()
-    return Outcome(scenario.file, scenario.name, "scenario", "passed", line=scenario.line,
-                   took_s=time.monotonic() - began)  # fmt: skip
+    return Outcome(
+        scenario.file, scenario.name, "scenario", "passed", line=scenario.line, took_s=time.monotonic() - began
+    )

@@ -111,8 +111,12 @@ class Watch:
         for each in self.server.targets():
             labels = each["labels"]
             key = frozenset(labels.items())
-            made = Scrape(labels.get("job", ""), labels.get("instance", ""), seconds(each["scrapeInterval"]),
-                          seconds(each["scrapeTimeout"]))  # fmt: skip
+            made = Scrape(
+                labels.get("job", ""),
+                labels.get("instance", ""),
+                seconds(each["scrapeInterval"]),
+                seconds(each["scrapeTimeout"]),
+            )
             if key in before:
                 made.last, made.up = before[key].last, before[key].up
             self.scrapes[key] = made

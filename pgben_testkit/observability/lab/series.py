@@ -161,9 +161,13 @@ class Histogram(Series):
     kind = "histogram"
 
     def __init__(
-        self, name: str, labels: Mapping[str, str], now: Now, tell: Tell = nobody,
+        self,
+        name: str,
+        labels: Mapping[str, str],
+        now: Now,
+        tell: Tell = nobody,
         buckets: Sequence[float] = DEFAULT_BUCKETS,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(name, labels, now, tell)
         self.buckets = tuple(sorted(float(each) for each in buckets if each != math.inf))
         self._flows: list[tuple[float, Counter]] = []

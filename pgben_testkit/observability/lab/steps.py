@@ -20,8 +20,19 @@ if TYPE_CHECKING:
     from pgben_testkit.observability.lab.laboratory import Laboratory
 
 Act = Callable[["Laboratory"], object]
-KEYS = ("target", "alert", "advance", "delivered", "not_delivered", "no_other_alerts", "fault", "recover",
-        "nothing_lost", "no_personal_data", "forget_deliveries")  # fmt: skip
+KEYS = (
+    "target",
+    "alert",
+    "advance",
+    "delivered",
+    "not_delivered",
+    "no_other_alerts",
+    "fault",
+    "recover",
+    "nothing_lost",
+    "no_personal_data",
+    "forget_deliveries",
+)
 """What a step can be about: it has one of these."""
 TARGET_VERBS = ("up", "down", "slow", "restart", "vanish", "remove", "exposes", "connect")
 SERIES = {
@@ -50,12 +61,16 @@ def read(source: Located) -> Step:
     keys = source.mapping(what="a step")
     found = [each for each in KEYS if each in keys]
     if len(found) > 1 and found != ["target", "connect"]:
-        raise source.wrong(f"a step is about {' and '.join(found)}", why="it can be about one thing",
-                           remedy="make two steps of it")  # fmt: skip
+        raise source.wrong(
+            f"a step is about {' and '.join(found)}", why="it can be about one thing", remedy="make two steps of it"
+        )
     if not found:
         source.mapping((*KEYS, "labels", "instance", *SERIES, *TARGET_VERBS, *ALERT_VERBS), "a step")
-        raise source.wrong("a step is about nothing", why=f"it has {', '.join(keys) or 'no keys'}",
-                           remedy=f"say one of {', '.join(KEYS)}")  # fmt: skip
+        raise source.wrong(
+            "a step is about nothing",
+            why=f"it has {', '.join(keys) or 'no keys'}",
+            remedy=f"say one of {', '.join(KEYS)}",
+        )
     return Step(source.place, source.line, _told(source), _READERS[found[0]](source, keys))
 
 
@@ -87,8 +102,11 @@ def rate(source: Located) -> tuple[float, str]:
     try:
         per_second(float(number), per if slash else "s")
     except ValueError:
-        raise source.wrong(f"{source.value!r} is no rate", why="one is like 2/s or 90/min",
-                           remedy=f"write number/unit; units: {', '.join(PER)}") from None  # fmt: skip
+        raise source.wrong(
+            f"{source.value!r} is no rate",
+            why="one is like 2/s or 90/min",
+            remedy=f"write number/unit; units: {', '.join(PER)}",
+        ) from None
     except UsageProblem as error:
         raise source.wrong(error.what, why=error.why, remedy=error.remedy) from None
     return float(number), per if slash else "s"
@@ -112,9 +130,10 @@ def _only(keys: Mapping[str, Located], verbs: Iterable[str], source: Located, wh
     found = [each for each in verbs if each in keys]
     if len(found) != 1:
         raise source.wrong(
-            f"{whose} is told {' and '.join(found) or 'nothing'}", why=f"a step does one of {', '.join(verbs)}",
+            f"{whose} is told {' and '.join(found) or 'nothing'}",
+            why=f"a step does one of {', '.join(verbs)}",
             remedy="make a step of each" if found else "say what happens to it",
-        )  # fmt: skip
+        )
     return found[0]
 
 
@@ -241,8 +260,11 @@ def _fires(source: Located) -> Callable[[Any], object]:
 
     def act(alert: Any) -> None:
         alert.fires(labels=labels, told=told, **times)
-        wrong = [f"annotation {key} is {alert.annotations.get(key, '(none)')!r}, without {text!r}"
-                 for key, text in annotations.items() if text not in alert.annotations.get(key, "")]  # fmt: skip
+        wrong = [
+            f"annotation {key} is {alert.annotations.get(key, '(none)')!r}, without {text!r}"
+            for key, text in annotations.items()
+            if text not in alert.annotations.get(key, "")
+        ]
         if value is not None and abs(alert.value - value) > 0.1 * abs(value):
             wrong.append(f"its value is {alert.value:g}, not {value:g} give or take a tenth")
         if wrong:
@@ -291,8 +313,12 @@ def _never_fires(source: Located) -> Callable[[Any], object]:
 
 
 _ALERT_READERS: dict[str, Callable[[Located], Callable[[Any], object]]] = {
-    "becomes": _becomes, "fires": _fires, "resolves": _resolves, "stays": _stays, "never_fires": _never_fires,
-}  # fmt: skip
+    "becomes": _becomes,
+    "fires": _fires,
+    "resolves": _resolves,
+    "stays": _stays,
+    "never_fires": _never_fires,
+}
 
 # Time, and what is delivered
 
@@ -319,8 +345,10 @@ def _delivered(source: Located, keys: Mapping[str, Located], *, wanted: bool = T
     def act(lab: Laboratory) -> None:
         found = [each for each in lab.inbox.all if _fits(each, fields)]
         if wanted and (not found if times is None else len(found) != times):
-            raise AssertionError(f"{len(found)} messages were like {_asked(fields)}"
-                                 f"{'' if times is None else f', not {times}'}\n{_came(lab)}")  # fmt: skip
+            raise AssertionError(
+                f"{len(found)} messages were like {_asked(fields)}"
+                f"{'' if times is None else f', not {times}'}\n{_came(lab)}"
+            )
         if not wanted and found:
             raise AssertionError(f"{len(found)} messages were like {_asked(fields)}\n{found[0].as_text()}")
 
@@ -404,10 +432,15 @@ def _inbox(key: str, verb: str) -> Callable[[Located, Mapping[str, Located]], Ac
 
 
 _READERS: dict[str, Callable[[Located, Mapping[str, Located]], Act]] = {
-    "target": _target, "alert": _alert, "advance": _advance, "delivered": _delivered,
+    "target": _target,
+    "alert": _alert,
+    "advance": _advance,
+    "delivered": _delivered,
     "not_delivered": lambda source, keys: _delivered(source, keys, wanted=False),
-    "no_other_alerts": _no_other_alerts, "fault": _fault, "recover": _inbox("recover", "recover"),
+    "no_other_alerts": _no_other_alerts,
+    "fault": _fault,
+    "recover": _inbox("recover", "recover"),
     "nothing_lost": _inbox("nothing_lost", "assert_nothing_lost"),
     "no_personal_data": _inbox("no_personal_data", "assert_no_personal_data"),
     "forget_deliveries": _inbox("forget_deliveries", "clear"),
-}  # fmt: skip
+}

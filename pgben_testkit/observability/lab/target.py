@@ -36,9 +36,14 @@ class Target:
     """
 
     def __init__(
-        self, job: str, instance: str, now: Now, tell: Tell = nobody,
-        clock: Now | None = None, shorter: Callable[[float], float] = lambda seconds: seconds,
-    ) -> None:  # fmt: skip
+        self,
+        job: str,
+        instance: str,
+        now: Now,
+        tell: Tell = nobody,
+        clock: Now | None = None,
+        shorter: Callable[[float], float] = lambda seconds: seconds,
+    ) -> None:
         """`clock`: the scraping program's, where that is another than `now`; `shorter`: seconds of `now` in its."""
         self.job = job
         self.instance = instance

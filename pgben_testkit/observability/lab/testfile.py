@@ -17,8 +17,15 @@ from pgben_testkit.observability.lab.located import Located
 from pgben_testkit.observability.lab.notation import InputSeries
 
 FILE_KEYS = ("rule_files", "evaluation_interval", "group_eval_order", "tests", "fuzzy_compare")
-GROUP_KEYS = ("name", "interval", "input_series", "alert_rule_test", "promql_expr_test", "external_labels",
-              "external_url")  # fmt: skip
+GROUP_KEYS = (
+    "name",
+    "interval",
+    "input_series",
+    "alert_rule_test",
+    "promql_expr_test",
+    "external_labels",
+    "external_url",
+)
 DEFAULT_INTERVAL = "1m"
 
 
@@ -108,8 +115,9 @@ def _group(source: Located, number: int, evaluation_s: float) -> TestGroup:
         expressions=tuple(map(_expression, keys["promql_expr_test"].items())) if "promql_expr_test" in keys else (),
         external_labels=keys["external_labels"].labels() if "external_labels" in keys else {},
         external_url=keys["external_url"].text() if "external_url" in keys else "",
-        line=source.line, source=source,
-    )  # fmt: skip
+        line=source.line,
+        source=source,
+    )
 
 
 def _series(source: Located) -> InputSeries:

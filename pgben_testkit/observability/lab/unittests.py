@@ -122,17 +122,23 @@ def run_group(file: TestFile, group: TestGroup, setting: Setting) -> list[Outcom
 def _laboratory(file: TestFile, group: TestGroup, setting: Setting) -> Laboratory:
     settings = setting.settings
     config = placement.configuration(
-        placement.placed(group.series, group.interval_s), interval_s=group.interval_s, evaluation_s=file.evaluation_s,
-        rule_files=file.rule_files, external_labels=dict(group.external_labels),
-    )  # fmt: skip
+        placement.placed(group.series, group.interval_s),
+        interval_s=group.interval_s,
+        evaluation_s=file.evaluation_s,
+        rule_files=file.rule_files,
+        external_labels=dict(group.external_labels),
+    )
     path = setting.folder() / "prometheus.yml"
     path.write_text(as_yaml(config), "utf-8")
     flags = [f"--web.external-url={group.external_url}", "--web.route-prefix=/"] if group.external_url else []
     made = Laboratory(
-        setting.run, folder=settings.root, pace=settings.alerts_pace,
-        find=finder(settings, setting.announce), prometheus_flags=flags,
+        setting.run,
+        folder=settings.root,
+        pace=settings.alerts_pace,
+        find=finder(settings, setting.announce),
+        prometheus_flags=flags,
         announce=lambda step: setting.announce("alerts", step and f"{group.name}: {step}"),
-    )  # fmt: skip
+    )
     try:
         made.load_prometheus(path)
         if settings.alertmanager_config:
@@ -178,8 +184,11 @@ class _Trial:
             each.begin(self._beginning, lab)
         end = self._beginning + self._group.length_s + AFTER * self._interval_s
         steps = int((end - self._beginning) / self._group.interval_s) + 1
-        changes = [(place.begins(step), number, step)
-                   for number, place in enumerate(self._places) for step in place.changes(steps)]  # fmt: skip
+        changes = [
+            (place.begins(step), number, step)
+            for number, place in enumerate(self._places)
+            for step in place.changes(steps)
+        ]
         for at, number, step in sorted(changes):
             if at < end:
                 lab.run_until(at, self._look)
@@ -201,9 +210,15 @@ class _Trial:
         agreed = any(alerts_agree(test.expected, each) for each in seen) or (not seen and not test.expected)
         closest = max(seen, key=lambda each: (len(each) == len(test.expected), bool(each)), default=[])
         return self._outcome(
-            "alert", test, test.name, agreed, alerts_written(test.expected), alerts_written(closest),
-            self._story(test.name), _reads_clock(test.name, self._expressions),
-        )  # fmt: skip
+            "alert",
+            test,
+            test.name,
+            agreed,
+            alerts_written(test.expected),
+            alerts_written(closest),
+            self._story(test.name),
+            _reads_clock(test.name, self._expressions),
+        )
 
     def _expression(self, test: ExpressionTest) -> Outcome:
         begin, end = self._span(test.at_s)
@@ -217,24 +232,46 @@ class _Trial:
                 break
         agreed = samples_agree(test.expected, found[-1])
         shown = samples_written(found[-1 if agreed else LOOKS_A_STEP * (BEFORE + 1)])
-        return self._outcome("expression", test, test.expression, agreed, samples_written(test.expected), shown, "",
-                             _clock_in(test.expression, self._expressions, set()))  # fmt: skip
+        return self._outcome(
+            "expression",
+            test,
+            test.expression,
+            agreed,
+            samples_written(test.expected),
+            shown,
+            "",
+            _clock_in(test.expression, self._expressions, set()),
+        )
 
     def _outcome(
-        self, kind: str, test: AlertTest | ExpressionTest, about: str, agreed: bool, expected: str, found: str,
-        story: str, reads_clock: bool,
-    ) -> Outcome:  # fmt: skip
+        self,
+        kind: str,
+        test: AlertTest | ExpressionTest,
+        about: str,
+        agreed: bool,
+        expected: str,
+        found: str,
+        story: str,
+        reads_clock: bool,
+    ) -> Outcome:
         why = ""
         if not agreed:
             why = f"at no evaluation from {BEFORE} interval before {test.eval_time} to {AFTER} after it"
         if not agreed and reads_clock:
             why += "; the expression reads the clock, which begins in 1970 for promtool and shows the date here"
         return Outcome(
-            str(self._file.path), self._group.name, "alert" if kind == "alert" else "expression",
-            "passed" if agreed else "not comparable" if reads_clock else "failed", about=about,
-            eval_time=test.eval_time, expected=expected, found=found, why=why, story="" if agreed else story,
+            str(self._file.path),
+            self._group.name,
+            "alert" if kind == "alert" else "expression",
+            "passed" if agreed else "not comparable" if reads_clock else "failed",
+            about=about,
+            eval_time=test.eval_time,
+            expected=expected,
+            found=found,
+            why=why,
+            story="" if agreed else story,
             line=test.line,
-        )  # fmt: skip
+        )
 
     def _story(self, name: str) -> str:
         try:
@@ -244,8 +281,11 @@ class _Trial:
 
 
 def _firing(alerts: Sequence[AlertNow], name: str) -> list[Alert]:
-    return [(_stripped(each.labels), dict(each.annotations)) for each in alerts
-            if each.rule == name and each.state == "firing"]  # fmt: skip
+    return [
+        (_stripped(each.labels), dict(each.annotations))
+        for each in alerts
+        if each.rule == name and each.state == "firing"
+    ]
 
 
 def _stripped(labels: object) -> dict[str, str]:

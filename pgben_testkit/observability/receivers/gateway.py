@@ -83,11 +83,21 @@ class GatewayServer(HttpServer):
             return _no(422, "numero_invalido", told)
         names = frozenset(each.labels.get("alertname", "") for each in webhook.alerts(data)) - {""}
         sent = [
-            Sms(channel="sms", receiver=request.receiver or data.get("receiver", ""), integration=request.integration,
-                addresses=(each,), at=self.inbox.now(), received=wall(), text=text(data),
-                status=data.get("status", ""), raw=request.body, via="gateway", names=names)
+            Sms(
+                channel="sms",
+                receiver=request.receiver or data.get("receiver", ""),
+                integration=request.integration,
+                addresses=(each,),
+                at=self.inbox.now(),
+                received=wall(),
+                text=text(data),
+                status=data.get("status", ""),
+                raw=request.body,
+                via="gateway",
+                names=names,
+            )
             for each in asked
-        ]  # fmt: skip
+        ]
         ids = [{"numero": each.address, "id": secrets.token_hex(8), "partes": len(each.parts)} for each in sent]
         return Answer(202, json.dumps({"mensagens": ids}).encode(), "application/json", sent)
 

@@ -163,8 +163,14 @@ class _Handler(BaseHTTPRequestHandler):
             reset(self.connection)
 
     def _told(self, why: str, request: Request, status: int = 0) -> None:
-        self.server.inbox.failed(self.server.channel_name, why, status=status, receiver=request.receiver,
-                                 integration=request.integration, message=digest(request.body))  # fmt: skip
+        self.server.inbox.failed(
+            self.server.channel_name,
+            why,
+            status=status,
+            receiver=request.receiver,
+            integration=request.integration,
+            message=digest(request.body),
+        )
 
     def _body(self) -> bytes | None:
         """None where there is none to be had: the answer is given."""
@@ -183,8 +189,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(said))
         return body if len(body) == int(said) else None
 
-    def _say(self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8",
-             headers: Mapping[str, str] | None = None) -> None:  # fmt: skip
+    def _say(
+        self,
+        status: int,
+        body: bytes,
+        kind: str = "text/plain; charset=utf-8",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         phrases = {each.value: each.phrase for each in HTTPStatus}
         self.send_response(status, phrases.get(status, "Failed"))
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
@@ -210,8 +221,9 @@ def _request(method: str, target: str, headers: Sequence[tuple[str, str]], body:
     if len(parts) >= 4 and parts[1] == PREFIX and parts[3].isdigit():
         receiver, integration = unquote(parts[2]), int(parts[3])
         path = "/" + (parts[4] if len(parts) == 5 else "")
-    return Request(method, raw_path, path, query, {name.lower(): value for name, value in headers}, body, receiver,
-                   integration)  # fmt: skip
+    return Request(
+        method, raw_path, path, query, {name.lower(): value for name, value in headers}, body, receiver, integration
+    )
 
 
 def reset(connection: socket.socket) -> None:

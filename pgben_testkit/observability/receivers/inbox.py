@@ -159,9 +159,15 @@ class Inbox:
             self._changed.notify_all()
 
     def failed(
-        self, channel: ChannelName, why: str, *, status: int = 0, receiver: str = "", integration: int = 0,
+        self,
+        channel: ChannelName,
+        why: str,
+        *,
+        status: int = 0,
+        receiver: str = "",
+        integration: int = 0,
         message: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         with self._changed:
             self._attempts.append(Attempt(channel, receiver, integration, self.now(), status, False, why, message))
             self._changed.notify_all()
@@ -175,9 +181,10 @@ class Inbox:
         """
         tried = self.attempts
         return tuple(
-            each for number, each in enumerate(tried)
+            each
+            for number, each in enumerate(tried)
             if not each.delivered and not any(_makes_good(later, each) for later in tried[number + 1 :])
-        )  # fmt: skip
+        )
 
     def assert_nothing_lost(self) -> None:
         """Raises Lost: an attempt failed, and no later one made it good."""

@@ -41,9 +41,15 @@ def read(raw: bytes) -> Message:
     plain = next((text for kind, text in parts if kind == "text/plain"), "")
     headers = {name: str(value) for name, value in parsed.items()}
     return Message(
-        subject=str(parsed.get("Subject", "")), from_=str(parsed.get("From", "")), to=str(parsed.get("To", "")),
-        html=html, plain=plain, text=text_of(html) if html else plain, parts=parts, headers=headers,
-    )  # fmt: skip
+        subject=str(parsed.get("Subject", "")),
+        from_=str(parsed.get("From", "")),
+        to=str(parsed.get("To", "")),
+        html=html,
+        plain=plain,
+        text=text_of(html) if html else plain,
+        parts=parts,
+        headers=headers,
+    )
 
 
 def text_of(html: str) -> str:

@@ -26,8 +26,12 @@ def ask(backend: Backend, body: bytes, authorization: str) -> tuple[int, bytes]:
 
     OverOurs.backend = backend
     host = f"sns.{backend.region_name}.amazonaws.com"
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": host, "Authorization": authorization,
-               "Content-Length": str(len(body))}  # fmt: skip
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Host": host,
+        "Authorization": authorization,
+        "Content-Length": str(len(body)),
+    }
     url = f"https://{host}/"
     status, _, answer = OverOurs.dispatch(MotoRequest.from_primitives("POST", url, headers, body), url, headers)
     return int(status), answer if isinstance(answer, bytes) else str(answer).encode()

@@ -9,10 +9,16 @@ from pgben_testkit.observability.receivers.http_server import Answer, HttpServer
 from pgben_testkit.observability.receivers.inbox import Inbox, wall
 
 CONTENT = {
-    "ok": True, "result": {"message_id": 1, "date": 0, "chat": {"id": 1, "type": "private"}},  # Telegram
-    "errcode": 0, "errmsg": "ok", "access_token": "pgben", "expires_in": 7200,  # WeChat
-    "status": "success", "message": "accepted", "result_code": 0,
-}  # fmt: skip
+    "ok": True,
+    "result": {"message_id": 1, "date": 0, "chat": {"id": 1, "type": "private"}},  # Telegram
+    "errcode": 0,
+    "errmsg": "ok",
+    "access_token": "pgben",
+    "expires_in": 7200,  # WeChat
+    "status": "success",
+    "message": "accepted",
+    "result_code": 0,
+}
 """One answer that Alertmanager takes for a success of any of them."""
 
 
@@ -28,8 +34,15 @@ class OtherServer(HttpServer):
         if request.method == "GET":
             return Answer(200, body, "application/json", counts=False)  # WeChat asks for a token first
         delivery = Other(
-            channel="other", receiver=request.receiver, integration=request.integration, addresses=(kind,),
-            at=self.inbox.now(), received=wall(), text=request.body.decode("utf-8", "replace"), raw=request.body,
-            kind=kind, path=f"/{path}",
-        )  # fmt: skip
+            channel="other",
+            receiver=request.receiver,
+            integration=request.integration,
+            addresses=(kind,),
+            at=self.inbox.now(),
+            received=wall(),
+            text=request.body.decode("utf-8", "replace"),
+            raw=request.body,
+            kind=kind,
+            path=f"/{path}",
+        )
         return Answer(200, body, "application/json", deliveries=[delivery])

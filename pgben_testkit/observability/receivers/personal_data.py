@@ -23,12 +23,16 @@ def find(deliveries: Sequence[Delivery], allow: Sequence[str] = ()) -> tuple[Fin
             kind = kind_of(_without(text, own), label[1] if label else "")
             if kind:
                 to = f" to receiver {each.receiver}" if each.receiver else ""
-                found.append(finding(
-                    RULE, f"{each.channel} {number}, {where}", Place("inbox", number),
-                    f"{each.channel}{to} at {each.at:%H:%M:%S} UTC: {where} holds personal data: {kind}",
-                    reason="LGPD, art. 6, III: no more data than the purpose needs; an alert needs none",
-                    remedy="take it out of the template, the annotation or the label that brings it",
-                ))  # fmt: skip
+                found.append(
+                    finding(
+                        RULE,
+                        f"{each.channel} {number}, {where}",
+                        Place("inbox", number),
+                        f"{each.channel}{to} at {each.at:%H:%M:%S} UTC: {where} holds personal data: {kind}",
+                        reason="LGPD, art. 6, III: no more data than the purpose needs; an alert needs none",
+                        remedy="take it out of the template, the annotation or the label that brings it",
+                    )
+                )
     return ordered(found)
 
 

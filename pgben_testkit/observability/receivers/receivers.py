@@ -66,12 +66,21 @@ class Receivers:
         self.webhook = WebhookServer(inbox)
         self.other = OtherServer(inbox)
         self.addresses = Addresses(
-            smtp_smarthost=f"127.0.0.1:{self.smtp.port}", smtp_tls_smarthost=f"127.0.0.1:{self.smtp.tls_port}",
-            smtp_user=USER, smtp_password=password, smtp_password_file=password_file, smtp_ca_file=ca_file,
-            slack_url=self.slack.webhook_url, sns_url=self.sns.url, sns_access_key=self.sns.access_key,
-            sns_secret_key=self.sns.secret_key, sms_url=self.gateway.url, sms_token=self.gateway.token,
-            webhook_url=self.webhook.url, other_url=self.other.url,
-        )  # fmt: skip
+            smtp_smarthost=f"127.0.0.1:{self.smtp.port}",
+            smtp_tls_smarthost=f"127.0.0.1:{self.smtp.tls_port}",
+            smtp_user=USER,
+            smtp_password=password,
+            smtp_password_file=password_file,
+            smtp_ca_file=ca_file,
+            slack_url=self.slack.webhook_url,
+            sns_url=self.sns.url,
+            sns_access_key=self.sns.access_key,
+            sns_secret_key=self.sns.secret_key,
+            sms_url=self.gateway.url,
+            sms_token=self.gateway.token,
+            webhook_url=self.webhook.url,
+            other_url=self.other.url,
+        )
 
     @classmethod
     def start(

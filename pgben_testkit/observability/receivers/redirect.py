@@ -17,18 +17,39 @@ if TYPE_CHECKING:
     from pgben_testkit.observability.receivers.receivers import Addresses
 
 OTHERS = {
-    "pagerduty_configs": "url", "opsgenie_configs": "api_url", "victorops_configs": "api_url",
-    "wechat_configs": "api_url", "telegram_configs": "api_url", "webex_configs": "api_url",
-    "discord_configs": "webhook_url", "msteams_configs": "webhook_url", "msteamsv2_configs": "webhook_url",
-    "rocketchat_configs": "api_url", "jira_configs": "api_url",
-}  # fmt: skip
+    "pagerduty_configs": "url",
+    "opsgenie_configs": "api_url",
+    "victorops_configs": "api_url",
+    "wechat_configs": "api_url",
+    "telegram_configs": "api_url",
+    "webex_configs": "api_url",
+    "discord_configs": "webhook_url",
+    "msteams_configs": "webhook_url",
+    "msteamsv2_configs": "webhook_url",
+    "rocketchat_configs": "api_url",
+    "jira_configs": "api_url",
+}
 """Integrations that are only recorded -> the field that says where they go."""
 SLASHED = ("opsgenie_configs", "wechat_configs")
 """Those that append to the path as it is."""
-GLOBAL_URLS = ("pagerduty_url", "opsgenie_api_url", "victorops_api_url", "wechat_api_url", "telegram_api_url",
-               "webex_api_url", "rocketchat_api_url", "jira_api_url")  # fmt: skip
-GLOBAL_LOGINS = ("opsgenie_api_key", "victorops_api_key", "wechat_api_secret", "wechat_api_corp_id",
-                 "rocketchat_token", "rocketchat_token_id")  # fmt: skip
+GLOBAL_URLS = (
+    "pagerduty_url",
+    "opsgenie_api_url",
+    "victorops_api_url",
+    "wechat_api_url",
+    "telegram_api_url",
+    "webex_api_url",
+    "rocketchat_api_url",
+    "jira_api_url",
+)
+GLOBAL_LOGINS = (
+    "opsgenie_api_key",
+    "victorops_api_key",
+    "wechat_api_secret",
+    "wechat_api_corp_id",
+    "rocketchat_token",
+    "rocketchat_token_id",
+)
 OTHER_LOGINS = ("routing_key", "service_key", "api_key", "api_secret", "bot_token", "corp_id", "token", "token_id")
 HTTP_PARTS = ("tls_config", "proxy_url", "proxy_from_environment", "proxy_connect_header", "no_proxy", "oauth2")
 """Parts of `http_config` that belong to an address which is not asked here."""
@@ -107,8 +128,12 @@ class _Redirect:
 
     def receiver(self, path: str, receiver: dict[str, Any]) -> None:
         name = str(receiver.get("name", ""))
-        ours = {"email_configs": self.email, "slack_configs": self.slack, "sns_configs": self.sns,
-                "webhook_configs": self.webhook}  # fmt: skip
+        ours = {
+            "email_configs": self.email,
+            "slack_configs": self.slack,
+            "sns_configs": self.sns,
+            "webhook_configs": self.webhook,
+        }
         for kind in [each for each in receiver if each.endswith("_configs")]:
             for number, each in enumerate(receiver[kind] or []):
                 where = f"{path}.{kind}[{number}]"

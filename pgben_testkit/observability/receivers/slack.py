@@ -59,16 +59,26 @@ class SlackServer(HttpServer):
     def _delivery(self, request: Request, payload: Mapping[str, Any], channel: str) -> Slack:
         read = tuple(map(attachment, payload.get("attachments") or []))
         message = str(payload.get("text") or "")
-        texts = [message, *(text for each in read for where, text in each.readable()
-                            if where not in ("fallback", "title_link"))]  # fmt: skip
+        texts = [
+            message,
+            *(text for each in read for where, text in each.readable() if where not in ("fallback", "title_link")),
+        ]
         shown = "\n".join(filter(None, texts))
         return Slack(
-            channel="slack", receiver=request.receiver, integration=request.integration,
-            addresses=(channel,) if channel else (), at=self.inbox.now(), received=wall(), text=shown,
-            raw=request.body, username=str(payload.get("username") or ""), message=message[:TEXT_CHARACTERS],
-            attachments=read, payload=payload,
+            channel="slack",
+            receiver=request.receiver,
+            integration=request.integration,
+            addresses=(channel,) if channel else (),
+            at=self.inbox.now(),
+            received=wall(),
+            text=shown,
+            raw=request.body,
+            username=str(payload.get("username") or ""),
+            message=message[:TEXT_CHARACTERS],
+            attachments=read,
+            payload=payload,
             truncated=any(len(each) > TEXT_CHARACTERS for each in texts),
-        )  # fmt: skip
+        )
 
 
 def attachment(data: Mapping[str, Any]) -> SlackAttachment:
@@ -78,12 +88,19 @@ def attachment(data: Mapping[str, Any]) -> SlackAttachment:
         return str(data.get(name) or "")[:TEXT_CHARACTERS]
 
     return SlackAttachment(
-        said("color"), said("pretext"), said("title"), said("title_link"), said("text"), said("fallback"),
+        said("color"),
+        said("pretext"),
+        said("title"),
+        said("title_link"),
+        said("text"),
+        said("fallback"),
         said("footer"),
-        tuple((str(each.get("title") or ""), str(each.get("value") or ""), bool(each.get("short")))
-              for each in data.get("fields") or []),
+        tuple(
+            (str(each.get("title") or ""), str(each.get("value") or ""), bool(each.get("short")))
+            for each in data.get("fields") or []
+        ),
         tuple((str(each.get("text") or ""), str(each.get("url") or "")) for each in data.get("actions") or []),
-    )  # fmt: skip
+    )
 
 
 def _payload(request: Request) -> dict[str, Any] | None:

@@ -177,12 +177,25 @@ class SmtpServer:
         read = messages.read(raw)
         receiver, integration = of_hello(str(session.host_name))
         return Email(
-            channel="email", receiver=receiver, integration=integration, addresses=tuple(envelope.rcpt_tos),
-            at=self.inbox.now(), received=wall(), text=read.text, raw=raw, subject=read.subject,
-            sender=str(envelope.mail_from), from_=read.from_, to=read.to, html=read.html, plain=read.plain,
-            parts=read.parts, headers=read.headers, encrypted=encrypted,
+            channel="email",
+            receiver=receiver,
+            integration=integration,
+            addresses=tuple(envelope.rcpt_tos),
+            at=self.inbox.now(),
+            received=wall(),
+            text=read.text,
+            raw=raw,
+            subject=read.subject,
+            sender=str(envelope.mail_from),
+            from_=read.from_,
+            to=read.to,
+            html=read.html,
+            plain=read.plain,
+            parts=read.parts,
+            headers=read.headers,
+            encrypted=encrypted,
             user=str(session.auth_data or ""),
-        )  # fmt: skip
+        )
 
     def failed(self, session: Session | None, why: str, status: int = 0, message: str = "") -> None:
         receiver, integration = of_hello(str(session.host_name)) if session is not None else ("", 0)
@@ -214,12 +227,18 @@ class SmtpServer:
 
     def _protocol(self, implicit: bool) -> _Smtp:
         made = _Smtp(
-            self, hostname="pgben.invalid", ident="pgben-testkit", loop=self._loop, data_size_limit=LARGEST_BYTES,
+            self,
+            hostname="pgben.invalid",
+            ident="pgben-testkit",
+            loop=self._loop,
+            data_size_limit=LARGEST_BYTES,
             tls_context=None if implicit else self._context,
             require_starttls=self._require["tls"] and not implicit,
-            authenticator=self._login, auth_required=self._require["login"], auth_require_tls=not implicit,
+            authenticator=self._login,
+            auth_required=self._require["login"],
+            auth_require_tls=not implicit,
             enable_SMTPUTF8=True,
-        )  # fmt: skip
+        )
         self._protocols = {each for each in self._protocols if each.transport is not None} | {made}
         return made
 

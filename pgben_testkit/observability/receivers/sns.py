@@ -71,20 +71,33 @@ class SnsServer(HttpServer):
         with self._one:
             backend = self._backend(region, account)
             status, body = self._moto().ask(backend, request.body, request.headers["authorization"])
-            numbers = [each.endpoint for each in backend.subscriptions.values()
-                       if each.topic.arn == arn and each.protocol == "sms"]  # fmt: skip
+            numbers = [
+                each.endpoint
+                for each in backend.subscriptions.values()
+                if each.topic.arn == arn and each.protocol == "sms"
+            ]
         if asked.get("Action") != "Publish":
             return Answer(status, body, "text/xml", counts=False)
         if status >= 400:
             return Answer(status, body, "text/xml", why="refused by SNS")
         to = [asked["PhoneNumber"]] if "PhoneNumber" in asked else numbers or [arn]
         sent = [
-            Sms(channel="sms", receiver=request.receiver, integration=request.integration,
-                addresses=(each, arn) if arn and each != arn else (each,), at=self.inbox.now(), received=wall(),
-                text=asked.get("Message", ""), raw=request.body, via="sns", subject=asked.get("Subject", ""),
-                topic=arn, key=self.access_key)
+            Sms(
+                channel="sms",
+                receiver=request.receiver,
+                integration=request.integration,
+                addresses=(each, arn) if arn and each != arn else (each,),
+                at=self.inbox.now(),
+                received=wall(),
+                text=asked.get("Message", ""),
+                raw=request.body,
+                via="sns",
+                subject=asked.get("Subject", ""),
+                topic=arn,
+                key=self.access_key,
+            )
             for each in to
-        ]  # fmt: skip
+        ]
         return Answer(status, body, "text/xml", sent)
 
     def _moto(self) -> Any:

@@ -58,8 +58,12 @@ class View(Generic[D]):
 
     def about(self, alertname: str) -> View[D]:
         """Those that name the alert, as data or as a word of the text."""
-        return View(self.inbox, self._channel, f"{self._asked} about {alertname}",
-                    lambda each: self._fits(each) and about(each, alertname))  # fmt: skip
+        return View(
+            self.inbox,
+            self._channel,
+            f"{self._asked} about {alertname}",
+            lambda each: self._fits(each) and about(each, alertname),
+        )
 
     def wait(self, n: int = 1, *, timeout_s: float = 10.0) -> tuple[D, ...]:
         """All of them, once there are `n`. `timeout_s`: of the wall's clock.
@@ -115,8 +119,9 @@ class Channel(View[D]):
             UsageProblem: the status is no failure.
         """
         if not 400 <= status <= 599:
-            raise UsageProblem(f"{status} is no failure", why="HTTP and SMTP fail with 400 to 599",
-                               remedy="give one of those")  # fmt: skip
+            raise UsageProblem(
+                f"{status} is no failure", why="HTTP and SMTP fail with 400 to 599", remedy="give one of those"
+            )
         self.faults.add(Fault("fail", status=status, body=body, retry_after_s=retry_after_s), _count(times))
 
     def refuse(self, times: int | None = 1) -> None:
@@ -155,6 +160,9 @@ class EmailChannel(Channel[Email]):
 
 def _count(times: int | None) -> int | None:
     if times is not None and times < 1:
-        raise UsageProblem(f"a fault can't happen {times} times", why="it happens once at least",
-                           remedy="give 1 or more, or None for until recover()")  # fmt: skip
+        raise UsageProblem(
+            f"a fault can't happen {times} times",
+            why="it happens once at least",
+            remedy="give 1 or more, or None for until recover()",
+        )
     return times

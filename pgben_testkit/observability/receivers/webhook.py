@@ -38,10 +38,17 @@ def read(body: bytes) -> dict[str, Any]:
 
 def alerts(data: Mapping[str, Any]) -> tuple[Alert, ...]:
     return tuple(
-        Alert(each.get("status", ""), each.get("labels") or {}, each.get("annotations") or {}, each.get("startsAt", ""),
-              each.get("endsAt", ""), each.get("generatorURL", ""), each.get("fingerprint", ""))
+        Alert(
+            each.get("status", ""),
+            each.get("labels") or {},
+            each.get("annotations") or {},
+            each.get("startsAt", ""),
+            each.get("endsAt", ""),
+            each.get("generatorURL", ""),
+            each.get("fingerprint", ""),
+        )
         for each in data["alerts"]
-    )  # fmt: skip
+    )
 
 
 def parse(request: Request, *, at: datetime, received: datetime) -> Webhook:
@@ -54,13 +61,24 @@ def parse(request: Request, *, at: datetime, received: datetime) -> Webhook:
         lines.append(f"{each.status}: {labels}")
         lines += [f"  {name}: {value}" for name, value in sorted(each.annotations.items())]
     return Webhook(
-        channel="webhook", receiver=request.receiver or data.get("receiver", ""), integration=request.integration,
-        addresses=(request.path,), at=at, received=received, text="\n".join(lines), status=data.get("status", ""),
-        raw=request.body, version="4", group_key=data.get("groupKey", ""), alerts=found,
-        group_labels=data.get("groupLabels") or {}, common_labels=data.get("commonLabels") or {},
-        common_annotations=data.get("commonAnnotations") or {}, external_url=data.get("externalURL", ""),
+        channel="webhook",
+        receiver=request.receiver or data.get("receiver", ""),
+        integration=request.integration,
+        addresses=(request.path,),
+        at=at,
+        received=received,
+        text="\n".join(lines),
+        status=data.get("status", ""),
+        raw=request.body,
+        version="4",
+        group_key=data.get("groupKey", ""),
+        alerts=found,
+        group_labels=data.get("groupLabels") or {},
+        common_labels=data.get("commonLabels") or {},
+        common_annotations=data.get("commonAnnotations") or {},
+        external_url=data.get("externalURL", ""),
         truncated_alerts=int(data.get("truncatedAlerts") or 0),
-    )  # fmt: skip
+    )
 
 
 class WebhookServer(HttpServer):

@@ -10,11 +10,14 @@ from pgben_testkit.observability.servers.running import Running
 
 DEFAULT_CONFIG: dict[str, Any] = {
     "route": {
-        "receiver": "webhook", "group_by": ["alertname"], "group_wait": "30s", "group_interval": "5m",
+        "receiver": "webhook",
+        "group_by": ["alertname"],
+        "group_wait": "30s",
+        "group_interval": "5m",
         "repeat_interval": "4h",
     },
     "receivers": [{"name": "webhook", "webhook_configs": [{"url": "http://webhook.invalid/", "send_resolved": True}]}],
-}  # fmt: skip
+}
 """Where the user has none: Alertmanager's own times, one webhook."""
 
 

@@ -14,8 +14,19 @@ from pgben_testkit import extras
 from pgben_testkit.errors import UsageProblem
 
 DISCOVERY = "_sd_configs"
-LOGINS = ("authorization", "basic_auth", "bearer_token", "bearer_token_file", "oauth2", "tls_config", "proxy_url",
-          "proxy_from_environment", "no_proxy", "follow_redirects", "enable_http2")  # fmt: skip
+LOGINS = (
+    "authorization",
+    "basic_auth",
+    "bearer_token",
+    "bearer_token_file",
+    "oauth2",
+    "tls_config",
+    "proxy_url",
+    "proxy_from_environment",
+    "no_proxy",
+    "follow_redirects",
+    "enable_http2",
+)
 """Parts of a scrape or alerting configuration that belong to an address which is not asked here."""
 _SECRET = re.compile(r"(password|secret|token|credentials|secret_key)$")
 AWAY = ("remote_write", "remote_read", "tracing")
@@ -87,9 +98,10 @@ class PrometheusConfig:
             return jobs[name]
         if self.name != NONE:
             raise UsageProblem(
-                f"no scrape job is called {name}", why=f"{self.name} has {', '.join(jobs)}",
+                f"no scrape job is called {name}",
+                why=f"{self.name} has {', '.join(jobs)}",
                 remedy="use one of these, or add the job to the configuration",
-            )  # fmt: skip
+            )
         self.data["scrape_configs"].append({"job_name": name})
         return self.jobs[name]
 
@@ -193,17 +205,19 @@ def _job(scrape: Mapping[str, Any]) -> Job:
         for target in each.get("targets") or []
     ]
     return Job(
-        name=str(scrape["job_name"]), targets=tuple(targets),
+        name=str(scrape["job_name"]),
+        targets=tuple(targets),
         discovers=tuple(key[: -len("_configs")] for key in scrape if key.endswith(DISCOVERY)),
         path=str(scrape.get("metrics_path") or "/metrics"),
-    )  # fmt: skip
+    )
 
 
 def _redirected(scrape: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     made = {
-        key: value for key, value in scrape.items()
+        key: value
+        for key, value in scrape.items()
         if not key.endswith(DISCOVERY) and key not in (*LOGINS, "static_configs", "scheme")
-    }  # fmt: skip
+    }
     if endpoints:
         made["static_configs"] = [
             {"targets": [each.address], "labels": {**each.labels, "instance": each.instance}} for each in endpoints

@@ -58,7 +58,8 @@ class Http:
             if answer.status >= 400:
                 raise HttpFailed(
                     f"{self.name} answers {answer.status} to {path.partition('?')[0]}",
-                    why=data.decode("utf-8", "replace").strip()[:500], status=answer.status,
-                )  # fmt: skip
+                    why=data.decode("utf-8", "replace").strip()[:500],
+                    status=answer.status,
+                )
             return data
         raise AssertionError("unreachable")

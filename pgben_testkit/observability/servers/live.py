@@ -70,9 +70,12 @@ class LivePrometheus:
         self._endpoints: dict[str, list[Endpoint]] = {}
         self._alertmanager = ""
         self._server = Prometheus.start(
-            find("prometheus"), self._here(), run=run, name=f"live-prometheus-{next(_numbers)}",
+            find("prometheus"),
+            self._here(),
+            run=run,
+            name=f"live-prometheus-{next(_numbers)}",
             flags=[RESEND],
-        )  # fmt: skip
+        )
         self.url = self._server.url
 
     @property

@@ -24,9 +24,11 @@ NAMES = {
 }
 """Program -> the names that distributions give it, in the order in which they are looked for."""
 PACKAGES = {
-    "prometheus": "prometheus", "promtool": "prometheus",
-    "alertmanager": "prometheus-alertmanager", "amtool": "prometheus-alertmanager",
-}  # fmt: skip
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
+}
 """Program -> Debian's package."""
 OLDEST = {"prometheus": (2, 42), "alertmanager": (0, 25)}
 """What the kit was written for and is tested on (Debian 12's)."""
@@ -96,7 +98,8 @@ def find(name: str, given: str = "") -> Program:
     if version < OLDEST.get(name, ()):
         oldest = ".".join(map(str, OLDEST[name]))
         raise EnvironmentNotAble(
-            f"{path} is too old", why=f"version {'.'.join(map(str, version))}; the oldest known is {oldest}",
+            f"{path} is too old",
+            why=f"version {'.'.join(map(str, version))}; the oldest known is {oldest}",
             remedy="install a newer one",
-        )  # fmt: skip
+        )
     return Program(name, path, version)

@@ -105,10 +105,13 @@ class Prometheus(Running):
                 return
             if time.monotonic() > deadline:
                 told = [f"{each} is not among the targets" for each in lacking]
-                told += [f"{each['scrapePool']} at {each['scrapeUrl']}: {each['lastError'] or 'not scraped yet'}"
-                        for each in wrong]  # fmt: skip
+                told += [
+                    f"{each['scrapePool']} at {each['scrapeUrl']}: {each['lastError'] or 'not scraped yet'}"
+                    for each in wrong
+                ]
                 raise EnvironmentNotAble(
                     "not all targets are up" if targets else "Prometheus has no targets",
-                    why="; ".join(told), remedy="mend the address, the path or the target",
-                )  # fmt: skip
+                    why="; ".join(told),
+                    remedy="mend the address, the path or the target",
+                )
             time.sleep(0.05)

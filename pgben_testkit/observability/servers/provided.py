@@ -51,10 +51,15 @@ class ProgramImage:
         data.mkdir(exist_ok=True)  # where the memory is mounted, in a folder that is read-only inside
         data.chmod(0o1777)  # which the memory takes over, whatever its own options say; it belongs to root
         recipe = Recipe(
-            image=self.image, command=[ENTRY_POINTS[self.name], *words], ports=[], environment=PROCESS_ENV,
-            tmpfs={str(data): "mode=1777"}, user=f"{os.getuid()}:{os.getgid()}", host_network=True,
+            image=self.image,
+            command=[ENTRY_POINTS[self.name], *words],
+            ports=[],
+            environment=PROCESS_ENV,
+            tmpfs={str(data): "mode=1777"},
+            user=f"{os.getuid()}:{os.getgid()}",
+            host_network=True,
             reads=sorted({folder, *reads}),
-        )  # fmt: skip
+        )
         return ServerContainer.start(name, self.engine, recipe, run)
 
 

@@ -38,9 +38,16 @@ class Running:
 
     @classmethod
     def start(
-        cls, program: Startable, config: Mapping[str, Any], *, run: Run, name: str, flags: Sequence[str] = (),
-        timeout_s: float = 60.0, spawned: Callable[[Started], None] = lambda process: None,
-    ) -> Self:  # fmt: skip
+        cls,
+        program: Startable,
+        config: Mapping[str, Any],
+        *,
+        run: Run,
+        name: str,
+        flags: Sequence[str] = (),
+        timeout_s: float = 60.0,
+        spawned: Callable[[Started], None] = lambda process: None,
+    ) -> Self:
         """Ready. `config` is a whole configuration as data; `name` is unique in the run; `spawned` gets it as soon
         as it runs.
 
@@ -53,9 +60,12 @@ class Running:
         (folder / cls.config_name).write_text(as_yaml(config), "utf-8")
         [port] = free_ports(1)
         words = [
-            f"--config.file={folder}/{cls.config_name}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
-            *cls.words(folder), *flags,
-        ]  # fmt: skip
+            f"--config.file={folder}/{cls.config_name}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--log.level=warn",
+            *cls.words(folder),
+            *flags,
+        ]
         process = program.start(name, words, run=run, folder=folder, reads=folders(config))
         server = cls(program, process, port, folder)
         try:

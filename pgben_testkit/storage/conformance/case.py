@@ -13,9 +13,29 @@ if TYPE_CHECKING:
 
 Client = Literal["boto3", "minio", "node"]
 Result = Literal["same", "differs", "not tried"]
-MODULES = ("objects", "metadata", "conditions", "listings", "copies", "multiparts", "denials", "presigned", "forms",
-           "versions", "locks", "encryption", "policies", "lists", "configurations", "integrity", "names", "limits",
-           "rubbish", "miniopy", "node")  # fmt: skip
+MODULES = (
+    "objects",
+    "metadata",
+    "conditions",
+    "listings",
+    "copies",
+    "multiparts",
+    "denials",
+    "presigned",
+    "forms",
+    "versions",
+    "locks",
+    "encryption",
+    "policies",
+    "lists",
+    "configurations",
+    "integrity",
+    "names",
+    "limits",
+    "rubbish",
+    "miniopy",
+    "node",
+)
 
 
 class Differs(Exception):
@@ -76,6 +96,5 @@ def cases(only: str = "*", client: str = "") -> list[Case]:
     for name in MODULES:
         importlib.import_module(f"pgben_testkit.storage.conformance.{name}")
     return [
-        each for each in _CASES.values()
-        if fnmatch.fnmatchcase(each.id, only) and (not client or each.client == client)
-    ]  # fmt: skip
+        each for each in _CASES.values() if fnmatch.fnmatchcase(each.id, only) and (not client or each.client == client)
+    ]

@@ -94,10 +94,18 @@ def copy(t: Target) -> None:
     etag = t.s3.put_object(Bucket=t.shared, Key=(key := t.key()), Body=b"a")["ETag"]
     source = {"Bucket": t.shared, "Key": key}
     t.s3.copy_object(Bucket=t.shared, Key=t.key(), CopySource=source, CopySourceIfMatch=etag)
-    for condition in ({"CopySourceIfMatch": '"outro"'}, {"CopySourceIfNoneMatch": etag},
-                      {"CopySourceIfUnmodifiedSince": PAST}):  # fmt: skip
-        refused(412, "PreconditionFailed", lambda condition=condition: t.s3.copy_object(  # type: ignore[misc]
-            Bucket=t.shared, Key=t.key(), CopySource=source, **condition))  # fmt: skip
+    for condition in (
+        {"CopySourceIfMatch": '"outro"'},
+        {"CopySourceIfNoneMatch": etag},
+        {"CopySourceIfUnmodifiedSince": PAST},
+    ):
+        refused(
+            412,
+            "PreconditionFailed",
+            lambda condition=condition: t.s3.copy_object(  # type: ignore[misc]
+                Bucket=t.shared, Key=t.key(), CopySource=source, **condition
+            ),
+        )
 
 
 @case("conditions/weak-or-star", needs="conditional_reads")

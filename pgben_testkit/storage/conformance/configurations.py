@@ -47,8 +47,13 @@ def cors(t: Target) -> None:
     """CORS rules are set, read, removed."""
     name = t.bucket()
     refused(404, "NoSuchCORSConfiguration", lambda: t.s3.get_bucket_cors(Bucket=name))
-    rule = {"AllowedOrigins": ["https://pgben.gov.br"], "AllowedMethods": ["GET", "PUT"], "AllowedHeaders": ["*"],
-            "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 600}  # fmt: skip
+    rule = {
+        "AllowedOrigins": ["https://pgben.gov.br"],
+        "AllowedMethods": ["GET", "PUT"],
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 600,
+    }
     t.s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
     [found] = t.s3.get_bucket_cors(Bucket=name)["CORSRules"]
     same({key: found.get(key) for key in rule}, rule, "rule")
@@ -75,10 +80,15 @@ def preflight(t: Target) -> None:
 def preflight_refused(t: Target) -> None:
     """Another origin, method or header is 403."""
     name = _with_cors(t)
-    for asked in ({"origin": "https://outro.example", "access-control-request-method": "GET"},
-                  {"origin": "https://pgben.gov.br", "access-control-request-method": "DELETE"},
-                  {"origin": "https://pgben.gov.br", "access-control-request-method": "GET",
-                   "access-control-request-headers": "authorization"}):  # fmt: skip
+    for asked in (
+        {"origin": "https://outro.example", "access-control-request-method": "GET"},
+        {"origin": "https://pgben.gov.br", "access-control-request-method": "DELETE"},
+        {
+            "origin": "https://pgben.gov.br",
+            "access-control-request-method": "GET",
+            "access-control-request-headers": "authorization",
+        },
+    ):
         same(t.raw("OPTIONS", f"/{name}/k", headers=asked, anonymous=True).status, 403, f"status for {asked}")
 
 
@@ -88,8 +98,11 @@ def preflight_header_of_none(t: Target) -> None:
     name = t.bucket()
     rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}
     t.s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
-    asked = {"origin": "https://pgben.gov.br", "access-control-request-method": "GET",
-             "access-control-request-headers": "x-amz-meta-a"}  # fmt: skip
+    asked = {
+        "origin": "https://pgben.gov.br",
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "x-amz-meta-a",
+    }
     same(t.raw("OPTIONS", f"/{name}/k", headers=asked, anonymous=True).status, 403, "status")
 
 
@@ -104,8 +117,13 @@ def cors_on_errors(t: Target) -> None:
 def cors_rubbish(t: Target) -> None:
     """A method that CORS hasn't, and a rule without origins, are refused."""
     name = t.bucket()
-    refused(400, ("InvalidRequest", "MalformedXML"), lambda: t.s3.put_bucket_cors(Bucket=name, CORSConfiguration={
-        "CORSRules": [{"AllowedOrigins": ["*"], "AllowedMethods": ["PATCH"]}]}))  # fmt: skip
+    refused(
+        400,
+        ("InvalidRequest", "MalformedXML"),
+        lambda: t.s3.put_bucket_cors(
+            Bucket=name, CORSConfiguration={"CORSRules": [{"AllowedOrigins": ["*"], "AllowedMethods": ["PATCH"]}]}
+        ),
+    )
 
 
 @case("lifecycle/put-get-delete", needs="lifecycle")
@@ -137,9 +155,13 @@ def lifecycle_rubbish(t: Target) -> None:
     name = t.bucket()
     good = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 7}}
     for rules in ([{**good, "Expiration": {"Days": 0}}], [{**good, "Status": "Talvez"}], [good, good]):
-        refused(400, ("InvalidArgument", "MalformedXML", "InvalidRequest"),
-                lambda rules=rules: t.s3.put_bucket_lifecycle_configuration(  # type: ignore[misc]
-                    Bucket=name, LifecycleConfiguration={"Rules": rules}))  # fmt: skip
+        refused(
+            400,
+            ("InvalidArgument", "MalformedXML", "InvalidRequest"),
+            lambda rules=rules: t.s3.put_bucket_lifecycle_configuration(  # type: ignore[misc]
+                Bucket=name, LifecycleConfiguration={"Rules": rules}
+            ),
+        )
 
 
 @case("buckets/delete-config-of-missing", needs="buckets", denial=True)
@@ -154,5 +176,8 @@ def other_place(t: Target) -> None:
     """A region that there isn't, and a document of another kind, make no bucket."""
     mars = b"<LocationConstraint>mars-1</LocationConstraint>"
     for body in (b"<CreateBucketConfiguration>" + mars + b"</CreateBucketConfiguration>", b"<nada/>"):
-        answers(t.raw("PUT", f"/{t.stem}-mars", body=body), 400, ("InvalidLocationConstraint", "MalformedXML",
-                                                                 "IllegalLocationConstraintException"))  # fmt: skip
+        answers(
+            t.raw("PUT", f"/{t.stem}-mars", body=body),
+            400,
+            ("InvalidLocationConstraint", "MalformedXML", "IllegalLocationConstraintException"),
+        )

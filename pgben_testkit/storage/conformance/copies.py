@@ -23,8 +23,14 @@ def plain(t: Target) -> None:
 def replace(t: Target) -> None:
     """With REPLACE, metadata and type are the request's."""
     source = t.put(b"abc", Metadata={"tipo": "rg"})
-    t.s3.copy_object(Bucket=t.shared, Key=(key := t.key()), CopySource={"Bucket": t.shared, "Key": source},
-                     MetadataDirective="REPLACE", Metadata={"novo": "1"}, ContentType="image/png")  # fmt: skip
+    t.s3.copy_object(
+        Bucket=t.shared,
+        Key=(key := t.key()),
+        CopySource={"Bucket": t.shared, "Key": source},
+        MetadataDirective="REPLACE",
+        Metadata={"novo": "1"},
+        ContentType="image/png",
+    )
     found = t.s3.head_object(Bucket=t.shared, Key=key)
     same((found["Metadata"], found["ContentType"]), ({"novo": "1"}, "image/png"), "copy")
 
@@ -42,10 +48,16 @@ def onto_itself(t: Target) -> None:
 @case("copies/missing-source", needs="copy", denial=True)
 def missing_source(t: Target) -> None:
     """A source that isn't there is NoSuchKey or NoSuchBucket."""
-    refused(404, "NoSuchKey", lambda: t.s3.copy_object(
-        Bucket=t.shared, Key=t.key(), CopySource={"Bucket": t.shared, "Key": t.key()}))  # fmt: skip
-    refused(404, "NoSuchBucket", lambda: t.s3.copy_object(
-        Bucket=t.shared, Key=t.key(), CopySource={"Bucket": t.stem + "-none", "Key": "a"}))  # fmt: skip
+    refused(
+        404,
+        "NoSuchKey",
+        lambda: t.s3.copy_object(Bucket=t.shared, Key=t.key(), CopySource={"Bucket": t.shared, "Key": t.key()}),
+    )
+    refused(
+        404,
+        "NoSuchBucket",
+        lambda: t.s3.copy_object(Bucket=t.shared, Key=t.key(), CopySource={"Bucket": t.stem + "-none", "Key": "a"}),
+    )
 
 
 @case("copies/odd-key", needs="copy")
@@ -68,8 +80,11 @@ def other_bucket(t: Target) -> None:
 def directive_rubbish(t: Target) -> None:
     """A directive that there isn't is InvalidArgument."""
     source = t.put()
-    answer = t.raw("PUT", f"/{t.shared}/{t.key()}", headers={
-        "x-amz-copy-source": f"/{t.shared}/{source}", "x-amz-metadata-directive": "TALVEZ"})  # fmt: skip
+    answer = t.raw(
+        "PUT",
+        f"/{t.shared}/{t.key()}",
+        headers={"x-amz-copy-source": f"/{t.shared}/{source}", "x-amz-metadata-directive": "TALVEZ"},
+    )
     answers(answer, 400, "InvalidArgument")
 
 
@@ -86,8 +101,12 @@ def part(t: Target) -> None:
         CopySource={"Bucket": t.shared, "Key": source},
         CopySourceRange="bytes=2-5",
     )
-    t.s3.complete_multipart_upload(Bucket=t.shared, Key=key, UploadId=upload, MultipartUpload={
-        "Parts": [{"PartNumber": 1, "ETag": copied["CopyPartResult"]["ETag"]}]})  # fmt: skip
+    t.s3.complete_multipart_upload(
+        Bucket=t.shared,
+        Key=key,
+        UploadId=upload,
+        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": copied["CopyPartResult"]["ETag"]}]},
+    )
     same(t.get(key), b"2345", "body")
 
 
@@ -97,10 +116,17 @@ def part_range_beyond(t: Target) -> None:
     source, key = t.put(b"0123456789"), t.key()
     upload = t.s3.create_multipart_upload(Bucket=t.shared, Key=key)["UploadId"]
     try:
-        answer = t.raw("PUT", f"/{t.shared}/{key}", {"partNumber": "1", "uploadId": upload}, headers={
-            "x-amz-copy-source": f"/{t.shared}/{source}", "x-amz-copy-source-range": "bytes=5-50"})  # fmt: skip
-        same((answer.status in (400, 416), answer.code in ("InvalidRange", "InvalidArgument")), (True, True),
-             f"answer {answer.status} {answer.code}: refused as a range")  # fmt: skip
+        answer = t.raw(
+            "PUT",
+            f"/{t.shared}/{key}",
+            {"partNumber": "1", "uploadId": upload},
+            headers={"x-amz-copy-source": f"/{t.shared}/{source}", "x-amz-copy-source-range": "bytes=5-50"},
+        )
+        same(
+            (answer.status in (400, 416), answer.code in ("InvalidRange", "InvalidArgument")),
+            (True, True),
+            f"answer {answer.status} {answer.code}: refused as a range",
+        )
     finally:
         t.s3.abort_multipart_upload(Bucket=t.shared, Key=key, UploadId=upload)
 

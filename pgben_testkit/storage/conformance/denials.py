@@ -68,8 +68,13 @@ def late_clock(t: Target) -> None:
 def changed_header(t: Target) -> None:
     """A signed header that was changed is SignatureDoesNotMatch."""
     key = t.key()
-    answer = t.raw("PUT", f"/{t.shared}/{key}", body=b"a", headers={"x-amz-meta-tipo": "rg"},
-                   change=lambda made: made.update({"x-amz-meta-tipo": "cpf"}))  # fmt: skip
+    answer = t.raw(
+        "PUT",
+        f"/{t.shared}/{key}",
+        body=b"a",
+        headers={"x-amz-meta-tipo": "rg"},
+        change=lambda made: made.update({"x-amz-meta-tipo": "cpf"}),
+    )
     answers(answer, 403, "SignatureDoesNotMatch")
     refused(404, "NoSuchKey", lambda: t.s3.get_object(Bucket=t.shared, Key=key))
 

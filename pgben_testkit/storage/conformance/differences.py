@@ -52,9 +52,11 @@ def read(path: Path) -> Listed:
     try:
         found = tomllib.loads(path.read_text("utf-8"))
         listed = Listed(
-            str(found["backend"]), str(found["version"]), frozenset(map(str, found.get("lacks", ()))),
+            str(found["backend"]),
+            str(found["version"]),
+            frozenset(map(str, found.get("lacks", ()))),
             tuple(Difference(str(each["case"]), str(each["reason"])) for each in found.get("difference", ())),
-        )  # fmt: skip
+        )
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UsageProblem(
             f"the difference file {path} can't be read",

@@ -19,8 +19,11 @@ def sse_s3(t: Target) -> None:
     key = t.key()
     made = t.s3.put_object(Bucket=t.shared, Key=key, Body=b"abc", ServerSideEncryption="AES256")
     found = t.s3.get_object(Bucket=t.shared, Key=key)
-    same([each.get("ServerSideEncryption") for each in (made, t.s3.head_object(Bucket=t.shared, Key=key), found)],
-         ["AES256"] * 3, "told")  # fmt: skip
+    same(
+        [each.get("ServerSideEncryption") for each in (made, t.s3.head_object(Bucket=t.shared, Key=key), found)],
+        ["AES256"] * 3,
+        "told",
+    )
     same(found["Body"].read(), b"abc", "body")
 
 
@@ -75,9 +78,11 @@ def wrong_key(t: Target) -> None:
 def wrong_md5(t: Target) -> None:
     """A key whose MD5 is another's is refused."""
     key = t.key()
-    headers = {"x-amz-server-side-encryption-customer-algorithm": "AES256",
-               "x-amz-server-side-encryption-customer-key": "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=",
-               "x-amz-server-side-encryption-customer-key-md5": "AAAAAAAAAAAAAAAAAAAAAA=="}  # fmt: skip
+    headers = {
+        "x-amz-server-side-encryption-customer-algorithm": "AES256",
+        "x-amz-server-side-encryption-customer-key": "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=",
+        "x-amz-server-side-encryption-customer-key-md5": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
     answer = t.raw("PUT", f"/{t.shared}/{key}", body=b"a", headers=headers)
     same(answer.status, 400, "status")
     refused(404, "NoSuchKey", lambda: t.s3.get_object(Bucket=t.shared, Key=key))
@@ -120,8 +125,9 @@ def multipart(t: Target) -> None:
     mine, key = _key(), t.key()
     upload = t.s3.create_multipart_upload(Bucket=t.shared, Key=key, **mine)["UploadId"]
     part = t.s3.upload_part(Bucket=t.shared, Key=key, UploadId=upload, PartNumber=1, Body=b"segredo", **mine)
-    t.s3.complete_multipart_upload(Bucket=t.shared, Key=key, UploadId=upload, MultipartUpload={
-        "Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})  # fmt: skip
+    t.s3.complete_multipart_upload(
+        Bucket=t.shared, Key=key, UploadId=upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    )
     same(t.get(key, **mine), b"segredo", "body")
     refused(400, ("InvalidRequest", "InvalidArgument"), lambda: t.s3.get_object(Bucket=t.shared, Key=key))
 
@@ -179,6 +185,11 @@ def delete_none(t: Target) -> None:
 def key_without_kms(t: Target) -> None:
     """A default of AES256 with a KMS key is refused."""
     default = {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "a"}
-    refused(400, ("InvalidArgument", "MalformedXML"), lambda: t.s3.put_bucket_encryption(
-        Bucket=t.bucket(), ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": default}]}))  # fmt: skip
+    refused(
+        400,
+        ("InvalidArgument", "MalformedXML"),
+        lambda: t.s3.put_bucket_encryption(
+            Bucket=t.bucket(),
+            ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]},
+        ),
+    )

@@ -12,9 +12,16 @@ from pgben_testkit.storage.conformance.target import Target, answers, refused, s
 
 
 def _post(
-    t: Target, key: str, conditions: list[Any], *, content: bytes = b"%PDF", extra: dict[str, str] | None = None,
-    expires_s: float = 300, spoil: bool = False, change: tuple[bytes, bytes] = (b"", b""),
-) -> Answer:  # fmt: skip
+    t: Target,
+    key: str,
+    conditions: list[Any],
+    *,
+    content: bytes = b"%PDF",
+    extra: dict[str, str] | None = None,
+    expires_s: float = 300,
+    spoil: bool = False,
+    change: tuple[bytes, bytes] = (b"", b""),
+) -> Answer:
     fields = form_fields(t.keys, [{"bucket": t.shared}, *conditions], now=time.time(), expires_s=expires_s)
     if spoil:
         fields["x-amz-signature"] = "0" * 64
@@ -30,8 +37,10 @@ def _not_there(t: Target, key: str) -> None:
 def upload(t: Target) -> None:
     """A signed form uploads, with its type."""
     key = t.key()
-    answers(_post(t, key, [{"key": key}, {"Content-Type": "application/pdf"}],
-                  extra={"Content-Type": "application/pdf"}), 204)  # fmt: skip
+    answers(
+        _post(t, key, [{"key": key}, {"Content-Type": "application/pdf"}], extra={"Content-Type": "application/pdf"}),
+        204,
+    )
     found = t.s3.get_object(Bucket=t.shared, Key=key)
     same((found["Body"].read(), found["ContentType"]), (b"%PDF", "application/pdf"), "object")
 
@@ -155,8 +164,9 @@ def fields_with_filenames(t: Target) -> None:
 def expiration_rubbish(t: Target) -> None:
     """A policy whose end isn't ISO 8601 in UTC is refused."""
     key = t.key()
-    fields = form_fields(t.keys, [{"bucket": t.shared}, {"key": key}], now=time.time(),
-                         expires="2999-01-01 00:00:00+00:00")  # fmt: skip
+    fields = form_fields(
+        t.keys, [{"bucket": t.shared}, {"key": key}], now=time.time(), expires="2999-01-01 00:00:00+00:00"
+    )
     kind, body = form_body({"key": key, **fields}, b"x")
     answer = t.send("POST", f"/{t.shared}", {}, {"host": t.host, "content-type": kind}, body)
     same(answer.status in (400, 403), True, f"refused ({answer.status})")

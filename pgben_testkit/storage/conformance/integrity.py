@@ -40,9 +40,11 @@ def md5_rubbish(t: Target) -> None:
 
 
 def _algorithms() -> dict[str, tuple[str, str]]:
-    found = {"CRC32": ("crc32", base64.b64encode(zlib.crc32(BODY).to_bytes(4, "big")).decode()),
-             "SHA1": ("sha1", base64.b64encode(hashlib.sha1(BODY).digest()).decode()),
-             "SHA256": ("sha256", base64.b64encode(hashlib.sha256(BODY).digest()).decode())}  # fmt: skip
+    found = {
+        "CRC32": ("crc32", base64.b64encode(zlib.crc32(BODY).to_bytes(4, "big")).decode()),
+        "SHA1": ("sha1", base64.b64encode(hashlib.sha1(BODY).digest()).decode()),
+        "SHA256": ("sha256", base64.b64encode(hashlib.sha256(BODY).digest()).decode()),
+    }
     try:
         from awscrt import checksums
     except ModuleNotFoundError:
@@ -103,19 +105,33 @@ def composite(t: Target) -> None:
     part = t.s3.upload_part(
         Bucket=t.shared, Key=key, UploadId=upload, PartNumber=1, Body=BODY, ChecksumAlgorithm="SHA256"
     )
-    made = t.s3.complete_multipart_upload(Bucket=t.shared, Key=key, UploadId=upload, MultipartUpload={"Parts": [
-        {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]})  # fmt: skip
+    made = t.s3.complete_multipart_upload(
+        Bucket=t.shared,
+        Key=key,
+        UploadId=upload,
+        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]},
+    )
     inner = hashlib.sha256(hashlib.sha256(BODY).digest()).digest()
     same(made.get("ChecksumSHA256"), base64.b64encode(inner).decode() + "-1", "checksum")
 
 
 def _stream(
-    t: Target, key: str, pieces: list[bytes], *, spoil: int = -1, cut: int = 0, say: int | None = None,
-    trailers: dict[str, str] | None = None, spoil_trailer: bool = False,
-) -> Answer:  # fmt: skip
+    t: Target,
+    key: str,
+    pieces: list[bytes],
+    *,
+    spoil: int = -1,
+    cut: int = 0,
+    say: int | None = None,
+    trailers: dict[str, str] | None = None,
+    spoil_trailer: bool = False,
+) -> Answer:
     path, size = f"/{t.shared}/{key}", sum(map(len, pieces))
-    headers = {"host": t.host, "content-encoding": "aws-chunked",
-               "x-amz-decoded-content-length": str(size if say is None else say)}  # fmt: skip
+    headers = {
+        "host": t.host,
+        "content-encoding": "aws-chunked",
+        "x-amz-decoded-content-length": str(size if say is None else say),
+    }
     if trailers:
         headers["x-amz-trailer"] = ",".join(trailers)
     kind = SIGNED + ("-TRAILER" if trailers else "")
@@ -160,8 +176,11 @@ def trailer(t: Target) -> None:
     value = base64.b64encode(zlib.crc32(b"".join(PIECES)).to_bytes(4, "big")).decode()
     answers(_stream(t, (key := t.key()), PIECES, trailers={"x-amz-checksum-crc32": value}), 200)
     holds(t.get(key) == b"".join(PIECES), "the body is another")
-    answers(_stream(t, (key := t.key()), PIECES, trailers={"x-amz-checksum-crc32": "AAAAAA=="}), 400,
-            ("BadDigest", "XAmzContentChecksumMismatch"))  # fmt: skip
+    answers(
+        _stream(t, (key := t.key()), PIECES, trailers={"x-amz-checksum-crc32": "AAAAAA=="}),
+        400,
+        ("BadDigest", "XAmzContentChecksumMismatch"),
+    )
     _not_there(t, key)
 
 

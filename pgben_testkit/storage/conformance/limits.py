@@ -41,8 +41,9 @@ def plain(t: Target, head: bytes, wait_s: float = 4) -> Answer:
 
 def _announced(t: Target, length: int, extra: dict[str, str] | None = None) -> Answer:
     path = f"/{t.shared}/{t.key()}"
-    made = signed_headers(t.keys, "PUT", path, {}, {"host": t.host, **(extra or {})}, b"", payload="UNSIGNED-PAYLOAD",
-                          now=time.time())  # fmt: skip
+    made = signed_headers(
+        t.keys, "PUT", path, {}, {"host": t.host, **(extra or {})}, b"", payload="UNSIGNED-PAYLOAD", now=time.time()
+    )
     lines = "".join(f"{name}: {value}\r\n" for name, value in made.items())
     return plain(t, f"PUT {path} HTTP/1.1\r\n{lines}content-length: {length}\r\nexpect: 100-continue\r\n\r\n".encode())
 

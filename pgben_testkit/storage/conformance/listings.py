@@ -55,8 +55,10 @@ def contents(t: Target) -> None:
 def delimiter(t: Target) -> None:
     """A delimiter rolls keys up into common prefixes."""
     prefix = _filled(t)
-    for found in (t.s3.list_objects(Bucket=t.shared, Prefix=prefix, Delimiter="/"),
-                  t.s3.list_objects_v2(Bucket=t.shared, Prefix=prefix, Delimiter="/")):  # fmt: skip
+    for found in (
+        t.s3.list_objects(Bucket=t.shared, Prefix=prefix, Delimiter="/"),
+        t.s3.list_objects_v2(Bucket=t.shared, Prefix=prefix, Delimiter="/"),
+    ):
         same(_prefixes(found, prefix), ["a/", "ação/", "b/"], "prefixes")
         same(_keys(found, prefix), ["c", "d e"], "keys")
 
@@ -200,8 +202,12 @@ def uploads(t: Target) -> None:
 @case("listings/parameters", needs="listing", denial=True)
 def parameters(t: Target) -> None:
     """Kinds, numbers and markers of listings that are none are InvalidArgument."""
-    for query in ({"list-type": "3"}, {"versions": "", "max-keys": "x"}, {"versions": "", "version-id-marker": "x"},
-                  {"uploads": "", "max-uploads": "x"}):  # fmt: skip
+    for query in (
+        {"list-type": "3"},
+        {"versions": "", "max-keys": "x"},
+        {"versions": "", "version-id-marker": "x"},
+        {"uploads": "", "max-uploads": "x"},
+    ):
         answer = t.raw("GET", f"/{t.shared}", query)
         same((answer.status, answer.code), (400, "InvalidArgument"), f"answer to {query}")
 

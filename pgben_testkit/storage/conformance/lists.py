@@ -83,8 +83,10 @@ def read_and_put_again(t: Target) -> None:
     where = {"Bucket": t.bucket()}
     t.put(bucket=where["Bucket"], key="k")
     everybody = {"Grantee": {"Type": "Group", "URI": EVERYBODY}, "Permission": "READ"}
-    for read, write, place in ((t.s3.get_bucket_acl, t.s3.put_bucket_acl, where),
-                               (t.s3.get_object_acl, t.s3.put_object_acl, {**where, "Key": "k"})):  # fmt: skip
+    for read, write, place in (
+        (t.s3.get_bucket_acl, t.s3.put_bucket_acl, where),
+        (t.s3.get_object_acl, t.s3.put_object_acl, {**where, "Key": "k"}),
+    ):
         found = read(**place)
         write(**place, AccessControlPolicy={"Owner": found["Owner"], "Grants": [*found["Grants"], everybody]})
         same(EVERYBODY in [each["Grantee"].get("URI") for each in read(**place)["Grants"]], True, "granted")

@@ -21,8 +21,9 @@ def _bucket(t: Target) -> str:
 
 
 def _locked(t: Target, name: str, mode: str, until: datetime) -> str:
-    version: str = t.s3.put_object(Bucket=name, Key="k", Body=b"1", ObjectLockMode=mode,
-                                   ObjectLockRetainUntilDate=until)["VersionId"]  # fmt: skip
+    version: str = t.s3.put_object(
+        Bucket=name, Key="k", Body=b"1", ObjectLockMode=mode, ObjectLockRetainUntilDate=until
+    )["VersionId"]
     return version
 
 
@@ -63,8 +64,13 @@ def compliance(t: Target) -> None:
     name = _bucket(t)
     version = _locked(t, name, "COMPLIANCE", _until(8))
     for options in ({}, {"BypassGovernanceRetention": True}):
-        refused(403, LOCKED, lambda options=options: t.s3.delete_object(  # type: ignore[misc]
-            Bucket=name, Key="k", VersionId=version, **options))  # fmt: skip
+        refused(
+            403,
+            LOCKED,
+            lambda options=options: t.s3.delete_object(  # type: ignore[misc]
+                Bucket=name, Key="k", VersionId=version, **options
+            ),
+        )
     same(t.get("k", name, VersionId=version), b"1", "body")
 
 
@@ -95,13 +101,20 @@ def compliance_shortened(t: Target) -> None:
     _locked(t, name, "COMPLIANCE", until)
 
     def put(mode: str, seconds: float) -> Any:
-        return t.s3.put_object_retention(Bucket=name, Key="k", BypassGovernanceRetention=True, Retention={
-            "Mode": mode, "RetainUntilDate": until + timedelta(seconds=seconds)})  # fmt: skip
+        return t.s3.put_object_retention(
+            Bucket=name,
+            Key="k",
+            BypassGovernanceRetention=True,
+            Retention={"Mode": mode, "RetainUntilDate": until + timedelta(seconds=seconds)},
+        )
 
     refused(403, LOCKED, lambda: put("COMPLIANCE", -5))
     refused(403, LOCKED, lambda: put("GOVERNANCE", 5))
-    same(t.s3.get_object_retention(Bucket=name, Key="k")["Retention"], {"Mode": "COMPLIANCE", "RetainUntilDate": until},
-         "retention after refused changes")  # fmt: skip
+    same(
+        t.s3.get_object_retention(Bucket=name, Key="k")["Retention"],
+        {"Mode": "COMPLIANCE", "RetainUntilDate": until},
+        "retention after refused changes",
+    )
     put("COMPLIANCE", 2)
 
 
@@ -131,8 +144,11 @@ def past(t: Target) -> None:
 def half(t: Target) -> None:
     """A mode with no date is refused."""
     name = _bucket(t)
-    refused(400, ("InvalidArgument", "InvalidRequest"),
-            lambda: t.s3.put_object(Bucket=name, Key="k", Body=b"1", ObjectLockMode="GOVERNANCE"))  # fmt: skip
+    refused(
+        400,
+        ("InvalidArgument", "InvalidRequest"),
+        lambda: t.s3.put_object(Bucket=name, Key="k", Body=b"1", ObjectLockMode="GOVERNANCE"),
+    )
 
 
 @case("locks/legal-hold", needs="legal_hold", denial=True)
@@ -142,8 +158,13 @@ def legal_hold(t: Target) -> None:
     version = t.s3.put_object(Bucket=name, Key="k", Body=b"1", ObjectLockLegalHoldStatus="ON")["VersionId"]
     same(t.s3.get_object_legal_hold(Bucket=name, Key="k")["LegalHold"]["Status"], "ON", "status")
     for options in ({}, {"BypassGovernanceRetention": True}):
-        refused(403, LOCKED, lambda options=options: t.s3.delete_object(  # type: ignore[misc]
-            Bucket=name, Key="k", VersionId=version, **options))  # fmt: skip
+        refused(
+            403,
+            LOCKED,
+            lambda options=options: t.s3.delete_object(  # type: ignore[misc]
+                Bucket=name, Key="k", VersionId=version, **options
+            ),
+        )
     t.s3.put_object_legal_hold(Bucket=name, Key="k", LegalHold={"Status": "OFF"})
     t.s3.delete_object(Bucket=name, Key="k", VersionId=version)
 
@@ -171,10 +192,15 @@ def default(t: Target) -> None:
 def default_rubbish(t: Target) -> None:
     """A default of 0 days, or of days and years, is refused."""
     name = _bucket(t)
-    for inside in ("<Mode>GOVERNANCE</Mode><Days>0</Days>", "<Mode>GOVERNANCE</Mode><Days>1</Days><Years>1</Years>",
-                   "<Mode>TALVEZ</Mode><Days>1</Days>"):  # fmt: skip
-        body = ("<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>"
-                f"{inside}</DefaultRetention></Rule></ObjectLockConfiguration>").encode()  # fmt: skip
+    for inside in (
+        "<Mode>GOVERNANCE</Mode><Days>0</Days>",
+        "<Mode>GOVERNANCE</Mode><Days>1</Days><Years>1</Years>",
+        "<Mode>TALVEZ</Mode><Days>1</Days>",
+    ):
+        body = (
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>"
+            f"{inside}</DefaultRetention></Rule></ObjectLockConfiguration>"
+        ).encode()
         import base64
         import hashlib
 
@@ -195,8 +221,11 @@ def none(t: Target) -> None:
 def suspend(t: Target) -> None:
     """Versioning can't be suspended on a bucket with object lock."""
     name = _bucket(t)
-    refused(409, "InvalidBucketState", lambda: t.s3.put_bucket_versioning(
-        Bucket=name, VersioningConfiguration={"Status": "Suspended"}))  # fmt: skip
+    refused(
+        409,
+        "InvalidBucketState",
+        lambda: t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"}),
+    )
     same(t.s3.get_bucket_versioning(Bucket=name)["Status"], "Enabled", "status")
 
 

@@ -18,8 +18,11 @@ def user(t: Target) -> None:
     }
     key = t.put(Metadata=given)
     found = t.s3.head_object(Bucket=t.shared, Key=key)["Metadata"]
-    same({name.lower(): value for name, value in found.items()}, {name.lower(): value for name, value in given.items()},
-         "metadata")  # fmt: skip
+    same(
+        {name.lower(): value for name, value in found.items()},
+        {name.lower(): value for name, value in given.items()},
+        "metadata",
+    )
 
 
 @case("metadata/replaced-by-put", needs="metadata")
@@ -72,12 +75,22 @@ def utf8(t: Target) -> None:
 @case("metadata/system-headers", needs="metadata")
 def system(t: Target) -> None:
     """Cache-Control, Content-Disposition, -Encoding, -Language and -Type are kept."""
-    key = t.put(CacheControl="no-store", ContentDisposition="inline", ContentEncoding="gzip", ContentLanguage="pt-BR",
-                ContentType="application/pdf")  # fmt: skip
+    key = t.put(
+        CacheControl="no-store",
+        ContentDisposition="inline",
+        ContentEncoding="gzip",
+        ContentLanguage="pt-BR",
+        ContentType="application/pdf",
+    )
     found = t.s3.head_object(Bucket=t.shared, Key=key)
-    same([found.get(name) for name in ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage",
-                                       "ContentType")],
-         ["no-store", "inline", "gzip", "pt-BR", "application/pdf"], "headers")  # fmt: skip
+    same(
+        [
+            found.get(name)
+            for name in ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType")
+        ],
+        ["no-store", "inline", "gzip", "pt-BR", "application/pdf"],
+        "headers",
+    )
 
 
 @case("metadata/default-type", needs="metadata")
@@ -128,8 +141,11 @@ def too_many(t: Target) -> None:
     """An eleventh tag is refused, and the object keeps those it had."""
     key = t.put(Tagging="tipo=rg")
     eleven = [{"Key": f"k{number}", "Value": "v"} for number in range(11)]
-    refused(400, ("BadRequest", "InvalidTag"),
-            lambda: t.s3.put_object_tagging(Bucket=t.shared, Key=key, Tagging={"TagSet": eleven}))  # fmt: skip
+    refused(
+        400,
+        ("BadRequest", "InvalidTag"),
+        lambda: t.s3.put_object_tagging(Bucket=t.shared, Key=key, Tagging={"TagSet": eleven}),
+    )
     same(t.s3.get_object_tagging(Bucket=t.shared, Key=key)["TagSet"], [{"Key": "tipo", "Value": "rg"}], "tags")
 
 
@@ -138,8 +154,13 @@ def key_too_long(t: Target) -> None:
     """A tag's key has 128 characters at most, its value 256."""
     key = t.put()
     for name, value in (("k" * 129, "v"), ("k", "v" * 257)):
-        refused(400, "InvalidTag", lambda name=name, value=value: t.s3.put_object_tagging(  # type: ignore[misc]
-            Bucket=t.shared, Key=key, Tagging={"TagSet": [{"Key": name, "Value": value}]}))  # fmt: skip
+        refused(
+            400,
+            "InvalidTag",
+            lambda name=name, value=value: t.s3.put_object_tagging(  # type: ignore[misc]
+                Bucket=t.shared, Key=key, Tagging={"TagSet": [{"Key": name, "Value": value}]}
+            ),
+        )
 
 
 @case("tags/twice-the-same", needs="tagging_limits", denial=True)

@@ -21,16 +21,21 @@ class Upload:
         self.id, self.parts = made["UploadId"], []  # type: ignore[var-annotated]
 
     def part(self, number: int, body: bytes, **options: Any) -> str:
-        made = self.t.s3.upload_part(Bucket=self.t.shared, Key=self.key, UploadId=self.id, PartNumber=number, Body=body,
-                                     **options)  # fmt: skip
+        made = self.t.s3.upload_part(
+            Bucket=self.t.shared, Key=self.key, UploadId=self.id, PartNumber=number, Body=body, **options
+        )
         self.parts.append({"PartNumber": number, "ETag": made["ETag"]})
         etag: str = made["ETag"]
         return etag
 
     def complete(self, parts: list[dict[str, Any]] | None = None, **options: Any) -> Any:
         return self.t.s3.complete_multipart_upload(
-            Bucket=self.t.shared, Key=self.key, UploadId=self.id,
-            MultipartUpload={"Parts": self.parts if parts is None else parts}, **options)  # fmt: skip
+            Bucket=self.t.shared,
+            Key=self.key,
+            UploadId=self.id,
+            MultipartUpload={"Parts": self.parts if parts is None else parts},
+            **options,
+        )
 
     def abort(self) -> None:
         self.t.s3.abort_multipart_upload(Bucket=self.t.shared, Key=self.key, UploadId=self.id)
@@ -69,11 +74,15 @@ def list_parts(t: Target) -> None:
     upload = Upload(t)
     tags = [upload.part(number, b"x" * number) for number in (1, 2, 3)]
     found = t.s3.list_parts(Bucket=t.shared, Key=upload.key, UploadId=upload.id, MaxParts=2)
-    same([(each["PartNumber"], each["Size"], each["ETag"]) for each in found["Parts"]],
-         [(1, 1, tags[0]), (2, 2, tags[1])], "first page")  # fmt: skip
+    same(
+        [(each["PartNumber"], each["Size"], each["ETag"]) for each in found["Parts"]],
+        [(1, 1, tags[0]), (2, 2, tags[1])],
+        "first page",
+    )
     same(found["IsTruncated"], True, "IsTruncated")
-    rest = t.s3.list_parts(Bucket=t.shared, Key=upload.key, UploadId=upload.id,
-                           PartNumberMarker=found["NextPartNumberMarker"])  # fmt: skip
+    rest = t.s3.list_parts(
+        Bucket=t.shared, Key=upload.key, UploadId=upload.id, PartNumberMarker=found["NextPartNumberMarker"]
+    )
     same([each["PartNumber"] for each in rest["Parts"]], [3], "second page")
     upload.abort()
 
@@ -122,8 +131,12 @@ def no_parts(t: Target) -> None:
     """A Complete that names none is MalformedXML."""
     upload = Upload(t)
     upload.part(1, b"a")
-    answer = t.raw("POST", f"/{t.shared}/{upload.key}", {"uploadId": upload.id},
-                   body=b"<CompleteMultipartUpload></CompleteMultipartUpload>")  # fmt: skip
+    answer = t.raw(
+        "POST",
+        f"/{t.shared}/{upload.key}",
+        {"uploadId": upload.id},
+        body=b"<CompleteMultipartUpload></CompleteMultipartUpload>",
+    )
     answers(answer, 400, "MalformedXML")
     upload.abort()
 
@@ -156,8 +169,7 @@ def abort(t: Target) -> None:
     upload = Upload(t)
     upload.part(1, b"a")
     upload.abort()
-    refused(404, "NoSuchUpload",
-            lambda: t.s3.list_parts(Bucket=t.shared, Key=upload.key, UploadId=upload.id))  # fmt: skip
+    refused(404, "NoSuchUpload", lambda: t.s3.list_parts(Bucket=t.shared, Key=upload.key, UploadId=upload.id))
     refused(404, "NoSuchKey", lambda: t.s3.get_object(Bucket=t.shared, Key=upload.key))
 
 

@@ -6,12 +6,22 @@ from pgben_testkit.storage.conformance.case import case
 from pgben_testkit.storage.conformance.target import Target, answers, refused, same
 
 ODD = {
-    "spaces": "a b  c .pdf", "plus": "a+b.pdf", "percent": "100%.pdf", "percent-escape": "a%20b.pdf",
-    "accents": "ação/José.pdf", "ampersand": "a&b<c>\"d'.pdf", "equals": "a=b;c?d#e.pdf", "emoji": "recibo 🧾.pdf",
-    "chinese": "文件.pdf", "brackets": "(1)[2]{3}.pdf", "tilde": "~a!$*',@:.pdf", "dots": "a..b/...c",
+    "spaces": "a b  c .pdf",
+    "plus": "a+b.pdf",
+    "percent": "100%.pdf",
+    "percent-escape": "a%20b.pdf",
+    "accents": "ação/José.pdf",
+    "ampersand": "a&b<c>\"d'.pdf",
+    "equals": "a=b;c?d#e.pdf",
+    "emoji": "recibo 🧾.pdf",
+    "chinese": "文件.pdf",
+    "brackets": "(1)[2]{3}.pdf",
+    "tilde": "~a!$*',@:.pdf",
+    "dots": "a..b/...c",
     "hidden": ".oculto",
-    "backslash": "a\\b.pdf", "slash-at-end": "pasta/",
-}  # fmt: skip
+    "backslash": "a\\b.pdf",
+    "slash-at-end": "pasta/",
+}
 
 
 def _odd(t: Target, name: str) -> None:
@@ -114,11 +124,17 @@ def climbing(t: Target) -> None:
     """A path that climbs out of its bucket reaches nothing."""
     secret = t.put(b"segredo")
     other = t.bucket()
-    for path in (f"/{other}/../{t.shared}/{secret}", f"/{other}/%2e%2e/{t.shared}/{secret}",
-                 f"/{other}/..%2f..%2f..%2f..%2fetc%2fpasswd"):  # fmt: skip
+    for path in (
+        f"/{other}/../{t.shared}/{secret}",
+        f"/{other}/%2e%2e/{t.shared}/{secret}",
+        f"/{other}/..%2f..%2f..%2f..%2fetc%2fpasswd",
+    ):
         answer = t.raw("GET", path, encoded=True, anonymous=True)
-        same((400 <= answer.status < 500, b"segredo" in answer.body, b"root:" in answer.body), (True, False, False),
-             f"{path[-40:]} ({answer.status})")  # fmt: skip
+        same(
+            (400 <= answer.status < 500, b"segredo" in answer.body, b"root:" in answer.body),
+            (True, False, False),
+            f"{path[-40:]} ({answer.status})",
+        )
 
 
 @case("names/climbing-signed", needs="path_safety", denial=True)

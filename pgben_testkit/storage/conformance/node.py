@@ -41,7 +41,7 @@ NAMES = {
     "lifecycle": ("lifecycle", "setBucketLifecycle, getBucketLifecycle, removeBucketLifecycle"),
     "encryption": ("sse_default", "setBucketEncryption, getBucketEncryption"),
     "utf8-key": ("keys", "a key with accents and spaces"),
-}  # fmt: skip
+}
 """name -> (capability, summary); the code is in the script beside."""
 DENIALS = ("make-again", "missing", "wrong-secret", "unknown-key", "anonymous", "presigned-expired", "retention")
 TIMEOUT_S = 120
@@ -73,13 +73,27 @@ def _tried(t: Target) -> dict[str, str]:
     if not modules:
         raise NotTried("the npm package minio isn't in --node-modules, NODE_PATH or ./node_modules")
     parts = urlsplit(t.endpoint)
-    asked = {"endPoint": parts.hostname, "port": parts.port or (443 if parts.scheme == "https" else 80),
-             "useSSL": parts.scheme == "https", "accessKey": t.access_key, "secretKey": t.secret_key,
-             "region": t.region,
-             "stem": t.stem, "shared": t.shared, "names": list(NAMES)}  # fmt: skip
+    asked = {
+        "endPoint": parts.hostname,
+        "port": parts.port or (443 if parts.scheme == "https" else 80),
+        "useSSL": parts.scheme == "https",
+        "accessKey": t.access_key,
+        "secretKey": t.secret_key,
+        "region": t.region,
+        "stem": t.stem,
+        "shared": t.shared,
+        "names": list(NAMES),
+    }
     env = {**os.environ, "NODE_PATH": modules}
-    done = subprocess.run([program, str(SCRIPT)], input=json.dumps(asked), env=env, capture_output=True, text=True,
-                          timeout=TIMEOUT_S, check=False)  # fmt: skip
+    done = subprocess.run(
+        [program, str(SCRIPT)],
+        input=json.dumps(asked),
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     found = {str(line["name"]): str(line["error"]) for line in lines}
     t._made += [str(name) for line in lines for name in line.get("buckets", ())]

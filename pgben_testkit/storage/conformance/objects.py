@@ -179,10 +179,17 @@ def storage_class_unknown(t: Target) -> None:
 def response_overrides(t: Target) -> None:
     """response-content-type and its like replace what is sent back."""
     key = t.put(ContentType="text/plain")
-    found = t.s3.get_object(Bucket=t.shared, Key=key, ResponseContentType="application/pdf",
-                            ResponseContentDisposition='attachment; filename="rg.pdf"')  # fmt: skip
-    same((found["ContentType"], found.get("ContentDisposition")), ("application/pdf", 'attachment; filename="rg.pdf"'),
-         "headers")  # fmt: skip
+    found = t.s3.get_object(
+        Bucket=t.shared,
+        Key=key,
+        ResponseContentType="application/pdf",
+        ResponseContentDisposition='attachment; filename="rg.pdf"',
+    )
+    same(
+        (found["ContentType"], found.get("ContentDisposition")),
+        ("application/pdf", 'attachment; filename="rg.pdf"'),
+        "headers",
+    )
 
 
 @case("objects/range-rubbish", needs="objects")

@@ -62,8 +62,12 @@ def deny_wins(t: Target) -> None:
     name = t.bucket()
     t.put(b"a", "publico/a", name)
     t.put(b"s", "publico/segredo", name)
-    put(t, name, statement("Allow", "s3:GetObject", f"{name}/publico/*"),
-        statement("Deny", "s3:GetObject", f"{name}/publico/segredo"))  # fmt: skip
+    put(
+        t,
+        name,
+        statement("Allow", "s3:GetObject", f"{name}/publico/*"),
+        statement("Deny", "s3:GetObject", f"{name}/publico/segredo"),
+    )
     answers(t.raw("GET", f"/{name}/publico/a", anonymous=True), 200)
     answers(t.raw("GET", f"/{name}/publico/segredo", anonymous=True), 403, "AccessDenied")
 
@@ -142,9 +146,17 @@ def malformed(t: Target) -> None:
     """What isn't a policy is MalformedPolicy, and the one before stays."""
     name = t.bucket()
     put(t, name, statement("Allow", "s3:GetObject", f"{name}/a/*"))
-    for text in ("{", "[]", '{"Version":"2012-10-17"}',
-                 json.dumps({"Version": "2012-10-17", "Statement": [{**statement("Allow", "s3:GetObject", f"{name}/*"),
-                                                                     "Effect": "Talvez"}]})):  # fmt: skip
+    for text in (
+        "{",
+        "[]",
+        '{"Version":"2012-10-17"}',
+        json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{**statement("Allow", "s3:GetObject", f"{name}/*"), "Effect": "Talvez"}],
+            }
+        ),
+    ):
         answer = t.raw("PUT", f"/{name}", {"policy": ""}, body=text.encode())
         same((answer.status, answer.code), (400, "MalformedPolicy"), text[:40])
     found = json.loads(t.s3.get_bucket_policy(Bucket=name)["Policy"])

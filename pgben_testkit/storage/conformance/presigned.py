@@ -149,8 +149,12 @@ def signed_header(t: Target) -> None:
 def signature_2(t: Target) -> None:
     """A URL by Signature Version 2 is refused."""
     key = t.put()
-    answer = t.send("GET", f"/{t.shared}/{key}", {
-        "AWSAccessKeyId": t.access_key, "Expires": "4102444800", "Signature": "c2lnbmF0dXJl"}, {})  # fmt: skip
+    answer = t.send(
+        "GET",
+        f"/{t.shared}/{key}",
+        {"AWSAccessKeyId": t.access_key, "Expires": "4102444800", "Signature": "c2lnbmF0dXJl"},
+        {},
+    )
     same(answer.status in (400, 403), True, f"refused ({answer.status})")
 
 
@@ -176,7 +180,8 @@ def delete(t: Target) -> None:
 def checksum_of_nothing(t: Target) -> None:
     """A checksum in the URL that was made before there was a body, as the AWS SDK for JavaScript does, is no matter."""
     key = t.key()
-    path, query = t.presigned("PUT", t.shared, key, extra={
-        "x-amz-checksum-crc32": "AAAAAA==", "x-amz-sdk-checksum-algorithm": "CRC32"})  # fmt: skip
+    path, query = t.presigned(
+        "PUT", t.shared, key, extra={"x-amz-checksum-crc32": "AAAAAA==", "x-amz-sdk-checksum-algorithm": "CRC32"}
+    )
     answers(t.send("PUT", path, query, {"host": t.host}, b"abc"), 200)
     same(t.get(key), b"abc", "body")

@@ -10,8 +10,10 @@ from pgben_testkit.storage.conformance.case import case
 from pgben_testkit.storage.conformance.limits import plain
 from pgben_testkit.storage.conformance.target import Target, answers, same
 
-BOMB = (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;">]>'
-        b"<Tagging><TagSet><Tag><Key>&c;</Key><Value>v</Value></Tag></TagSet></Tagging>")  # fmt: skip
+BOMB = (
+    b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;">]>'
+    b"<Tagging><TagSet><Tag><Key>&c;</Key><Value>v</Value></Tag></TagSet></Tagging>"
+)
 
 
 def _xml(t: Target, method: str, path: str, query: dict[str, str], body: bytes) -> Answer:
@@ -55,8 +57,11 @@ def error_document(t: Target) -> None:
     """An error is XML with Code, Message and RequestId, and says so in its type."""
     answer = t.raw("GET", f"/{t.shared}/{t.key()}")
     same(answer.headers.get("content-type", "").split(";")[0], "application/xml", "content type")
-    same([name in answer.body for name in (b"<Error", b"<Code>NoSuchKey<", b"<Message>", b"<RequestId>")], [True] * 4,
-         "parts")  # fmt: skip
+    same(
+        [name in answer.body for name in (b"<Error", b"<Code>NoSuchKey<", b"<Message>", b"<RequestId>")],
+        [True] * 4,
+        "parts",
+    )
 
 
 @case("rubbish/no-http", needs="http_refuses", denial=True)

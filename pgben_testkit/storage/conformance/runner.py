@@ -44,9 +44,14 @@ def run_case(each: Case, target: Target) -> Outcome:
 
 
 def run(
-    target: Target, *, only: str = "*", client: str = "", told: Callable[[Outcome], None] | None = None,
-    chosen: Collection[str] | None = None, workers: int = 1,
-) -> list[Outcome]:  # fmt: skip
+    target: Target,
+    *,
+    only: str = "*",
+    client: str = "",
+    told: Callable[[Outcome], None] | None = None,
+    chosen: Collection[str] | None = None,
+    workers: int = 1,
+) -> list[Outcome]:
     """All outcomes, in order; `told` hears of each as it comes. What the cases made is removed.
 
     `chosen`: the ids of the only cases wanted; `workers`: cases tried at one time.
@@ -61,9 +66,10 @@ def run(
         assert target.shared
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         raise EnvironmentNotAble(
-            f"the S3 server at {target.endpoint} can't be tried", why=str(error),
+            f"the S3 server at {target.endpoint} can't be tried",
+            why=str(error),
             remedy="start it, or correct --endpoint, --access-key and --secret-key",
-        ) from None  # fmt: skip
+        ) from None
     found = []
     try:
         wanted = [each for each in cases(only, client) if chosen is None or each.id in chosen]

@@ -38,9 +38,7 @@ def stamp(now: float) -> str:
 
 def _query(pairs: Mapping[str, str]) -> str:
     quoted = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in pairs.items())
-    return "&".join(
-        f"{name}={value}" for name, value in quoted
-    )  # fmt: skip
+    return "&".join(f"{name}={value}" for name, value in quoted)
 
 
 def _canonical(method: str, path: str, query: str, headers: Mapping[str, str], names: list[str], payload: str) -> str:
@@ -53,9 +51,16 @@ def _to_sign(moment: str, scope: str, canonical: str) -> str:
 
 
 def signed_headers(
-    keys: Keys, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes, *,
-    payload: str = "", now: float,
-) -> dict[str, str]:  # fmt: skip
+    keys: Keys,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    payload: str = "",
+    now: float,
+) -> dict[str, str]:
     """The headers with date, payload hash and Authorization. `payload` replaces the body's hash."""
     moment = stamp(now)
     made = {name.lower(): value for name, value in headers.items()}
@@ -72,25 +77,41 @@ def signed_headers(
 
 
 def presigned_query(
-    keys: Keys, method: str, path: str, host: str, *, expires: object, now: float, extra: Mapping[str, str],
+    keys: Keys,
+    method: str,
+    path: str,
+    host: str,
+    *,
+    expires: object,
+    now: float,
+    extra: Mapping[str, str],
     headers: Mapping[str, str],
-) -> str:  # fmt: skip
+) -> str:
     moment = stamp(now)
     scope = keys.scope(moment[:8])
     signed = {"host": host, **{name.lower(): value for name, value in headers.items()}}
     names = sorted(signed)
     pairs = {
-        **extra, "X-Amz-Algorithm": ALGORITHM, "X-Amz-Credential": f"{keys.access}/{scope}", "X-Amz-Date": moment,
-        "X-Amz-Expires": str(expires), "X-Amz-SignedHeaders": ";".join(names),
-    }  # fmt: skip
+        **extra,
+        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Credential": f"{keys.access}/{scope}",
+        "X-Amz-Date": moment,
+        "X-Amz-Expires": str(expires),
+        "X-Amz-SignedHeaders": ";".join(names),
+    }
     canonical = _canonical(method, path, _query(pairs), signed, names, "UNSIGNED-PAYLOAD")
     return _query(pairs) + "&X-Amz-Signature=" + keys.sign(moment[:8], _to_sign(moment, scope, canonical))
 
 
 def chunked(
-    keys: Keys, headers: Mapping[str, str], pieces: list[bytes], *, trailers: Mapping[str, str] | None = None,
-    spoil: int = -1, spoil_trailer: bool = False,
-) -> bytes:  # fmt: skip
+    keys: Keys,
+    headers: Mapping[str, str],
+    pieces: list[bytes],
+    *,
+    trailers: Mapping[str, str] | None = None,
+    spoil: int = -1,
+    spoil_trailer: bool = False,
+) -> bytes:
     """The body in signed chunks, for headers of `signed_headers`; `spoil`: the chunk whose signature is wrong."""
     moment, previous = headers["x-amz-date"], headers["authorization"].rpartition("Signature=")[2]
     scope, made = keys.scope(moment[:8]), b""
@@ -120,7 +141,7 @@ def form_fields(
     document = {
         "expiration": expires or time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(now + expires_s)),
         "conditions": [*conditions, *({name: value} for name, value in own.items())],
-    }  # fmt: skip
+    }
     policy = base64.b64encode(json.dumps(document).encode()).decode()
     return {**own, "policy": policy, "x-amz-signature": keys.sign(moment[:8], policy)}
 
@@ -131,6 +152,12 @@ def form_body(fields: Mapping[str, str], content: bytes, filename: str = "rg.pdf
     made = b""
     for name, value in fields.items():
         made += f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-    made += (f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
-             "Content-Type: application/pdf\r\n\r\n").encode() + content + b"\r\n"  # fmt: skip
+    made += (
+        (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+            "Content-Type: application/pdf\r\n\r\n"
+        ).encode()
+        + content
+        + b"\r\n"
+    )
     return f"multipart/form-data; boundary={boundary}", made + f"--{boundary}--\r\n".encode()

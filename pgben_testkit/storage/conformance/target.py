@@ -58,8 +58,13 @@ class Target:
         from minio import Minio
 
         parts = urlsplit(self.endpoint)
-        return Minio(parts.netloc, access_key=self.access_key, secret_key=self.secret_key,
-                     secure=parts.scheme == "https", region=self.region)  # fmt: skip
+        return Minio(
+            parts.netloc,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            secure=parts.scheme == "https",
+            region=self.region,
+        )
 
     def others(self) -> Any:
         """boto3 with the other user's keys.
@@ -98,18 +103,28 @@ class Target:
         return body
 
     def raw(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, *, body: bytes = b"",
-        headers: Mapping[str, str] | None = None, keys: Keys | None = None, anonymous: bool = False,
-        payload: str = "", at: float = 0.0, encoded: bool = False,
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        keys: Keys | None = None,
+        anonymous: bool = False,
+        payload: str = "",
+        at: float = 0.0,
+        encoded: bool = False,
         change: Callable[[dict[str, str]], None] | None = None,
-    ) -> Answer:  # fmt: skip
+    ) -> Answer:
         """A request as it is, signed in its header unless `anonymous`. `at`: seconds by which its clock is off.
         `change` has the headers after they were signed."""
         made = {"host": self.host, **(headers or {})}
         target = path if encoded else quote(path, safe="/-_.~")
         if not anonymous:
-            made = signed_headers(keys or self.keys, method, target, query or {}, made, body, payload=payload,
-                                  now=time.time() + at)  # fmt: skip
+            made = signed_headers(
+                keys or self.keys, method, target, query or {}, made, body, payload=payload, now=time.time() + at
+            )
         if change is not None:
             change(made)
         return self.send(method, target, query or {}, made, body)
@@ -123,19 +138,41 @@ class Target:
         if not isinstance(query, str):
             query = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in query.items())
         url = self.endpoint + target + (f"?{query}" if query else "")
-        response = _pool().request(method, url, headers=dict(headers), body=body or None, redirect=False,
-                                   retries=False, timeout=urllib3.Timeout(30))  # fmt: skip
-        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()},
-                      response.data)  # fmt: skip
+        response = _pool().request(
+            method,
+            url,
+            headers=dict(headers),
+            body=body or None,
+            redirect=False,
+            retries=False,
+            timeout=urllib3.Timeout(30),
+        )
+        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, response.data)
 
     def presigned(
-        self, method: str, bucket: str, key: str, *, expires: object = 60, at: float = 0.0, keys: Keys | None = None,
-        extra: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
-    ) -> tuple[str, str]:  # fmt: skip
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        *,
+        expires: object = 60,
+        at: float = 0.0,
+        keys: Keys | None = None,
+        extra: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[str, str]:
         """`(path, query)` of a presigned URL."""
         path = quote(f"/{bucket}/{key}", safe="/-_.~")
-        query = presigned_query(keys or self.keys, method, path, self.host, expires=expires, now=time.time() + at,
-                                extra=extra or {}, headers=headers or {})  # fmt: skip
+        query = presigned_query(
+            keys or self.keys,
+            method,
+            path,
+            self.host,
+            expires=expires,
+            now=time.time() + at,
+            extra=extra or {},
+            headers=headers or {},
+        )
         return path, query
 
     def close(self, workers: int = 1) -> None:
@@ -199,8 +236,10 @@ def refused(status: int, code: str | tuple[str, ...], do: Callable[[], Any]) -> 
     except ClientError as error:
         found = error.response
         if found["ResponseMetadata"]["HTTPStatusCode"] != status or (codes and found["Error"]["Code"] not in codes):
-            raise Differs(f"refused with {found['ResponseMetadata']['HTTPStatusCode']} {found['Error']['Code']} "
-                          f"instead of {status} {' or '.join(codes)}") from None  # fmt: skip
+            raise Differs(
+                f"refused with {found['ResponseMetadata']['HTTPStatusCode']} {found['Error']['Code']} "
+                f"instead of {status} {' or '.join(codes)}"
+            ) from None
         return found
     raise Differs(f"not refused; S3 answers {status} {' or '.join(codes)}")
 

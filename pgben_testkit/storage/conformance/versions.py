@@ -29,8 +29,11 @@ def two(t: Target) -> None:
     one = t.s3.put_object(Bucket=name, Key="k", Body=b"1")["VersionId"]
     second = t.s3.put_object(Bucket=name, Key="k", Body=b"2")["VersionId"]
     holds(one != second, "both have one id")
-    same([t.get("k", name, VersionId=one), t.get("k", name, VersionId=second), t.get("k", name)], [b"1", b"2", b"2"],
-         "bodies")  # fmt: skip
+    same(
+        [t.get("k", name, VersionId=one), t.get("k", name, VersionId=second), t.get("k", name)],
+        [b"1", b"2", b"2"],
+        "bodies",
+    )
 
 
 @case("versions/delete-marker", needs="versioning")
@@ -83,8 +86,11 @@ def listed(t: Target) -> None:
     ids = [t.s3.put_object(Bucket=name, Key="k", Body=body)["VersionId"] for body in (b"1", b"2")]
     marker = t.s3.delete_object(Bucket=name, Key="k")["VersionId"]
     found = t.s3.list_object_versions(Bucket=name)
-    same([(each["VersionId"], each["IsLatest"]) for each in found.get("Versions", ())],
-         [(ids[1], False), (ids[0], False)], "versions")  # fmt: skip
+    same(
+        [(each["VersionId"], each["IsLatest"]) for each in found.get("Versions", ())],
+        [(ids[1], False), (ids[0], False)],
+        "versions",
+    )
     same(
         [(each["VersionId"], each["IsLatest"]) for each in found.get("DeleteMarkers", ())], [(marker, True)], "markers"
     )
@@ -120,8 +126,11 @@ def suspended(t: Target) -> None:
         sorted([kept, "null"]),
         "versions",
     )
-    same([t.get("k", name), t.get("k", name, VersionId="null"), t.get("k", name, VersionId=kept)], [b"3", b"3", b"1"],
-         "bodies")  # fmt: skip
+    same(
+        [t.get("k", name), t.get("k", name, VersionId="null"), t.get("k", name, VersionId=kept)],
+        [b"3", b"3", b"1"],
+        "bodies",
+    )
 
 
 @case("versions/before-enabled", needs="versioning")
@@ -176,8 +185,12 @@ def delete_bucket(t: Target) -> None:
 def rubbish_status(t: Target) -> None:
     """A status that there isn't is refused."""
     name = t.bucket()
-    answer = t.raw("PUT", f"/{name}", {"versioning": ""},
-                   body=b"<VersioningConfiguration><Status>Talvez</Status></VersioningConfiguration>")  # fmt: skip
+    answer = t.raw(
+        "PUT",
+        f"/{name}",
+        {"versioning": ""},
+        body=b"<VersioningConfiguration><Status>Talvez</Status></VersioningConfiguration>",
+    )
     answers(answer, 400)
 
 

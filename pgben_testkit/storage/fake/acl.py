@@ -28,8 +28,13 @@ CANNED: dict[str, tuple[tuple[str, str], ...]] = {
     "bucket-owner-full-control": (("bucket-owner", "FULL_CONTROL"),),
     "aws-exec-read": (),
 }
-HEADERS = {"x-amz-grant-full-control": "FULL_CONTROL", "x-amz-grant-read": "READ", "x-amz-grant-write": "WRITE",
-           "x-amz-grant-read-acp": "READ_ACP", "x-amz-grant-write-acp": "WRITE_ACP"}  # fmt: skip
+HEADERS = {
+    "x-amz-grant-full-control": "FULL_CONTROL",
+    "x-amz-grant-read": "READ",
+    "x-amz-grant-write": "WRITE",
+    "x-amz-grant-read-acp": "READ_ACP",
+    "x-amz-grant-write-acp": "WRITE_ACP",
+}
 
 
 @dataclass(frozen=True)
@@ -56,16 +61,19 @@ class Acl:
 
         def grantee(name: str) -> str:
             kind, inside = (
-                ("Group", tag("URI", name)) if name in GROUPS
+                ("Group", tag("URI", name))
+                if name in GROUPS
                 else ("CanonicalUser", tag("ID", name) + tag("DisplayName", names.get(name, "")))
-            )  # fmt: skip
+            )
             schema = "http://www.w3.org/2001/XMLSchema-instance"
             return f'<Grantee xmlns:xsi="{schema}" xsi:type="{kind}">{inside}</Grantee>'
 
         grants = "".join(f"<Grant>{grantee(name)}{tag('Permission', held)}</Grant>" for name, held in self.grants)
         owner = tag("ID", self.owner) + f"<DisplayName>{safe(names.get(self.owner, ''))}</DisplayName>"
-        return (f"<AccessControlPolicy {NAMESPACE}><Owner>{owner}</Owner>"
-                f"<AccessControlList>{grants}</AccessControlList></AccessControlPolicy>")  # fmt: skip
+        return (
+            f"<AccessControlPolicy {NAMESPACE}><Owner>{owner}</Owner>"
+            f"<AccessControlList>{grants}</AccessControlList></AccessControlPolicy>"
+        )
 
 
 def canned(name: str, owner: str, bucket_owner: str) -> Acl:

@@ -30,18 +30,24 @@ def list_buckets(call: Call) -> Response:
     if text and (not re.fullmatch(r"\d{1,6}", text) or not 1 <= int(text) <= BUCKETS_MAX):
         raise failure("InvalidArgument", "Argument max-buckets must be an integer between 1 and 10000")
     found = [
-        each for _, each in sorted(call.store.buckets.items())
-        if each.owner == call.identity.id and (reach is None or each.name in reach)
-        and each.name.startswith(prefix) and each.name > token
-    ]  # fmt: skip
+        each
+        for _, each in sorted(call.store.buckets.items())
+        if each.owner == call.identity.id
+        and (reach is None or each.name in reach)
+        and each.name.startswith(prefix)
+        and each.name > token
+    ]
     shown = found[: int(text)] if text else found
     lines = "".join(
         f"<Bucket>{tag('Name', each.name)}{tag('CreationDate', iso(each.created))}"
-        f"{tag('BucketRegion', each.region_name) if text else ''}</Bucket>" for each in shown
-    )  # fmt: skip
+        f"{tag('BucketRegion', each.region_name) if text else ''}</Bucket>"
+        for each in shown
+    )
     more = tag("ContinuationToken", shown[-1].name) if len(shown) < len(found) else ""
-    return xml_response(f"<ListAllMyBucketsResult {NAMESPACE}>{call.owner_xml(call.identity.id)}"
-                        f"<Buckets>{lines}</Buckets>{more}</ListAllMyBucketsResult>")  # fmt: skip
+    return xml_response(
+        f"<ListAllMyBucketsResult {NAMESPACE}>{call.owner_xml(call.identity.id)}"
+        f"<Buckets>{lines}</Buckets>{more}</ListAllMyBucketsResult>"
+    )
 
 
 @operation("PUT", "bucket", action="")
@@ -56,8 +62,10 @@ def create_bucket(call: Call) -> Response:
     acl = from_headers(headers, identity.id, identity.id, call.users) or canned("private", identity.id, identity.id)
     there = call.store.buckets.get(name)
     if there is not None:
-        raise failure("BucketAlreadyOwnedByYou" if there.owner == identity.id else "BucketAlreadyExists",
-                      extra={"BucketName": name})  # fmt: skip
+        raise failure(
+            "BucketAlreadyOwnedByYou" if there.owner == identity.id else "BucketAlreadyExists",
+            extra={"BucketName": name},
+        )
     made = Bucket(name, call.store.region, identity.id, acl, call.now)
     made.ownership = ownership
     if headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
@@ -89,8 +97,9 @@ def get_bucket_location(call: Call) -> Response:
 
 @operation("GET", "bucket", "requestPayment", action="s3:GetBucketRequestPayment")
 def get_bucket_request_payment(call: Call) -> Response:
-    return xml_response(f"<RequestPaymentConfiguration {NAMESPACE}>{tag('Payer', call.bucket.payer)}"
-                        "</RequestPaymentConfiguration>")  # fmt: skip
+    return xml_response(
+        f"<RequestPaymentConfiguration {NAMESPACE}>{tag('Payer', call.bucket.payer)}</RequestPaymentConfiguration>"
+    )
 
 
 @operation("PUT", "bucket", "requestPayment", action="s3:PutBucketRequestPayment")
@@ -108,8 +117,10 @@ def put_bucket_request_payment(call: Call) -> Response:
 @operation("GET", "bucket", "versioning", action="s3:GetBucketVersioning")
 def get_bucket_versioning(call: Call) -> Response:
     status = call.bucket.versioning_status
-    return xml_response(f"<VersioningConfiguration {NAMESPACE}>{tag('Status', status) if status else ''}"
-                        f"{call.bucket.unversioned.xml()}</VersioningConfiguration>")  # fmt: skip
+    return xml_response(
+        f"<VersioningConfiguration {NAMESPACE}>{tag('Status', status) if status else ''}"
+        f"{call.bucket.unversioned.xml()}</VersioningConfiguration>"
+    )
 
 
 @operation("PUT", "bucket", "versioning", action="s3:PutBucketVersioning")
@@ -121,8 +132,10 @@ def put_bucket_versioning(call: Call) -> Response:
     if text_of(top, "MfaDelete") == "Enabled":
         raise failure("NotImplemented")
     if status == "Suspended" and call.bucket.object_lock_enabled:
-        raise failure("InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning "
-                                            "state cannot be changed.")  # fmt: skip
+        raise failure(
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+        )
     call.bucket.unversioned = Unversioned.read(top)
     call.bucket.versioning_status = status
     return Response(200)
@@ -192,8 +205,10 @@ def put_bucket_acl(call: Call) -> Response:
 def get_bucket_ownership_controls(call: Call) -> Response:
     if not call.bucket.ownership:
         raise failure("OwnershipControlsNotFoundError", extra={"BucketName": call.bucket.name})
-    return xml_response(f"<OwnershipControls {NAMESPACE}><Rule>{tag('ObjectOwnership', call.bucket.ownership)}</Rule>"
-                        "</OwnershipControls>")  # fmt: skip
+    return xml_response(
+        f"<OwnershipControls {NAMESPACE}><Rule>{tag('ObjectOwnership', call.bucket.ownership)}</Rule>"
+        "</OwnershipControls>"
+    )
 
 
 @operation("PUT", "bucket", "ownershipControls", action="s3:PutBucketOwnershipControls")
@@ -256,8 +271,10 @@ def put_bucket_encryption(call: Call) -> Response:
     if kind not in KINDS or len(top.findall("Rule")) != 1:
         raise failure("MalformedXML")
     if key and kind == "AES256":
-        raise failure("InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
-                                         "aws:kms or aws:kms:dsse")  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+        )
     bucket_key = "true" if text_of(top, "Rule/BucketKeyEnabled").lower() == "true" else ""
     if kind != "AES256" and not key:
         key = "arn:aws:kms:us-east-1:alias/aws/s3"

@@ -19,14 +19,22 @@ if TYPE_CHECKING:
 
 ROOT_ACTIONS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 """What the bucket's owner may do whatever its policy denies: nobody can lock the owner out."""
-OF_VERSIONS = {"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion",
-               "s3:GetObjectTagging": "s3:GetObjectVersionTagging", "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
-               "s3:DeleteObjectTagging": "s3:DeleteObjectVersionTagging", "s3:GetObjectAcl": "s3:GetObjectVersionAcl",
-               "s3:PutObjectAcl": "s3:PutObjectVersionAcl",
-               "s3:GetObjectAttributes": "s3:GetObjectVersionAttributes"}  # fmt: skip
-ALONG = {"x-amz-tagging": "s3:PutObjectTagging", "x-amz-acl": "s3:PutObjectAcl",
-         "x-amz-object-lock-mode": "s3:PutObjectRetention",
-         "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold"}  # fmt: skip
+OF_VERSIONS = {
+    "s3:GetObject": "s3:GetObjectVersion",
+    "s3:DeleteObject": "s3:DeleteObjectVersion",
+    "s3:GetObjectTagging": "s3:GetObjectVersionTagging",
+    "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
+    "s3:DeleteObjectTagging": "s3:DeleteObjectVersionTagging",
+    "s3:GetObjectAcl": "s3:GetObjectVersionAcl",
+    "s3:PutObjectAcl": "s3:PutObjectVersionAcl",
+    "s3:GetObjectAttributes": "s3:GetObjectVersionAttributes",
+}
+ALONG = {
+    "x-amz-tagging": "s3:PutObjectTagging",
+    "x-amz-acl": "s3:PutObjectAcl",
+    "x-amz-object-lock-mode": "s3:PutObjectRetention",
+    "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
+}
 """What is put along with an object needs a right of its own, under a policy that names it."""
 
 
@@ -108,9 +116,19 @@ class Call:
         if one is None:
             return frozenset({ANYBODY})
         account = f"arn:aws:iam::{ACCOUNT}"
-        return frozenset({ANYBODY, one.id, one.name, one.access_key, f"{account}:user/{one.name}",
-                          f"arn:aws:iam::{one.id}:root", f"arn:aws:iam:::user/{one.name}", f"{account}:user/{one.id}",
-                          *((account + ":root", ACCOUNT) if one.name == "admin" else ())})  # fmt: skip
+        return frozenset(
+            {
+                ANYBODY,
+                one.id,
+                one.name,
+                one.access_key,
+                f"{account}:user/{one.name}",
+                f"arn:aws:iam::{one.id}:root",
+                f"arn:aws:iam:::user/{one.name}",
+                f"{account}:user/{one.id}",
+                *((account + ":root", ACCOUNT) if one.name == "admin" else ()),
+            }
+        )
 
     def allowed(self, action: str, *, key: str = "", permission: str = "", target: StoredObject | None = None) -> bool:
         """Whether the asker may: a deny of the policy first, then ownership, the policy's allow, the ACL.
@@ -124,8 +142,9 @@ class Call:
         verdict = ""
         if bucket.rules_of_access is not None:
             resource = f"arn:aws:s3:::{bucket.name}" + (f"/{key}" if key else "")
-            verdict = judge(bucket.rules_of_access, action=action, resource=resource, who=self.names(),
-                            context=self.context(target))  # fmt: skip
+            verdict = judge(
+                bucket.rules_of_access, action=action, resource=resource, who=self.names(), context=self.context(target)
+            )
         owner = self.identity is not None and self.identity.id == bucket.owner
         if verdict == "deny":
             return owner and action in ROOT_ACTIONS
@@ -135,8 +154,12 @@ class Call:
         closed = bucket.block["RestrictPublicBuckets"] and policy is not None and policy.public
         if verdict == "allow" and not closed:
             return True
-        if target is not None and self.identity is not None and target.facts.owner == self.identity.id \
-                and permission in ("READ_ACP", "WRITE_ACP"):  # fmt: skip
+        if (
+            target is not None
+            and self.identity is not None
+            and target.facts.owner == self.identity.id
+            and permission in ("READ_ACP", "WRITE_ACP")
+        ):
             return True
         if not permission or bucket.ownership == "BucketOwnerEnforced":
             return False

@@ -78,8 +78,11 @@ def known(algorithm: str) -> str:
     """
     name = algorithm.upper()
     if name not in ALGORITHMS:
-        raise failure("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the "
-                                        "valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")  # fmt: skip
+        raise failure(
+            "InvalidRequest",
+            "Checksum algorithm provided is unsupported. Please try again with any of the "
+            "valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        )
     return name
 
 
@@ -97,8 +100,9 @@ def given(headers: Mapping[str, str], trailers: Mapping[str, str]) -> dict[str, 
                 raise failure("InvalidRequest", f"Value for {name} header is invalid.")
             found[algorithm] = value
     if len(found) > 1:
-        raise failure("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
-                                        "allowed.")  # fmt: skip
+        raise failure(
+            "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        )
     return found
 
 
@@ -124,7 +128,9 @@ def verify(headers: Mapping[str, str], trailers: Mapping[str, str], body: bytes)
         if found and name not in found:
             raise failure("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")
         if not found and ("x-amz-trailer" in headers):
-            raise failure("MalformedXML" if not body else "InvalidRequest",
-                          "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
-                          "x-amz-trailer headers were found.")  # fmt: skip
+            raise failure(
+                "MalformedXML" if not body else "InvalidRequest",
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
+                "x-amz-trailer headers were found.",
+            )
     return found

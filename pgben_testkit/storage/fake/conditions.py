@@ -46,8 +46,9 @@ def check_read(headers: Mapping[str, str], found: StoredObject, prefix: str = "i
     if same and copying:
         raise failure("PreconditionFailed", extra={"Condition": "If-None-Match"})
     if same:
-        raise failure("PreconditionFailed", status=304, headers={
-            "ETag": f'"{etag}"', "Last-Modified": http_date(found.modified)})  # fmt: skip
+        raise failure(
+            "PreconditionFailed", status=304, headers={"ETag": f'"{etag}"', "Last-Modified": http_date(found.modified)}
+        )
 
 
 def check_write(headers: Mapping[str, str], current: Version | None) -> None:
@@ -86,6 +87,9 @@ def byte_range(header: str, size: int) -> tuple[int, int] | None:
         if int(found[2]) == 0:
             first = size
     if first >= size:
-        raise failure("InvalidRange", extra={"RangeRequested": header, "ActualObjectSize": str(size)},
-                      headers={"Content-Range": f"bytes */{size}"})  # fmt: skip
+        raise failure(
+            "InvalidRange",
+            extra={"RangeRequested": header, "ActualObjectSize": str(size)},
+            headers={"Content-Range": f"bytes */{size}"},
+        )
     return first, last

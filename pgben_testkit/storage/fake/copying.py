@@ -33,8 +33,10 @@ def source_of(call: Call) -> tuple[Bucket, StoredObject]:
     asker.require("s3:GetObjectVersion" if version_id else "s3:GetObject", key=key, permission="READ", target=target)
     if target is None:
         if version_id is not None and isinstance(found, Marker):
-            raise failure("InvalidRequest", "The source of a copy request may not specifically refer to a delete marker"
-                                            " by version id.")  # fmt: skip
+            raise failure(
+                "InvalidRequest",
+                "The source of a copy request may not specifically refer to a delete marker by version id.",
+            )
         raise failure("NoSuchVersion" if version_id else "NoSuchKey", extra={"Key": key})
     check_read(call.headers, target, "x-amz-copy-source-if-")
     sealing.may_open(target.facts.seal, call.headers, sealing.SOURCE_CUSTOMER)
@@ -58,21 +60,32 @@ def copy_object(call: Call) -> Response:
     tag_directive = headers.get("x-amz-tagging-directive", "COPY")
     for name, value in (("x-amz-metadata-directive", directive), ("x-amz-tagging-directive", tag_directive)):
         if value not in ("COPY", "REPLACE"):
-            raise failure("InvalidArgument", "Unknown metadata directive.",
-                          extra={"ArgumentName": name, "ArgumentValue": value})  # fmt: skip
+            raise failure(
+                "InvalidArgument", "Unknown metadata directive.", extra={"ArgumentName": name, "ArgumentValue": value}
+            )
     source_bucket, source = source_of(call)
     if source.size > OBJECT_BYTES_MAX:
-        raise failure("InvalidRequest", "The specified copy source is larger than the maximum allowable size for a "
-                                        "copy source: 5368709120")  # fmt: skip
+        raise failure(
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120",
+        )
     same = source_bucket is bucket and source.name == call.key and bucket.current(call.key) is source
     changes = directive == "REPLACE" or any(
-        name in headers for name in (
-            "x-amz-storage-class", "x-amz-website-redirect-location", sealing.HEADER, sealing.CUSTOMER + "algorithm")
-    )  # fmt: skip
+        name in headers
+        for name in (
+            "x-amz-storage-class",
+            "x-amz-website-redirect-location",
+            sealing.HEADER,
+            sealing.CUSTOMER + "algorithm",
+        )
+    )
     if same and not changes and source.facts.seal is None and bucket.default_seal is None:
-        raise failure("InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself "
-                                        "without changing the object's metadata, storage class, website redirect "
-                                        "location or encryption attributes.")  # fmt: skip
+        raise failure(
+            "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself "
+            "without changing the object's metadata, storage class, website redirect "
+            "location or encryption attributes.",
+        )
     if "if-match" in headers or "if-none-match" in headers:
         check_write(headers, bucket.current(call.key))
     body = _plain(call, source)
@@ -105,9 +118,12 @@ def ranged_source(call: Call) -> tuple[Bucket, StoredObject, bytes]:
         return source_bucket, source, body
     found = re.fullmatch(r"bytes=(\d{1,18})-(\d{1,18})", text)
     if found is None or int(found[1]) > int(found[2]):
-        raise failure("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last where "
-                      "first and last are the zero-based offsets of the first and last bytes to copy",
-                      extra={"ArgumentName": SOURCE + "-range", "ArgumentValue": text})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where "
+            "first and last are the zero-based offsets of the first and last bytes to copy",
+            extra={"ArgumentName": SOURCE + "-range", "ArgumentValue": text},
+        )
     if int(found[2]) >= source.size:
         raise failure("InvalidRange", f"Range specified is not valid for source object of size: {source.size}")
     return source_bucket, source, body[int(found[1]) : int(found[2]) + 1]

@@ -32,8 +32,11 @@ def _texts(element: ET.Element, name: str) -> tuple[str, ...]:
 def _covers(pattern: str, text: str) -> bool:
     before, star, after = pattern.lower().partition("*")
     text = text.lower()
-    return text == before if not star else (
-        text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after))  # fmt: skip
+    return (
+        text == before
+        if not star
+        else (text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after))
+    )
 
 
 def rules_of(top: ET.Element) -> tuple[CorsRule, ...]:
@@ -42,14 +45,20 @@ def rules_of(top: ET.Element) -> tuple[CorsRule, ...]:
     """
     rules = []
     for each in top.findall("CORSRule"):
-        rule = CorsRule(_texts(each, "AllowedOrigin"), _texts(each, "AllowedMethod"), _texts(each, "AllowedHeader"),
-                        _texts(each, "ExposeHeader"), text_of(each, "MaxAgeSeconds"))  # fmt: skip
+        rule = CorsRule(
+            _texts(each, "AllowedOrigin"),
+            _texts(each, "AllowedMethod"),
+            _texts(each, "AllowedHeader"),
+            _texts(each, "ExposeHeader"),
+            text_of(each, "MaxAgeSeconds"),
+        )
         if not rule.origins or not rule.methods:
             raise failure("MalformedXML")
         for method in rule.methods:
             if method not in METHODS:
-                raise failure("InvalidRequest", f"Found unsupported HTTP method in CORS config. Unsupported method is "
-                                                f"{method}")  # fmt: skip
+                raise failure(
+                    "InvalidRequest", f"Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+                )
         if any(pattern.count("*") > 1 for pattern in (*rule.origins, *rule.headers)):
             raise failure("InvalidRequest", "AllowedOrigin can not have more than one wildcard.")
         number_of(each, "MaxAgeSeconds")
@@ -71,8 +80,11 @@ def _rule_for(rules: tuple[CorsRule, ...], origin: str, method: str, wanted: lis
 
 
 def _headers(rule: CorsRule, origin: str) -> dict[str, str]:
-    found = {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Methods": ", ".join(rule.methods),
-             "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"}  # fmt: skip
+    found = {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": ", ".join(rule.methods),
+        "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
+    }
     if rule.exposed:
         found["Access-Control-Expose-Headers"] = ", ".join(rule.exposed)
     if rule.max_age:

@@ -31,13 +31,42 @@ from pgben_testkit.storage.fake.wire import Request, Response
 MODULES = (buckets, configs, copying, listing, locks, multipart, objects)
 """Imported for the operations that they register."""
 SUBS = {
-    "bucket": ("delete", "versions", "uploads", "location", "versioning", "policy", "policyStatus", "acl", "tagging",
-               "cors", "lifecycle", "encryption", "object-lock", "publicAccessBlock", "ownershipControls",
-               "requestPayment", *motoside.KEPT, "analytics", "metrics", "intelligent-tiering"),
-    "object": ("uploadId", "uploads", "tagging", "acl", "retention", "legal-hold", "attributes", "torrent", "restore",
-               "select"),
+    "bucket": (
+        "delete",
+        "versions",
+        "uploads",
+        "location",
+        "versioning",
+        "policy",
+        "policyStatus",
+        "acl",
+        "tagging",
+        "cors",
+        "lifecycle",
+        "encryption",
+        "object-lock",
+        "publicAccessBlock",
+        "ownershipControls",
+        "requestPayment",
+        *motoside.KEPT,
+        "analytics",
+        "metrics",
+        "intelligent-tiering",
+    ),
+    "object": (
+        "uploadId",
+        "uploads",
+        "tagging",
+        "acl",
+        "retention",
+        "legal-hold",
+        "attributes",
+        "torrent",
+        "restore",
+        "select",
+    ),
     "service": (),
-}  # fmt: skip
+}
 """Query names that make another operation of a request; others are of no account."""
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
 
@@ -118,11 +147,24 @@ class Engine:
             return self._form(request, bucket_name, kind, now)
         proof = authenticate(request, self.identities, self.region, now)
         payload.verify(request, proof)
-        sums = checksums.verify(request.headers, request.trailers, request.body) if request.method in (
-            "PUT", "POST") else {}  # fmt: skip
+        sums = (
+            checksums.verify(request.headers, request.trailers, request.body)
+            if request.method in ("PUT", "POST")
+            else {}
+        )
         operation = find(request, bucket_name, key)
-        call = Call(request, self.store, proof.identity if proof else None, now, self._users,
-                    bool(proof and proof.presigned), bucket_name, key, operation.action, sums)  # fmt: skip
+        call = Call(
+            request,
+            self.store,
+            proof.identity if proof else None,
+            now,
+            self._users,
+            bool(proof and proof.presigned),
+            bucket_name,
+            key,
+            operation.action,
+            sums,
+        )
         with self._lock:
             if bucket_name and operation.handler is not buckets.create_bucket:
                 bucket = call.bucket

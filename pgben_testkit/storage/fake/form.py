@@ -68,13 +68,17 @@ def parse(content_type: str, body: bytes) -> Form:
             return Form(fields, content, kind[1].decode("latin-1") if kind else "")
         size += len(field) + len(content)
         if size > FIELDS_BYTES_MAX:
-            raise failure("MaxMessageLengthExceeded", "Your POST request fields preceding the upload file were too "
-                                                      "large.")  # fmt: skip
+            raise failure(
+                "MaxMessageLengthExceeded", "Your POST request fields preceding the upload file were too large."
+            )
         if field in fields:
             raise failure("InvalidArgument", f"POST requires exactly one {field} per request.")
         fields[field] = content.decode("utf-8", "replace")
-    raise failure("InvalidArgument", "POST requires exactly one file upload per request.",
-                  extra={"ArgumentName": "file", "ArgumentValue": "0"})  # fmt: skip
+    raise failure(
+        "InvalidArgument",
+        "POST requires exactly one file upload per request.",
+        extra={"ArgumentName": "file", "ArgumentValue": "0"},
+    )
 
 
 def signer(form: Form, identities: dict[str, Identity], region: str) -> Identity | None:
@@ -92,8 +96,12 @@ def signer(form: Form, identities: dict[str, Identity], region: str) -> Identity
         return None
     if len(there) < len(names):
         missing = next(name for name in names if name not in fields)
-        raise failure("InvalidArgument", f"Bucket POST must contain a field named '{missing}'.  If it is specified, "
-                      "please check the order of the fields.", extra={"ArgumentName": missing})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            f"Bucket POST must contain a field named '{missing}'.  If it is specified, "
+            "please check the order of the fields.",
+            extra={"ArgumentName": missing},
+        )
     if fields["x-amz-algorithm"] != ALGORITHM:
         raise failure("InvalidArgument", "X-Amz-Algorithm only supports AWS4-HMAC-SHA256")
     parts = fields["x-amz-credential"].rsplit("/", 4)
@@ -104,9 +112,14 @@ def signer(form: Form, identities: dict[str, Identity], region: str) -> Identity
     identity = identities[parts[0]]
     computed = sign(signing_key(identity.secret_key, parts[1], region), fields["policy"])
     if not hmac.compare_digest(computed, fields["x-amz-signature"].encode("ascii", "replace").decode()):
-        raise failure("SignatureDoesNotMatch", extra={
-            "AWSAccessKeyId": parts[0], "StringToSign": fields["policy"][:2000],
-            "SignatureProvided": fields["x-amz-signature"][:128]})  # fmt: skip
+        raise failure(
+            "SignatureDoesNotMatch",
+            extra={
+                "AWSAccessKeyId": parts[0],
+                "StringToSign": fields["policy"][:2000],
+                "SignatureProvided": fields["x-amz-signature"][:128],
+            },
+        )
     return identity
 
 
@@ -140,8 +153,9 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
     named: set[str] = set()
     for condition in document["conditions"]:
         named |= _check_condition(condition, values, form)
-    extra = [name for name in form.fields
-             if name not in named and name not in UNNAMED and not name.startswith("x-ignore-")]  # fmt: skip
+    extra = [
+        name for name in form.fields if name not in named and name not in UNNAMED and not name.startswith("x-ignore-")
+    ]
     if extra:
         raise _refuse(f"Extra input fields: {extra[0]}")
 
@@ -149,8 +163,10 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
 def _check_condition(condition: Any, values: dict[str, str], form: Form) -> set[str]:
     if isinstance(condition, dict):
         if len(condition) != 1:
-            raise failure("InvalidPolicyDocument", "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must "
-                                                   "have exactly one property specified.")  # fmt: skip
+            raise failure(
+                "InvalidPolicyDocument",
+                "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+            )
         [(name, wanted)] = condition.items()
         kind, name = "eq", str(name).lower()
     elif isinstance(condition, list) and len(condition) == 3:
@@ -194,8 +210,11 @@ def _check_length(least: Any, most: Any, form: Form) -> set[str]:
 def object_headers(form: Form) -> dict[str, str]:
     """The headers that the form's object would have been PUT with; `tagging` is a document."""
     fields = form.fields
-    headers = {name: value.encode("utf-8").decode("latin-1") for name, value in fields.items()
-               if name not in ("key", "file", "policy")}  # fmt: skip
+    headers = {
+        name: value.encode("utf-8").decode("latin-1")
+        for name, value in fields.items()
+        if name not in ("key", "file", "policy")
+    }
     if "content-type" not in headers and form.content_type:
         headers["content-type"] = form.content_type
     if "acl" in headers:
@@ -208,8 +227,11 @@ def key_of(form: Form) -> str:
     S3Failure: the form names none.
     """
     if not form.fields.get("key"):
-        raise failure("InvalidArgument", "Bucket POST must contain a field named 'key'.  If it is specified, please "
-                      "check the order of the fields.", extra={"ArgumentName": "key", "ArgumentValue": ""})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
+            extra={"ArgumentName": "key", "ArgumentValue": ""},
+        )
     return form.fields["key"]
 
 
@@ -227,5 +249,8 @@ def answered(form: Form, host: str, bucket: str, etag: str, headers: Mapping[str
     if status == "201":
         return xml_response(
             f"<PostResponse>{tag('Location', location)}{tag('Bucket', bucket)}{tag('Key', key)}"
-            f"<ETag>&quot;{etag}&quot;</ETag></PostResponse>", 201, answer)  # fmt: skip
+            f"<ETag>&quot;{etag}&quot;</ETag></PostResponse>",
+            201,
+            answer,
+        )
     return Response(200 if status == "200" else 204, answer)

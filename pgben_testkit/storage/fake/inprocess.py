@@ -107,8 +107,14 @@ class Clients:
         door = Door()
         door.answer = self._answer
         self._doors.append(door)
-        return Minio(HOST, access_key=access_key or None, secret_key=secret_key or None, secure=secure,
-                     region=self._region, http_client=Transport(door))  # fmt: skip
+        return Minio(
+            HOST,
+            access_key=access_key or None,
+            secret_key=secret_key or None,
+            secure=secure,
+            region=self._region,
+            http_client=Transport(door),
+        )
 
     def close(self) -> None:
         for door in self._doors:
@@ -128,12 +134,19 @@ def _new_boto3(access_key: str, secret_key: str, region: str, secure: bool) -> t
     except ModuleNotFoundError:
         raise extras.missing("boto3", what="S3 can't be spoken", extra="s3") from None
     client = boto3.session.Session().client(
-        "s3", endpoint_url=f"http{'s' * secure}://{HOST}", aws_access_key_id=access_key or "none",
-        aws_secret_access_key=secret_key or "none", region_name=region,
-        config=Config(signature_version="s3v4" if access_key else botocore.UNSIGNED,
-                      s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, proxies={},
-                      user_agent=f"Boto3/{boto3.__version__}"),
-    )  # fmt: skip
+        "s3",
+        endpoint_url=f"http{'s' * secure}://{HOST}",
+        aws_access_key_id=access_key or "none",
+        aws_secret_access_key=secret_key or "none",
+        region_name=region,
+        config=Config(
+            signature_version="s3v4" if access_key else botocore.UNSIGNED,
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 1},
+            proxies={},
+            user_agent=f"Boto3/{boto3.__version__}",
+        ),
+    )
     # user_agent: botocore's own costs an eighth of each call
     door = Door()
     client.meta.events.register_first("before-send.s3", _before_send(door))
@@ -177,6 +190,11 @@ class Transport(urllib3.PoolManager):
             missing = len(response.body) - response.abort_after
             content.failing = broken() if not response.close else http.client.IncompleteRead(b"", missing)
         return urllib3.HTTPResponse(
-            body=content, headers=response.headers, status=response.status, preload_content=preload_content,
-            request_method=method, request_url=url, enforce_content_length=True,
-        )  # fmt: skip
+            body=content,
+            headers=response.headers,
+            status=response.status,
+            preload_content=preload_content,
+            request_method=method,
+            request_url=url,
+            enforce_content_length=True,
+        )

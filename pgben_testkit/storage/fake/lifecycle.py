@@ -79,8 +79,13 @@ def _check_rule(rule: ET.Element) -> None:
         storage = each.findtext("StorageClass")
         if each.tag.endswith("Transition") and (storage is None or storage.strip() not in STORAGE_CLASSES):
             raise failure("MalformedXML")
-        if each.tag not in ("Expiration", "Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
-                            "AbortIncompleteMultipartUpload"):  # fmt: skip
+        if each.tag not in (
+            "Expiration",
+            "Transition",
+            "NoncurrentVersionExpiration",
+            "NoncurrentVersionTransition",
+            "AbortIncompleteMultipartUpload",
+        ):
             raise failure("MalformedXML")
     if not re.fullmatch(r"[\x20-\x7e]*", text_of(rule, "ID")):
         raise failure("InvalidArgument", "The ID holds characters that it must not")

@@ -59,8 +59,9 @@ def _contents(call: Call, entries: list[StoredObject | str], encode: Callable[[s
             f"<ETag>&quot;{facts.etag}&quot;</ETag>{sums}{tag('Size', each.size)}"
             f"{call.owner_xml(facts.owner) if owner else ''}{tag('StorageClass', facts.storage_class)}</Contents>"
         )
-    lines += [f"<CommonPrefixes>{tag('Prefix', encode(each))}</CommonPrefixes>" for each in entries
-              if isinstance(each, str)]  # fmt: skip
+    lines += [
+        f"<CommonPrefixes>{tag('Prefix', encode(each))}</CommonPrefixes>" for each in entries if isinstance(each, str)
+    ]
     return "".join(lines)
 
 
@@ -71,11 +72,13 @@ def _name(entry: StoredObject | str) -> str:
 def _common(call: Call, prefix: str, delimiter: str, most: int, truncated: bool) -> str:
     encode = encoder(call.query)
     return (
-        tag("Name", call.bucket.name) + tag("Prefix", encode(prefix)) + tag("MaxKeys", most)
+        tag("Name", call.bucket.name)
+        + tag("Prefix", encode(prefix))
+        + tag("MaxKeys", most)
         + (tag("Delimiter", encode(delimiter)) if delimiter else "")
         + (tag("EncodingType", "url") if "encoding-type" in call.query else "")
         + tag("IsTruncated", str(truncated).lower())
-    )  # fmt: skip
+    )
 
 
 @operation("GET", "bucket", action="s3:ListBucket", permission="READ")
@@ -108,8 +111,11 @@ def list_objects_v2(call: Call) -> Response:
         except (binascii.Error, ValueError):
             after = ""
         if not after:
-            raise failure("InvalidArgument", "The continuation token provided is incorrect",
-                          extra={"ArgumentName": "continuation-token"})  # fmt: skip
+            raise failure(
+                "InvalidArgument",
+                "The continuation token provided is incorrect",
+                extra={"ArgumentName": "continuation-token"},
+            )
     entries, truncated = _page(call.bucket, prefix, delimiter, after, most)
     extra = tag("KeyCount", len(entries))
     if token is not None:
@@ -185,4 +191,4 @@ def list_object_versions(call: Call) -> Response:
         f"{tag('KeyMarker', encode(key_marker))}{tag('VersionIdMarker', id_marker)}{following}{''.join(lines)}"
         + "".join(f"<CommonPrefixes>{tag('Prefix', encode(each))}</CommonPrefixes>" for each in prefixes)
         + "</ListVersionsResult>"
-    )  # fmt: skip
+    )

@@ -28,8 +28,10 @@ def get_object_retention(call: Call) -> Response:
     facts = existing(call).facts
     if facts.lock_mode is None:
         raise failure("NoSuchObjectLockConfiguration")
-    return xml_response(f"<Retention {NAMESPACE}>{tag('Mode', facts.lock_mode)}"
-                        f"{tag('RetainUntilDate', iso(facts.lock_until))}</Retention>")  # fmt: skip
+    return xml_response(
+        f"<Retention {NAMESPACE}>{tag('Mode', facts.lock_mode)}"
+        f"{tag('RetainUntilDate', iso(facts.lock_until))}</Retention>"
+    )
 
 
 @operation("PUT", "object", "retention", action="s3:PutObjectRetention", target=True)
@@ -90,8 +92,10 @@ def get_object_lock_configuration(call: Call) -> Response:
     if bucket.default_lock:
         mode, number, unit = bucket.default_lock
         rule = f"<Rule><DefaultRetention>{tag('Mode', mode)}{tag(unit, number)}</DefaultRetention></Rule>"
-    return xml_response(f"<ObjectLockConfiguration {NAMESPACE}><ObjectLockEnabled>Enabled</ObjectLockEnabled>{rule}"
-                        "</ObjectLockConfiguration>")  # fmt: skip
+    return xml_response(
+        f"<ObjectLockConfiguration {NAMESPACE}><ObjectLockEnabled>Enabled</ObjectLockEnabled>{rule}"
+        "</ObjectLockConfiguration>"
+    )
 
 
 @operation("PUT", "bucket", "object-lock", action="s3:PutBucketObjectLockConfiguration")
@@ -116,8 +120,9 @@ def put_object_lock_configuration(call: Call) -> Response:
             raise failure("InvalidArgument", "Default retention period is too large")
         default = (mode, number, "Days" if days is not None else "Years")
     if not bucket.object_lock_enabled and bucket.versioning_status != "Enabled":
-        raise failure("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock "
-                                            "configuration")  # fmt: skip
+        raise failure(
+            "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        )
     bucket.object_lock_enabled = True
     bucket.default_lock = default
     bucket.default_lock_mode = default[0] if default else ""

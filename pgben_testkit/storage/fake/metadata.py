@@ -6,15 +6,31 @@ from collections.abc import Mapping
 
 from pgben_testkit.storage.fake.failures import failure
 
-SYSTEM = {"content-type": "Content-Type", "cache-control": "Cache-Control",
-          "content-disposition": "Content-Disposition", "content-encoding": "Content-Encoding",
-          "content-language": "Content-Language", "expires": "Expires",
-          "x-amz-website-redirect-location": "x-amz-website-redirect-location"}  # fmt: skip
+SYSTEM = {
+    "content-type": "Content-Type",
+    "cache-control": "Cache-Control",
+    "content-disposition": "Content-Disposition",
+    "content-encoding": "Content-Encoding",
+    "content-language": "Content-Language",
+    "expires": "Expires",
+    "x-amz-website-redirect-location": "x-amz-website-redirect-location",
+}
 META = "x-amz-meta-"
 META_BYTES_MAX = 2048
 """User metadata, names and values together; S3's."""
-STORAGE_CLASSES = ("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
-                   "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE")  # fmt: skip
+STORAGE_CLASSES = (
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "OUTPOSTS",
+    "GLACIER_IR",
+    "SNOW",
+    "EXPRESS_ONEZONE",
+)
 
 
 def metadata(headers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

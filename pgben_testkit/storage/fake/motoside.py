@@ -17,9 +17,14 @@ from pgben_testkit.storage.fake.wire import Response
 
 KEPT = ("website", "notification", "logging", "replication", "accelerate", "inventory")
 """Subresources of a bucket."""
-ACTIONS = {"website": "BucketWebsite", "notification": "BucketNotification", "logging": "BucketLogging",
-           "replication": "ReplicationConfiguration", "accelerate": "AccelerateConfiguration",
-           "inventory": "InventoryConfiguration"}  # fmt: skip
+ACTIONS = {
+    "website": "BucketWebsite",
+    "notification": "BucketNotification",
+    "logging": "BucketLogging",
+    "replication": "ReplicationConfiguration",
+    "accelerate": "AccelerateConfiguration",
+    "inventory": "InventoryConfiguration",
+}
 
 
 def operation_for(method: str, sub: str) -> Operation | None:
@@ -54,6 +59,9 @@ def ask(call: Call) -> Response:
         # moto fails in many ways on configurations that it doesn't read: whatever it was, the document is at fault.
         raise failure("MalformedXML") from error
     raw = body if isinstance(body, bytes) else str(body).encode()
-    found = {str(name): str(value) for name, value in answer_headers.items()
-             if str(name).lower() in ("content-type", "location")}  # fmt: skip
+    found = {
+        str(name): str(value)
+        for name, value in answer_headers.items()
+        if str(name).lower() in ("content-type", "location")
+    }
     return Response(int(status), found, raw)

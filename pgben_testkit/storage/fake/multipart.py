@@ -46,8 +46,10 @@ def create_multipart_upload(call: Call) -> Response:
         if (kind == "FULL_OBJECT" and algorithm not in checksums.FULL_OBJECT) or (
             kind == "COMPOSITE" and algorithm == "CRC64NVME"
         ):
-            raise failure("InvalidRequest", f"The {kind} checksum type cannot be used with the {algorithm.lower()} "
-                                            "checksum algorithm.")  # fmt: skip
+            raise failure(
+                "InvalidRequest",
+                f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm.",
+            )
         headers = {"x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": kind}
     facts, customer = facts_of(call, bucket)
     facts.checksum_type, facts.checksums = kind or "FULL_OBJECT", {}
@@ -57,7 +59,9 @@ def create_multipart_upload(call: Call) -> Response:
         headers |= facts.seal.headers
     return xml_response(
         f"<InitiateMultipartUploadResult {NAMESPACE}>{tag('Bucket', bucket.name)}{tag('Key', call.key)}"
-        f"{tag('UploadId', made.id)}</InitiateMultipartUploadResult>", headers=headers)  # fmt: skip
+        f"{tag('UploadId', made.id)}</InitiateMultipartUploadResult>",
+        headers=headers,
+    )
 
 
 def _same_customer(call: Call, upload: Upload) -> None:
@@ -65,8 +69,11 @@ def _same_customer(call: Call, upload: Upload) -> None:
     seal, (key, key_md5) = upload.facts.seal, sealing.customer_key(call.headers)
     wanted = seal.key_md5 if seal and seal.kind == "customer" else ""
     if key_md5 != wanted or bool(key) != bool(wanted):
-        raise failure("InvalidRequest", "The multipart upload initiate requested encryption. Subsequent part requests "
-                                        "must include the appropriate encryption parameters.")  # fmt: skip
+        raise failure(
+            "InvalidRequest",
+            "The multipart upload initiate requested encryption. Subsequent part requests "
+            "must include the appropriate encryption parameters.",
+        )
 
 
 def _keep(call: Call, upload: Upload, number: int, body: bytes, sums: dict[str, str]) -> StoredPart:
@@ -125,9 +132,15 @@ def _chosen(upload: Upload, lines: list[ET.Element]) -> list[StoredPart]:
         chosen.append(part)
     for part in chosen[:-1]:
         if len(part.body) < PART_BYTES_MIN:
-            raise failure("EntityTooSmall", extra={
-                "ProposedSize": str(len(part.body)), "MinSizeAllowed": str(PART_BYTES_MIN),
-                "PartNumber": str(part.number), "ETag": part.etag})  # fmt: skip
+            raise failure(
+                "EntityTooSmall",
+                extra={
+                    "ProposedSize": str(len(part.body)),
+                    "MinSizeAllowed": str(PART_BYTES_MIN),
+                    "PartNumber": str(part.number),
+                    "ETag": part.etag,
+                },
+            )
     return chosen
 
 
@@ -155,9 +168,13 @@ def complete_multipart_upload(call: Call) -> Response:
     facts = upload.facts
     facts.checksums = _checksum(upload, chosen, body)
     for name, value in checksums.given(
-        {key: text.rpartition("-")[0] if re.search(r"-\d+$", text) else text for key, text in call.headers.items()
-         if key.startswith(checksums.PREFIX)}, {}
-    ).items():  # fmt: skip
+        {
+            key: text.rpartition("-")[0] if re.search(r"-\d+$", text) else text
+            for key, text in call.headers.items()
+            if key.startswith(checksums.PREFIX)
+        },
+        {},
+    ).items():
         if name in facts.checksums and facts.checksums[name].partition("-")[0] != value:
             raise failure("BadDigest", f"The {name.lower()} you specified did not match the calculated checksum.")
     digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in chosen)).hexdigest()
@@ -192,9 +209,10 @@ def list_parts(call: Call) -> Response:
     lines = "".join(
         f"<Part>{tag('PartNumber', part.number)}{tag('LastModified', iso(part.modified))}"
         f"<ETag>&quot;{part.etag}&quot;</ETag>{tag('Size', len(part.body))}"
-        + "".join(tag("Checksum" + name, value) for name, value in part.checksums.items()) + "</Part>"
+        + "".join(tag("Checksum" + name, value) for name, value in part.checksums.items())
+        + "</Part>"
         for part in shown
-    )  # fmt: skip
+    )
     algorithm = ""
     if upload.algorithm:
         algorithm = tag("ChecksumAlgorithm", upload.algorithm) + tag("ChecksumType", upload.facts.checksum_type)
@@ -250,7 +268,9 @@ def list_multipart_uploads(call: Call) -> Response:
         + (tag("Prefix", encode(prefix)) if prefix else "<Prefix></Prefix>")
         + (tag("Delimiter", encode(delimiter)) if delimiter else "")
         + (tag("EncodingType", "url") if "encoding-type" in query else "")
-        + tag("MaxUploads", most) + tag("IsTruncated", str(truncated).lower()) + "".join(lines)
+        + tag("MaxUploads", most)
+        + tag("IsTruncated", str(truncated).lower())
+        + "".join(lines)
         + "".join(f"<CommonPrefixes>{tag('Prefix', encode(each))}</CommonPrefixes>" for each in prefixes)
         + "</ListMultipartUploadsResult>"
-    )  # fmt: skip
+    )

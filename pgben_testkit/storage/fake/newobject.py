@@ -31,8 +31,9 @@ def lock_of(headers: Mapping[str, str], bucket: Bucket, now: float) -> tuple[str
     if not bucket.object_lock_enabled:
         raise failure("InvalidRequest", "Bucket is missing Object Lock Configuration")
     if (mode is None) != (until is None):
-        raise failure("InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be "
-                                         "supplied")  # fmt: skip
+        raise failure(
+            "InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"
+        )
     if hold is not None and hold not in ("ON", "OFF"):
         raise failure("InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'")
     if mode is None or until is None:
@@ -90,10 +91,19 @@ def facts_of(call: Call, bucket: Bucket) -> tuple[Facts, bytes]:
     seal, customer = sealing.asked(headers, bucket.default_seal)
     mode, until, hold = lock_of(headers, bucket, call.now)
     return Facts(
-        owner=owner, acl=acl_of(call, bucket, owner), etag="", system=system, meta=meta,
-        tags=tags_of(headers.get("x-amz-tagging", "")), storage_class=storage, checksums=call.checksums, seal=seal,
-        lock_mode=mode, lock_until=until, legal_hold=hold,
-    ), customer  # fmt: skip
+        owner=owner,
+        acl=acl_of(call, bucket, owner),
+        etag="",
+        system=system,
+        meta=meta,
+        tags=tags_of(headers.get("x-amz-tagging", "")),
+        storage_class=storage,
+        checksums=call.checksums,
+        seal=seal,
+        lock_mode=mode,
+        lock_until=until,
+        legal_hold=hold,
+    ), customer
 
 
 def place(call: Call, bucket: Bucket, key: str, body: bytes, facts: Facts, customer: bytes) -> StoredObject:

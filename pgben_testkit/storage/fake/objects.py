@@ -16,10 +16,14 @@ from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject, Versi
 from pgben_testkit.storage.fake.tags import tags_from, tags_xml
 from pgben_testkit.storage.fake.wire import Response, xml_response
 
-OVERRIDES = {"response-content-type": "Content-Type", "response-content-language": "Content-Language",
-             "response-expires": "Expires", "response-cache-control": "Cache-Control",
-             "response-content-disposition": "Content-Disposition",
-             "response-content-encoding": "Content-Encoding"}  # fmt: skip
+OVERRIDES = {
+    "response-content-type": "Content-Type",
+    "response-content-language": "Content-Language",
+    "response-expires": "Expires",
+    "response-cache-control": "Cache-Control",
+    "response-content-disposition": "Content-Disposition",
+    "response-content-encoding": "Content-Encoding",
+}
 
 
 def look_up(call: Call) -> Version | None:
@@ -45,8 +49,9 @@ def existing(call: Call) -> StoredObject:
     if isinstance(found, Marker):
         marker = {"x-amz-delete-marker": "true", "x-amz-version-id": found.version_id}
         if "versionId" in call.query:
-            raise failure("MethodNotAllowed", headers={
-                **marker, "Allow": "DELETE", "Last-Modified": http_date(found.modified)})  # fmt: skip
+            raise failure(
+                "MethodNotAllowed", headers={**marker, "Allow": "DELETE", "Last-Modified": http_date(found.modified)}
+            )
     call.require("s3:ListBucket", permission="READ")
     raise failure("NoSuchKey", extra={"Key": call.key}, headers=marker)
 
@@ -83,8 +88,12 @@ def _extracted(call: Call) -> Response:
 def describe(call: Call, found: StoredObject) -> dict[str, str]:
     """The headers that GET and HEAD share, without a length."""
     facts = found.facts
-    headers = {"Accept-Ranges": "bytes", "ETag": f'"{facts.etag}"', "Last-Modified": http_date(found.modified),
-               **facts.system}  # fmt: skip
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{facts.etag}"',
+        "Last-Modified": http_date(found.modified),
+        **facts.system,
+    }
     if facts.meta:
         headers |= {"x-amz-meta-" + name: value for name, value in facts.meta.items()}
     if call.bucket.versioning_status:
@@ -103,8 +112,9 @@ def describe(call: Call, found: StoredObject) -> dict[str, str]:
     for name in call.query:
         if name in OVERRIDES:
             if call.identity is None:
-                raise failure("InvalidRequest", "Request specific response headers cannot be used for anonymous GET "
-                                                "requests.")  # fmt: skip
+                raise failure(
+                    "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests."
+                )
             headers[OVERRIDES[name]] = call.query[name]
     return headers
 
@@ -113,8 +123,11 @@ def _part_range(call: Call, found: StoredObject) -> tuple[int, int]:
     """`(first, last)` of the part that `partNumber` names."""
     text = call.query["partNumber"]
     if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= 10000:
-        raise failure("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive",
-                      extra={"ArgumentName": "partNumber", "ArgumentValue": text})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Part number must be an integer between 1 and 10000, inclusive",
+            extra={"ArgumentName": "partNumber", "ArgumentValue": text},
+        )
     if "range" in call.headers:
         raise failure("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
     number = int(text)
@@ -127,8 +140,9 @@ def _part_range(call: Call, found: StoredObject) -> tuple[int, int]:
         if part.number == number:
             return first, first + part.size - 1
         first += part.size
-    raise failure("InvalidPartNumber", extra={
-        "ActualPartCount": str(len(found.facts.parts)), "PartNumberRequested": text})  # fmt: skip
+    raise failure(
+        "InvalidPartNumber", extra={"ActualPartCount": str(len(found.facts.parts)), "PartNumberRequested": text}
+    )
 
 
 def _serve(call: Call, *, body: bool) -> Response:
@@ -318,18 +332,24 @@ def get_object_attributes(call: Call) -> Response:
         shown = rest[:most]
         parts = "".join(
             f"<Part>{tag('PartNumber', part.number)}{tag('Size', part.size)}"
-            + "".join(tag("Checksum" + name, value) for name, value in part.checksums.items()) + "</Part>"
-            for part in shown if part.checksums
-        )  # fmt: skip
+            + "".join(tag("Checksum" + name, value) for name, value in part.checksums.items())
+            + "</Part>"
+            for part in shown
+            if part.checksums
+        )
         lines.append(
             f"<ObjectParts>{tag('PartsCount', len(facts.parts))}{tag('PartNumberMarker', marker)}"
             + (tag("NextPartNumberMarker", shown[-1].number) if shown else "")
-            + tag("MaxParts", most) + tag("IsTruncated", str(len(rest) > len(shown)).lower()) + parts + "</ObjectParts>"
-        )  # fmt: skip
+            + tag("MaxParts", most)
+            + tag("IsTruncated", str(len(rest) > len(shown)).lower())
+            + parts
+            + "</ObjectParts>"
+        )
     if "StorageClass" in wanted:
         lines.append(tag("StorageClass", facts.storage_class))
     if "ObjectSize" in wanted:
         lines.append(tag("ObjectSize", found.size))
     headers = {"Last-Modified": http_date(found.modified), **version_headers(call.bucket, found.version_id)}
-    return xml_response(f"<GetObjectAttributesResponse {NAMESPACE}>{''.join(lines)}</GetObjectAttributesResponse>",
-                        headers=headers)  # fmt: skip
+    return xml_response(
+        f"<GetObjectAttributesResponse {NAMESPACE}>{''.join(lines)}</GetObjectAttributesResponse>", headers=headers
+    )

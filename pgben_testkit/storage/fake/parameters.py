@@ -24,11 +24,17 @@ def count_of(query: Mapping[str, str], name: str, default: int = PAGE_MAX) -> in
     if not text:
         return default
     if not re.fullmatch(r"[+-]?\d{1,18}", text):
-        raise failure("InvalidArgument", f"Provided {name} not an integer or within integer range",
-                      extra={"ArgumentName": name, "ArgumentValue": text})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            f"Provided {name} not an integer or within integer range",
+            extra={"ArgumentName": name, "ArgumentValue": text},
+        )
     if int(text) < 0 or int(text) > 2147483647:
-        raise failure("InvalidArgument", f"Argument {name} must be an integer between 0 and 2147483647",
-                      extra={"ArgumentName": name, "ArgumentValue": text})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            f"Argument {name} must be an integer between 0 and 2147483647",
+            extra={"ArgumentName": name, "ArgumentValue": text},
+        )
     return min(int(text), PAGE_MAX) if default else int(text)
 
 
@@ -37,16 +43,22 @@ def encoder(query: Mapping[str, str]) -> Callable[[str], str]:
     if kind is None:
         return str
     if kind.lower() != "url":
-        raise failure("InvalidArgument", "Invalid Encoding Method specified in Request",
-                      extra={"ArgumentName": "encoding-type", "ArgumentValue": kind})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Invalid Encoding Method specified in Request",
+            extra={"ArgumentName": "encoding-type", "ArgumentValue": kind},
+        )
     return lambda text: quote(text, safe="/-_.~*", errors="surrogateescape")
 
 
 def part_number(query: Mapping[str, str]) -> int:
     text = query.get("partNumber", "")
     if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= PARTS_MAX:
-        raise failure("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive",
-                      extra={"ArgumentName": "partNumber", "ArgumentValue": text})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Part number must be an integer between 1 and 10000, inclusive",
+            extra={"ArgumentName": "partNumber", "ArgumentValue": text},
+        )
     return int(text)
 
 
@@ -87,11 +99,17 @@ def version_id(query: Mapping[str, str]) -> str | None:
     """
     asked = query.get("versionId")
     if asked == "":
-        raise failure("InvalidArgument", "Version id cannot be the empty string",
-                      extra={"ArgumentName": "versionId", "ArgumentValue": ""})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Version id cannot be the empty string",
+            extra={"ArgumentName": "versionId", "ArgumentValue": ""},
+        )
     if asked is not None and asked != "null" and not re.fullmatch(r"[0-9A-Za-z._-]{16,1024}", asked):
-        raise failure("InvalidArgument", "Invalid version id specified",
-                      extra={"ArgumentName": "versionId", "ArgumentValue": asked})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Invalid version id specified",
+            extra={"ArgumentName": "versionId", "ArgumentValue": asked},
+        )
     return asked
 
 
@@ -118,6 +136,9 @@ def copy_source(header: str) -> tuple[str, str, str | None]:
     place = unquote(raw.encode("latin-1").decode("utf-8", "surrogateescape"), errors="surrogateescape")
     bucket, _, key = place.removeprefix("/").partition("/")
     if not bucket or not key:
-        raise failure("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-                      extra={"ArgumentName": "x-amz-copy-source", "ArgumentValue": header})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+            extra={"ArgumentName": "x-amz-copy-source", "ArgumentValue": header},
+        )
     return bucket, key, dict(parse_qsl(raw_query, keep_blank_values=True)).get("versionId")

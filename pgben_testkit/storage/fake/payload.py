@@ -68,8 +68,11 @@ def length_allowed(request: Request) -> None:
         if "transfer-encoding" in request.headers and "x-amz-decoded-content-length" in request.headers:
             return  # aws-chunked within chunked, as the JavaScript client sends streams
         if "transfer-encoding" in request.headers:
-            raise failure("NotImplemented", "A header you provided implies functionality that is not implemented",
-                          extra={"Header": "Transfer-Encoding"})  # fmt: skip
+            raise failure(
+                "NotImplemented",
+                "A header you provided implies functionality that is not implemented",
+                extra={"Header": "Transfer-Encoding"},
+            )
         raise failure("MissingContentLength")
 
 
@@ -88,13 +91,19 @@ def verify(request: Request, proof: Proof | None, into: Callable[[], Pieces] = I
     if not said or said == "UNSIGNED-PAYLOAD" or (proof is None and not re.fullmatch(r"[0-9a-f]{64}", said)):
         return
     if not re.fullmatch(r"[0-9a-fA-F]{64}", said):
-        raise failure("InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-                      "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 "
-                      "value.", extra={"ArgumentName": "x-amz-content-sha256", "ArgumentValue": said})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 "
+            "value.",
+            extra={"ArgumentName": "x-amz-content-sha256", "ArgumentValue": said},
+        )
     computed = hashlib.sha256(request.body).hexdigest() if request.body else EMPTY_SHA256
     if computed != said.lower():
-        raise failure("XAmzContentSHA256Mismatch", extra={
-            "ClientComputedContentSHA256": said, "S3ComputedContentSHA256": computed})  # fmt: skip
+        raise failure(
+            "XAmzContentSHA256Mismatch",
+            extra={"ClientComputedContentSHA256": said, "S3ComputedContentSHA256": computed},
+        )
 
 
 def _decode(request: Request, kind: str, proof: Proof | None, pieces: Pieces) -> None:
@@ -109,8 +118,9 @@ def _decode(request: Request, kind: str, proof: Proof | None, pieces: Pieces) ->
     body = pieces.joined()
     if len(body) != int(expected):
         raise failure("IncompleteBody")
-    request.trailers = _trailers(request, request.body[position:], proof if kind == SIGNED + "-TRAILER" else None,
-                                 trailer)  # fmt: skip
+    request.trailers = _trailers(
+        request, request.body[position:], proof if kind == SIGNED + "-TRAILER" else None, trailer
+    )
     request.body = body
 
 
@@ -132,12 +142,17 @@ def _chunks(raw: bytes, proof: Proof | None, pieces: Pieces) -> tuple[int, str]:
             name, _, given = extension.partition("=")
             if name.strip() != "chunk-signature":
                 raise failure("SignatureDoesNotMatch", "A chunk has no signature.")
-            text = (f"AWS4-HMAC-SHA256-PAYLOAD\n{proof.amz_date}\n{proof.scope}\n{previous}\n{EMPTY_SHA256}\n"
-                    f"{hashlib.sha256(chunk).hexdigest()}")  # fmt: skip
+            text = (
+                f"AWS4-HMAC-SHA256-PAYLOAD\n{proof.amz_date}\n{proof.scope}\n{previous}\n{EMPTY_SHA256}\n"
+                f"{hashlib.sha256(chunk).hexdigest()}"
+            )
             computed = sign(proof.key, text)
             if not hmac.compare_digest(computed, given.strip().encode("ascii", "replace").decode()):
-                raise failure("SignatureDoesNotMatch", "The signature of a chunk is not the one that we calculated.",
-                              extra={"StringToSign": text, "SignatureProvided": given.strip()[:64]})  # fmt: skip
+                raise failure(
+                    "SignatureDoesNotMatch",
+                    "The signature of a chunk is not the one that we calculated.",
+                    extra={"StringToSign": text, "SignatureProvided": given.strip()[:64]},
+                )
             previous = computed
             if size and small:
                 raise failure("InvalidChunkSizeError")
@@ -162,12 +177,16 @@ def _trailers(request: Request, raw: bytes, proof: Proof | None, previous: str) 
             found[name.strip().lower()] = value.strip()
     given = found.pop("x-amz-trailer-signature", "")
     if sorted(found) != sorted(declared):
-        raise failure("MalformedXML", "The request contained trailing data that was not well-formed or did not conform "
-                                      "to our published schema.")  # fmt: skip
+        raise failure(
+            "MalformedXML",
+            "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+        )
     if proof is not None:
         lines = "".join(f"{name}:{found[name]}\n" for name in sorted(found))
-        text = (f"AWS4-HMAC-SHA256-TRAILER\n{proof.amz_date}\n{proof.scope}\n{previous}\n"
-                f"{hashlib.sha256(lines.encode('latin-1')).hexdigest()}")  # fmt: skip
+        text = (
+            f"AWS4-HMAC-SHA256-TRAILER\n{proof.amz_date}\n{proof.scope}\n{previous}\n"
+            f"{hashlib.sha256(lines.encode('latin-1')).hexdigest()}"
+        )
         if not hmac.compare_digest(sign(proof.key, text), given.encode("ascii", "replace").decode()):
             raise failure("SignatureDoesNotMatch", "The signature of the trailers is not the one that we calculated.")
     return found

@@ -34,10 +34,11 @@ class Policy:
     def public(self) -> bool:
         """Whether it lets everybody do something, with no condition that names who."""
         return any(
-            each["Effect"] == "Allow" and ANYBODY in _principals(each.get("Principal"))
+            each["Effect"] == "Allow"
+            and ANYBODY in _principals(each.get("Principal"))
             and not _fixes_who(each.get("Condition", {}))
             for each in self.statements
-        )  # fmt: skip
+        )
 
 
 def _fixes_who(condition: Mapping[str, Any]) -> bool:

@@ -31,10 +31,17 @@ class FakeStorage:
             self._fake.engine.add(Identity(access, secret, name, canonical_id("admin"), frozenset({name})))
         served = self._fake.serve()
         self.info = StorageInfo(
-            backend="fake", how=f"the kit's fake over moto {MOTO_TESTED}", why="asked for", url=served.url,
-            access_key=self._fake.access_key, secret_key=self._fake.secret_key, region=settings.storage_region,
-            buckets=names, keys=keys, ready_s=time.perf_counter() - began,
-        )  # fmt: skip
+            backend="fake",
+            how=f"the kit's fake over moto {MOTO_TESTED}",
+            why="asked for",
+            url=served.url,
+            access_key=self._fake.access_key,
+            secret_key=self._fake.secret_key,
+            region=settings.storage_region,
+            buckets=names,
+            keys=keys,
+            ready_s=time.perf_counter() - began,
+        )
 
     def stop(self) -> None:
         self._fake.close()

@@ -71,16 +71,25 @@ def customer_key(headers: Mapping[str, str], prefix: str = CUSTOMER) -> tuple[by
     if algorithm is None and encoded is None and given is None:
         return b"", ""
     if algorithm is None:
-        raise failure("InvalidArgument", "Requests specifying Server Side Encryption with Customer provided keys must "
-                                         "provide a valid encryption algorithm.")  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Requests specifying Server Side Encryption with Customer provided keys must "
+            "provide a valid encryption algorithm.",
+        )
     if algorithm != "AES256":
         raise failure("InvalidEncryptionAlgorithmError")
     if encoded is None:
-        raise failure("InvalidArgument", "Requests specifying Server Side Encryption with Customer provided keys must "
-                                         "provide an appropriate secret key.")  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Requests specifying Server Side Encryption with Customer provided keys must "
+            "provide an appropriate secret key.",
+        )
     if given is None:
-        raise failure("InvalidArgument", "Requests specifying Server Side Encryption with Customer provided keys must "
-                                         "provide the client calculated MD5 of the secret key.")  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Requests specifying Server Side Encryption with Customer provided keys must "
+            "provide the client calculated MD5 of the secret key.",
+        )
     try:
         key = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
@@ -102,20 +111,32 @@ def asked(headers: Mapping[str, str], default: Seal | None) -> tuple[Seal | None
     kind, kms_key_id = headers.get(HEADER), headers.get(HEADER + "-aws-kms-key-id", "")
     if key:
         if kind is not None:
-            raise failure("InvalidArgument", "Server Side Encryption with Customer provided key is incompatible with "
-                                             "the encryption method specified")  # fmt: skip
+            raise failure(
+                "InvalidArgument",
+                "Server Side Encryption with Customer provided key is incompatible with "
+                "the encryption method specified",
+            )
         return fresh(Seal("customer", key_md5=key_md5)), key
     if kind is None:
         if kms_key_id:
-            raise failure("InvalidArgument", "Server Side Encryption with AWS KMS managed key requires HTTP header "
-                                             "x-amz-server-side-encryption : aws:kms")  # fmt: skip
+            raise failure(
+                "InvalidArgument",
+                "Server Side Encryption with AWS KMS managed key requires HTTP header "
+                "x-amz-server-side-encryption : aws:kms",
+            )
         return (fresh(default) if default else None), b""
     if kind not in KINDS:
-        raise failure("InvalidArgument", "The encryption method specified is not supported",
-                      extra={"ArgumentName": HEADER, "ArgumentValue": kind})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "The encryption method specified is not supported",
+            extra={"ArgumentName": HEADER, "ArgumentValue": kind},
+        )
     if kind == "AES256" and kms_key_id:
-        raise failure("InvalidArgument", "Server Side Encryption with AWS KMS managed key requires HTTP header "
-                                         "x-amz-server-side-encryption : aws:kms")  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms",
+        )
     if kind != "AES256" and not kms_key_id:
         kms_key_id = default.kms_key_id if default and default.kms_key_id else "arn:aws:kms:us-east-1:alias/aws/s3"
     return fresh(Seal(kind, kms_key_id=kms_key_id, bucket_key=headers.get(HEADER + "-bucket-key-enabled", ""))), b""
@@ -140,8 +161,11 @@ def not_of_reads(headers: Mapping[str, str]) -> None:
         S3Failure: it does.
     """
     if HEADER in headers:
-        raise failure("InvalidArgument", f"{HEADER} header is not supported for this operation.",
-                      extra={"ArgumentName": HEADER, "ArgumentValue": headers[HEADER]})  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            f"{HEADER} header is not supported for this operation.",
+            extra={"ArgumentName": HEADER, "ArgumentValue": headers[HEADER]},
+        )
 
 
 def may_open(seal: Seal | None, headers: Mapping[str, str], prefix: str = CUSTOMER) -> None:
@@ -151,7 +175,10 @@ def may_open(seal: Seal | None, headers: Mapping[str, str], prefix: str = CUSTOM
             raise failure("InvalidRequest", "The encryption parameters are not applicable to this object.")
         return
     if not key:
-        raise failure("InvalidRequest", "The object was stored using a form of Server Side Encryption. The correct "
-                                        "parameters must be provided to retrieve the object.")  # fmt: skip
+        raise failure(
+            "InvalidRequest",
+            "The object was stored using a form of Server Side Encryption. The correct "
+            "parameters must be provided to retrieve the object.",
+        )
     if key_md5 != seal.key_md5:
         raise failure("AccessDenied")

@@ -24,8 +24,14 @@ SKEW_S = 15 * 60
 """Seconds that a request's clock may be off; S3's."""
 EXPIRES_MAX_S = 7 * 24 * 3600
 """Seconds that a presigned URL may live; S3's."""
-QUERY_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders",
-               "X-Amz-Expires")  # fmt: skip
+QUERY_NAMES = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Signature",
+    "X-Amz-Date",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Expires",
+)
 SIGNATURE_2 = (
     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. "
     "(This is AWS Signature Version 2.)"
@@ -90,9 +96,12 @@ def authenticate(request: Request, identities: Mapping[str, Identity], region: s
     presigned = "X-Amz-Algorithm" in query or "X-Amz-Signature" in query or "X-Amz-Credential" in query
     version_2 = "AWSAccessKeyId" in query and "Signature" in query
     if header is not None and (presigned or version_2):
-        raise failure("InvalidArgument", "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
-                                         "Signature query string parameter or the Authorization header should be "
-                                         "specified")  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
+            "Signature query string parameter or the Authorization header should be "
+            "specified",
+        )
     if version_2 or (header is not None and header.startswith("AWS ")):
         raise failure("InvalidRequest", SIGNATURE_2)
     if header is not None:
@@ -110,14 +119,22 @@ def _scope(credential: str, region: str, error: str) -> tuple[str, str]:
     """
     parts = decoded(credential).rsplit("/", 4)
     if len(parts) != 5 or not parts[0] or not re.fullmatch(r"\d{8}", parts[1]) or parts[4] != "aws4_request":
-        raise failure(error, "The authorization header is malformed; the Credential is mal-formed; expecting "
-                             '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".')  # fmt: skip
+        raise failure(
+            error,
+            "The authorization header is malformed; the Credential is mal-formed; expecting "
+            '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+        )
     if parts[3] != "s3":
-        raise failure(error, f"The authorization header is malformed; incorrect service {parts[3]!r}. This endpoint "
-                             'belongs to "s3".')  # fmt: skip
+        raise failure(
+            error,
+            f'The authorization header is malformed; incorrect service {parts[3]!r}. This endpoint belongs to "s3".',
+        )
     if parts[2] != region:
-        raise failure(error, f"The authorization header is malformed; the region '{parts[2]}' is wrong; expecting "
-                             f"'{region}'", extra={"Region": region})  # fmt: skip
+        raise failure(
+            error,
+            f"The authorization header is malformed; the region '{parts[2]}' is wrong; expecting '{region}'",
+            extra={"Region": region},
+        )
     return parts[0], parts[1]
 
 
@@ -145,9 +162,14 @@ def _by_header(request: Request, header: str, identities: Mapping[str, Identity]
     except ValueError:
         raise failure("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header") from None
     if abs(asked - now) > SKEW_S:
-        raise failure("RequestTimeTooSkewed", extra={
-            "RequestTime": amz_date, "ServerTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
-            "MaxAllowedSkewMilliseconds": str(SKEW_S * 1000)})  # fmt: skip
+        raise failure(
+            "RequestTimeTooSkewed",
+            extra={
+                "RequestTime": amz_date,
+                "ServerTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+                "MaxAllowedSkewMilliseconds": str(SKEW_S * 1000),
+            },
+        )
     if date != amz_date[:8]:
         raise failure("AuthorizationHeaderMalformed", "The authorization header is malformed; Invalid credential date.")
     payload = request.headers.get("x-amz-content-sha256")
@@ -184,18 +206,26 @@ def _by_query(request: Request, identities: Mapping[str, Identity], region: str,
     if expires < 0:
         raise failure(error, "X-Amz-Expires must be non-negative")
     if expires > EXPIRES_MAX_S:
-        raise failure(error, "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires "
-                             "must be less than 604800 seconds")  # fmt: skip
+        raise failure(
+            error,
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires "
+            "must be less than 604800 seconds",
+        )
     if date != amz_date[:8]:
         raise failure(error, "Invalid credential date. This date is not the same as X-Amz-Date.")
     identity = _owner(access_key, identities)
     if began - now > SKEW_S:
         raise failure("AccessDenied", "Request is not valid yet")
     if now > began + expires:
-        raise failure("AccessDenied", "Request has expired", extra={
-            "X-Amz-Expires": str(expires),
-            "Expires": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began + expires)),
-            "ServerTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))})  # fmt: skip
+        raise failure(
+            "AccessDenied",
+            "Request has expired",
+            extra={
+                "X-Amz-Expires": str(expires),
+                "Expires": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began + expires)),
+                "ServerTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+            },
+        )
     _all_signed(request, signed, presigned=True)
     key = signing_key(identity.secret_key, date, region)
     scope = f"{date}/{region}/s3/aws4_request"
@@ -207,8 +237,7 @@ def _by_query(request: Request, identities: Mapping[str, Identity], region: str,
         # A body hash sent with a URL that was signed without one: the URL counts.
         if payload == "UNSIGNED-PAYLOAD":
             raise
-        _compare(request, signed, pairs, "UNSIGNED-PAYLOAD", amz_date, scope, key, query["X-Amz-Signature"],
-                 access_key)  # fmt: skip
+        _compare(request, signed, pairs, "UNSIGNED-PAYLOAD", amz_date, scope, key, query["X-Amz-Signature"], access_key)
     return Proof(identity, query["X-Amz-Signature"], amz_date, scope, key, presigned=True)
 
 
@@ -230,8 +259,11 @@ def _all_signed(request: Request, signed: list[str], *, presigned: bool = False)
     if "host" not in signed:
         loose.append("host")
     if loose:
-        raise failure("AccessDenied", "There were headers present in the request which were not signed",
-                      extra={"HeadersNotSigned": ", ".join(loose)})  # fmt: skip
+        raise failure(
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            extra={"HeadersNotSigned": ", ".join(loose)},
+        )
     for name in signed:
         if name not in request.headers:
             raise failure("SignatureDoesNotMatch", f"The signed header {name} is not in the request.")
@@ -239,9 +271,8 @@ def _all_signed(request: Request, signed: list[str], *, presigned: bool = False)
 
 def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
     return "&".join(
-        f"{name}={value}"
-        for name, value in sorted((_quoted(name), _quoted(value)) for name, value in pairs)
-    )  # fmt: skip
+        f"{name}={value}" for name, value in sorted((_quoted(name), _quoted(value)) for name, value in pairs)
+    )
 
 
 def _quoted(text: str) -> str:
@@ -249,9 +280,16 @@ def _quoted(text: str) -> str:
 
 
 def _compare(
-    request: Request, signed: list[str], pairs: list[tuple[str, str]], payload: str, amz_date: str, scope: str,
-    key: bytes, given: str, access_key: str,
-) -> None:  # fmt: skip
+    request: Request,
+    signed: list[str],
+    pairs: list[tuple[str, str]],
+    payload: str,
+    amz_date: str,
+    scope: str,
+    key: bytes,
+    given: str,
+    access_key: str,
+) -> None:
     query = canonical_query(pairs) if pairs else ""
     headers = "".join(f"{name}:{' '.join(request.headers[name].split())}\n" for name in signed)
     names = ";".join(signed)
@@ -262,9 +300,15 @@ def _compare(
         text = f"{ALGORITHM}\n{amz_date}\n{scope}\n{digest}"
         if hmac.compare_digest(sign(key, text), given.lower()):
             return
-    raise failure("SignatureDoesNotMatch", extra={
-        "AWSAccessKeyId": access_key, "StringToSign": text, "SignatureProvided": given,
-        "CanonicalRequest": canonical})  # fmt: skip
+    raise failure(
+        "SignatureDoesNotMatch",
+        extra={
+            "AWSAccessKeyId": access_key,
+            "StringToSign": text,
+            "SignatureProvided": given,
+            "CanonicalRequest": canonical,
+        },
+    )
 
 
 def _paths(raw: str) -> Iterable[str]:

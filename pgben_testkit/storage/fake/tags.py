@@ -40,8 +40,11 @@ def tags_of(header: str) -> dict[str, str]:
         whole = "&".join(each if "=" in each else each + "=" for each in header.split("&"))
         pairs = parse_qsl(whole, keep_blank_values=True, strict_parsing=True, errors="strict")
     except (ValueError, UnicodeDecodeError):
-        raise failure("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "
-                                         "query parameters without tag name duplicates.") from None  # fmt: skip
+        raise failure(
+            "InvalidArgument",
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "
+            "query parameters without tag name duplicates.",
+        ) from None
     return checked_tags(pairs)
 
 

@@ -23,14 +23,36 @@ from pgben_testkit.storage.gate.backend import Backend, path_of
 
 OWNER = "root"
 """The canonical id that SeaweedFS gives the owner of everything."""
-NOT_SUBS = frozenset({"versionId", "partNumber", "x-id", "list-type", "prefix", "delimiter", "marker", "max-keys",
-                      "encoding-type", "continuation-token", "start-after", "fetch-owner", "key-marker",
-                      "version-id-marker"})  # fmt: skip
+NOT_SUBS = frozenset(
+    {
+        "versionId",
+        "partNumber",
+        "x-id",
+        "list-type",
+        "prefix",
+        "delimiter",
+        "marker",
+        "max-keys",
+        "encoding-type",
+        "continuation-token",
+        "start-after",
+        "fetch-owner",
+        "key-marker",
+        "version-id-marker",
+    }
+)
 """Query names that make no other operation of a request."""
-OBJECT = {"GET": ("s3:GetObject", "READ"), "HEAD": ("s3:GetObject", "READ"), "PUT": ("s3:PutObject", "WRITE"),
-          "DELETE": ("s3:DeleteObject", "WRITE")}  # fmt: skip
-UPLOAD = {"PUT": ("s3:PutObject", "WRITE"), "POST": ("s3:PutObject", "WRITE"),
-          "DELETE": ("s3:AbortMultipartUpload", "WRITE")}  # fmt: skip
+OBJECT = {
+    "GET": ("s3:GetObject", "READ"),
+    "HEAD": ("s3:GetObject", "READ"),
+    "PUT": ("s3:PutObject", "WRITE"),
+    "DELETE": ("s3:DeleteObject", "WRITE"),
+}
+UPLOAD = {
+    "PUT": ("s3:PutObject", "WRITE"),
+    "POST": ("s3:PutObject", "WRITE"),
+    "DELETE": ("s3:AbortMultipartUpload", "WRITE"),
+}
 
 
 @dataclass
@@ -160,8 +182,10 @@ class Access:
             made = self._read(request.body)
         if made is None:
             return
-        if self.ownership.get(bucket) == "BucketOwnerEnforced" \
-                and request.headers.get("x-amz-acl") != "bucket-owner-full-control":  # fmt: skip
+        if (
+            self.ownership.get(bucket) == "BucketOwnerEnforced"
+            and request.headers.get("x-amz-acl") != "bucket-owner-full-control"
+        ):
             raise failure("AccessControlListNotSupported")
         if self.block(bucket)["BlockPublicAcls"] and is_public(made):
             raise failure("AccessDenied")

@@ -16,9 +16,23 @@ from pgben_testkit.storage.side import Closed, Side
 
 TIMEOUT_S = 120
 """Seconds that the server may say nothing: a Complete of many parts, a copy of something large."""
-HOP = frozenset({"authorization", "connection", "content-length", "expect", "keep-alive", "proxy-authorization",
-                 "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-amz-content-sha256",
-                 "x-amz-date"})  # fmt: skip
+HOP = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-amz-content-sha256",
+        "x-amz-date",
+    }
+)
 """Headers that are about the client's connection or signature, not ours."""
 UNSIGNED = "UNSIGNED-PAYLOAD"
 

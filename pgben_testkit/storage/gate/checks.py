@@ -98,16 +98,22 @@ def by_head(request: Request, key: str) -> None:
     if not key and method == "GET":
         parameters.listing(query)
         if query.get("continuation-token") == "":
-            raise failure("InvalidArgument", "The continuation token provided is incorrect",
-                          extra={"ArgumentName": "continuation-token"})  # fmt: skip
+            raise failure(
+                "InvalidArgument",
+                "The continuation token provided is incorrect",
+                extra={"ArgumentName": "continuation-token"},
+            )
 
 
 def _instead(request: Request, body: bytes) -> None:
     """Another body is passed on, and no hash of the one that came."""
     request.body = body
     hashes = ("content-md5", "x-amz-content-sha256")
-    request.headers = {name: value for name, value in request.headers.items()
-                       if name not in hashes and not name.startswith(checksums.PREFIX)}  # fmt: skip
+    request.headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name not in hashes and not name.startswith(checksums.PREFIX)
+    }
 
 
 def by_document(request: Request, bucket: str, key: str, region: str) -> None:
@@ -129,8 +135,10 @@ def by_document(request: Request, bucket: str, key: str, region: str) -> None:
         for each in top.iter("SSEAlgorithm"):
             no_kms((each.text or "").strip())
         if any((each.text or "").strip() for each in top.iter("KMSMasterKeyID")):
-            raise failure("InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
-                                             "aws:kms or aws:kms:dsse")  # fmt: skip
+            raise failure(
+                "InvalidArgument",
+                "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+            )
     elif method == "PUT" and not key and "policy" in query:
         policy.read(body, bucket)
     elif method == "PUT" and not key and "lifecycle" in query:

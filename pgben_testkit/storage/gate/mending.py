@@ -23,9 +23,13 @@ def concerned(request: Request, key: str, status: int, headers: dict[str, str], 
         return not key and "encryption" in query
     if status == 404:
         return method in ("GET", "HEAD") and bool(key) and (versioned or bool(LOCK_SUBS & query.keys()))
-    return (status in (200, 206) and method in ("GET", "HEAD") and bool(key)
-            and sealing.CUSTOMER + "algorithm" in request.headers
-            and sealing.CUSTOMER + "algorithm" not in headers)  # fmt: skip
+    return (
+        status in (200, 206)
+        and method in ("GET", "HEAD")
+        and bool(key)
+        and sealing.CUSTOMER + "algorithm" in request.headers
+        and sealing.CUSTOMER + "algorithm" not in headers
+    )
 
 
 def no_version(request: Request, key: str, *, versioned: bool) -> bool:

@@ -14,8 +14,9 @@ from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate import checks
 from pgben_testkit.storage.gate.backend import path_of
 
-OF_THE_SIGNATURE = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature",
-                              "x-amz-security-token"})  # fmt: skip
+OF_THE_SIGNATURE = frozenset(
+    {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token"}
+)
 """Fields that are about the form's policy, not its object."""
 
 
@@ -27,8 +28,11 @@ def as_put(filled: form.Form, bucket: str, host: str) -> Request:
     """
     headers = form.object_headers(filled)
     tagging = headers.pop("tagging", "")
-    headers = {name: value for name, value in headers.items()
-               if name in SYSTEM or (name.startswith("x-amz-") and name not in OF_THE_SIGNATURE)}  # fmt: skip
+    headers = {
+        name: value
+        for name, value in headers.items()
+        if name in SYSTEM or (name.startswith("x-amz-") and name not in OF_THE_SIGNATURE)
+    }
     if tagging:
         headers["x-amz-tagging"] = urlencode(tags.tags_from(tagging.encode()))
     checks.of_object(headers)

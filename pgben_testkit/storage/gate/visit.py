@@ -38,11 +38,18 @@ MEMORY_BYTES_MAX = 8 << 20
 PIECE_BYTES = 1 << 18
 COPY = "x-amz-copy-source"
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
-STREAMED = frozenset({"content-encoding", "x-amz-decoded-content-length", "x-amz-trailer",
-                      "x-amz-sdk-checksum-algorithm"})  # fmt: skip
+STREAMED = frozenset(
+    {"content-encoding", "x-amz-decoded-content-length", "x-amz-trailer", "x-amz-sdk-checksum-algorithm"}
+)
 """Headers that tell of the aws-chunked coding, which the gate takes off."""
-GRANTS = ("x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-write", "x-amz-grant-read-acp",
-          "x-amz-grant-write-acp")  # fmt: skip
+GRANTS = (
+    "x-amz-acl",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-write",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write-acp",
+)
 
 NOT_PASSED_ON = ("X-Amz-", checksums.PREFIX, "x-amz-sdk-checksum-")
 """Names in a query that are the client's signature, or a checksum made before there was a body: the AWS SDK for
@@ -107,8 +114,9 @@ class Visit(Reader):
             self._refuse(error)
             return False
         body = error.xml(request.raw_path, self._gate.request_id()).encode("utf-8", "surrogateescape")
-        return self._say(request, Response(error.status, {"Content-Type": "application/xml", **error.headers}, body),
-                         keep)  # fmt: skip
+        return self._say(
+            request, Response(error.status, {"Content-Type": "application/xml", **error.headers}, body), keep
+        )
 
     def _say(self, request: Request, response: Response, keep: bool) -> bool:
         """An answer of the gate's own."""
@@ -165,11 +173,19 @@ class Visit(Reader):
                 gate.access.check_grants(request, bucket)
             if request.method == "PUT" and not key and "policy" in request.query:
                 self._check_public_policy(request, bucket)
-            if request.method == "DELETE" and not key and identity is gate.admin and not request.query \
-                    and mending.holds_versions(self._backend, bucket):  # fmt: skip
+            if (
+                request.method == "DELETE"
+                and not key
+                and identity is gate.admin
+                and not request.query
+                and mending.holds_versions(self._backend, bucket)
+            ):
                 raise failure("BucketNotEmpty", extra={"BucketName": bucket})
-            if request.method == "DELETE" and identity is not None \
-                    and mending.no_version(request, key, versioned=bucket in gate.versioned):  # fmt: skip
+            if (
+                request.method == "DELETE"
+                and identity is not None
+                and mending.no_version(request, key, versioned=bucket in gate.versioned)
+            ):
                 return self._say(request, self._nothing_deleted(identity, bucket), keep)
             if key and "select" in request.query:
                 raise failure("NotImplemented")
@@ -280,8 +296,10 @@ class Visit(Reader):
             path += "/"
         pairs = [each for each in request.pairs if not each[0].startswith(NOT_PASSED_ON)]
         if not key:
-            pairs = [(name, "1000") if name in PAGES and value.isdigit() and int(value) > 1000 else (name, value)
-                     for name, value in pairs]  # fmt: skip
+            pairs = [
+                (name, "1000") if name in PAGES and value.isdigit() and int(value) > 1000 else (name, value)
+                for name, value in pairs
+            ]
         query = canonical_query(pairs) if pairs else ""
         shown = said if len(said) == 64 else UNSIGNED
         return Outgoing(request.method, path, query, headers, identity, shown)
@@ -289,8 +307,9 @@ class Visit(Reader):
     def _forward(self, request: Request, outgoing: Outgoing, bucket: str, key: str, keep: bool) -> bool:
         gate, backend = self._gate, self._backend
         size = self._unread or len(request.body)
-        outgoing = Outgoing(outgoing.method, outgoing.path, outgoing.query, outgoing.headers, outgoing.identity,
-                            outgoing.payload, size)  # fmt: skip
+        outgoing = Outgoing(
+            outgoing.method, outgoing.path, outgoing.query, outgoing.headers, outgoing.identity, outgoing.payload, size
+        )
         if self._unread and request.header("expect").lower() == "100-continue":
             self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._streamed() if self._unread else _pieces(request.body)
@@ -306,8 +325,7 @@ class Visit(Reader):
             else:
                 found = Answer(status, headers, b"" if no_body else side.read_body(head))
                 backend.finish()
-            mended = mending.mend(backend, request, bucket, key, status, found.code,
-                                  versioned=bucket in gate.versioned)  # fmt: skip
+            mended = mending.mend(backend, request, bucket, key, status, found.code, versioned=bucket in gate.versioned)
             if isinstance(mended, Response):
                 return self._say(request, mended, keep)
             if mended is not None:
@@ -346,9 +364,7 @@ class Visit(Reader):
         makes = checks.brings_object(request, key) or (not key and method == "PUT" and not query)
         return grants if grants and makes else None
 
-    def _keep_grants(
-        self, request: Request, bucket: str, key: str, grants: dict[str, str], answer: Answer
-    ) -> None:  # fmt: skip
+    def _keep_grants(self, request: Request, bucket: str, key: str, grants: dict[str, str], answer: Answer) -> None:
         """The ACL is put by itself, or at the end of the upload that has just begun.
 
         Raises:

@@ -13,10 +13,13 @@ from pgben_testkit.services.supply import Supply
 @pytest.fixture(scope="module")
 def pgben():
     """The server whose template is the reference schema."""
-    made = Supply(settings.read(
-        root=PGBEN.parent, environ={},
-        command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(PGBEN)},
-    ))  # fmt: skip
+    made = Supply(
+        settings.read(
+            root=PGBEN.parent,
+            environ={},
+            command_line={"backend": "embedded", "warm": "no", "postgres_schema": str(PGBEN)},
+        )
+    )
     try:
         yield made.get("postgres").info, made
     except EnvironmentNotAble as error:

@@ -129,10 +129,17 @@ def test_an_id_that_no_row_has_is_one_clear_error(make):
             make.create("pendencia", solicitacao_id=identifier)
 
 
-@pytest.mark.parametrize(("name", "given"), [
-    ("cidadao", {"cpf": "segredo"}), ("cidadao", {"cpf": 123}), ("pagamento", {"valor": "segredo"}),
-    ("pagamento", {"valor": -1}), ("cidadao", {"nome": "x\0y"}), ("solicitacao", {"beneficiario_id": "segredo"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("cidadao", {"cpf": "segredo"}),
+        ("cidadao", {"cpf": 123}),
+        ("pagamento", {"valor": "segredo"}),
+        ("pagamento", {"valor": -1}),
+        ("cidadao", {"nome": "x\0y"}),
+        ("solicitacao", {"beneficiario_id": "segredo"}),
+    ],
+)
 def test_what_the_server_refuses_is_one_error_without_the_value(make, connection, name, given):
     with pytest.raises((NotStored, UsageProblem)) as caught:
         make.create(name, **given)
@@ -180,9 +187,12 @@ SEEDS = {"unidade": 7, "role": 10, "tipo_beneficio": 6}
 
 
 def test_for_table_makes_rows_of_every_table(make, connection):
-    tables = [row[0] for row in connection.execute(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
-    ).fetchall()]  # fmt: skip
+    tables = [
+        row[0]
+        for row in connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
+        ).fetchall()
+    ]
     for table in tables:
         size = 2 if table == "configuracao_aprovacao" else 3
         before = one(connection, f"SELECT count(*) FROM {table}")
@@ -308,12 +318,44 @@ CREATE TABLE grade (linha int NOT NULL CHECK (linha BETWEEN 1 AND 11), humor hum
 """
 
 
-@pytest.mark.parametrize("table", [
-    "reserva", "exercicio", "agenda", "dado", "titular", "no_serial", "no_identity", "no_livre", "no_composto",
-    "medida", "medida_2020", "por_uf", "por_uf_rn", "casa", "palavra", "sigla", "atalho", "agencia", "setimo", "faixa",
-    "bits", "lugar", "centenas", "sem_iguais", "inteira", "ferias", "conta", "de_b",
-    "vaga", "grande", "lista", "turno", "dia",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "table",
+    [
+        "reserva",
+        "exercicio",
+        "agenda",
+        "dado",
+        "titular",
+        "no_serial",
+        "no_identity",
+        "no_livre",
+        "no_composto",
+        "medida",
+        "medida_2020",
+        "por_uf",
+        "por_uf_rn",
+        "casa",
+        "palavra",
+        "sigla",
+        "atalho",
+        "agencia",
+        "setimo",
+        "faixa",
+        "bits",
+        "lugar",
+        "centenas",
+        "sem_iguais",
+        "inteira",
+        "ferias",
+        "conta",
+        "de_b",
+        "vaga",
+        "grande",
+        "lista",
+        "turno",
+        "dia",
+    ],
+)
 def test_for_table_satisfies_everyday_checks(make, connection, table):
     connection.execute(EVERYDAY)
     make.for_table(table).create()
@@ -361,13 +403,17 @@ TYPED = """CREATE TABLE produto (nome varchar(10) NOT NULL, idade int NOT NULL C
     preco numeric(4, 2) NOT NULL, teto int, piso int, CHECK (piso < teto AND piso > 3));"""
 
 
-@pytest.mark.parametrize(("given", "said"), [
-    ({"preco": "abc"}, r"produto\.preco can't hold[\s\S]*numeric\(4, 2\)[\s\S]*give preco a value that fits"),
-    ({"preco": 123456}, r"produto\.preco can't hold"), ({"idade": "x"}, r"produto\.idade can't hold"),
-    ({"nome": "segredo " * 5}, r"produto\.nome can't hold[\s\S]*40 characters"),
-    ({"idade": 99}, r"produto_idade_check[\s\S]*give other values for idade$"),
-    ({"teto": 1}, r"produto_check[\s\S]*give other values for teto or values for piso$"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"preco": "abc"}, r"produto\.preco can't hold[\s\S]*numeric\(4, 2\)[\s\S]*give preco a value that fits"),
+        ({"preco": 123456}, r"produto\.preco can't hold"),
+        ({"idade": "x"}, r"produto\.idade can't hold"),
+        ({"nome": "segredo " * 5}, r"produto\.nome can't hold[\s\S]*40 characters"),
+        ({"idade": 99}, r"produto_idade_check[\s\S]*give other values for idade$"),
+        ({"teto": 1}, r"produto_check[\s\S]*give other values for teto or values for piso$"),
+    ],
+)
 def test_for_table_names_the_column_whose_value_is_wrong(make, connection, given, said):
     connection.execute(TYPED)
     if given == {"teto": 1}:
@@ -514,10 +560,15 @@ def test_the_audit_reads_what_pg_dump_writes(make, database, connection, tmp_pat
 
     clean = dumped()
     assert clean.clean, clean.findings
-    assert clean.people == clean.marked == one(
-        connection, "SELECT (SELECT count(*) FROM cidadao) + (SELECT count(*) FROM usuario)"
-        " + (SELECT count(*) FROM composicao_familiar)",
-    )  # fmt: skip
+    assert (
+        clean.people
+        == clean.marked
+        == one(
+            connection,
+            "SELECT (SELECT count(*) FROM cidadao) + (SELECT count(*) FROM usuario)"
+            " + (SELECT count(*) FROM composicao_familiar)",
+        )
+    )
     make.create("cidadao", nome_social="Joana", metadados={})
     make.create("cidadao", nome_social=None, metadados={})
     assert dumped().unmarked == {"cidadao": 2}

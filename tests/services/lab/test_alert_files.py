@@ -114,8 +114,13 @@ tests:
 def project(tmp_path):
     for each in ("prometheus", "alertmanager"):
         program(each)
-    for name, text in (("rules.yml", RULES), ("alertmanager.yml", ALERTMANAGER), ("good.alerts.yml", GOOD),
-                       ("bad.alerts.yml", BAD), ("test.yml", UNIT_TEST)):  # fmt: skip
+    for name, text in (
+        ("rules.yml", RULES),
+        ("alertmanager.yml", ALERTMANAGER),
+        ("good.alerts.yml", GOOD),
+        ("bad.alerts.yml", BAD),
+        ("test.yml", UNIT_TEST),
+    ):
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path
 

@@ -216,21 +216,36 @@ def test_a_failure_shows_the_timeline_with_the_moment(laboratory):
         alert.stays("firing", during="10m")
     text = str(caught.value)
     assert text.startswith("Erros did not stay firing for 10m: it is inactive\n")
-    for part in ("expr: errs > 0   for: 5m", "state  |", "value  |", "0 to 2, last 0", "feed      errs = 0",
-                 "pending  value 2", "firing  value 2", "delivery  webhook", "> "):  # fmt: skip
+    for part in (
+        "expr: errs > 0   for: 5m",
+        "state  |",
+        "value  |",
+        "0 to 2, last 0",
+        "feed      errs = 0",
+        "pending  value 2",
+        "firing  value 2",
+        "delivery  webhook",
+        "> ",
+    ):
         assert part in text, part
     assert re.search(r"state  \|\.*p+F+\.*\|", text), text
 
 
-@pytest.mark.parametrize(("verb", "said"), [
-    (lambda alert: alert.becomes("firing", within="1m"), "did not become firing within 1m: it is pending"),
-    (lambda alert: alert.fires(within="1m"), "did not fire within 1m: it is pending"),
-    (lambda alert: alert.fires(after="2m"), r"fired after 5m.* of being pending, not after 2m"),
-    (lambda alert: alert.fires(labels={"severity": "info"}), "fires with other labels: severity=critical, not info"),
-    (lambda alert: alert.resolves(within="1m"), "did not resolve within 1m: it is pending"),
-    (lambda alert: alert.never_fires(during="1h"), "fires, and was never to fire during 1h"),
-    (lambda alert: alert.becomes("on"), "no state is called 'on'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        (lambda alert: alert.becomes("firing", within="1m"), "did not become firing within 1m: it is pending"),
+        (lambda alert: alert.fires(within="1m"), "did not fire within 1m: it is pending"),
+        (lambda alert: alert.fires(after="2m"), r"fired after 5m.* of being pending, not after 2m"),
+        (
+            lambda alert: alert.fires(labels={"severity": "info"}),
+            "fires with other labels: severity=critical, not info",
+        ),
+        (lambda alert: alert.resolves(within="1m"), "did not resolve within 1m: it is pending"),
+        (lambda alert: alert.never_fires(during="1h"), "fires, and was never to fire during 1h"),
+        (lambda alert: alert.becomes("on"), "no state is called 'on'"),
+    ],
+)
 def test_each_verb_fails_with_a_reason(laboratory, verb, said):
     lab = laboratory()
     lab.target("app").gauge("errs").set(1)

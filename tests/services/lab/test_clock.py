@@ -98,8 +98,12 @@ def test_the_resolution_stays_fine(child):
 
 
 def test_a_process_that_is_not_our_child_is_refused(child):
-    grandchild = Child(sys.executable, "-S", "-c", "import subprocess, sys\n"
-                       "p = subprocess.Popen(['sleep', '60'])\nprint(p.pid, flush=True)\nsys.stdin.read()")  # fmt: skip
+    grandchild = Child(
+        sys.executable,
+        "-S",
+        "-c",
+        "import subprocess, sys\np = subprocess.Popen(['sleep', '60'])\nprint(p.pid, flush=True)\nsys.stdin.read()",
+    )
     try:
         [pid] = [each.pid for each in psutil.Process(grandchild.popen.pid).children()]
 

@@ -71,8 +71,13 @@ def contained_laboratory(engine, run, tmp_path):
     (tmp_path / "quick.yml").write_text(QUICK)
 
     def make(pace="jump", prometheus=""):
-        given = {**IMAGES, "alerts_pace": pace, "alert_rules": "rules.yml", "alertmanager_config": "alertmanager.yml",
-                 "prometheus_config": prometheus}  # fmt: skip
+        given = {
+            **IMAGES,
+            "alerts_pace": pace,
+            "alert_rules": "rules.yml",
+            "alertmanager_config": "alertmanager.yml",
+            "prometheus_config": prometheus,
+        }
         made.append(Laboratory.of(settings.read(root=tmp_path, environ={}, command_line=given), run))
         return made[-1]
 
@@ -237,8 +242,11 @@ def test_an_ordinary_users_server_reads_its_configuration_and_writes_its_data(en
     monkeypatch.setattr(provided.os, "getuid", lambda: 65534)
     monkeypatch.setattr(provided.os, "getgid", lambda: 65534)
     [port] = free_ports(1)
-    words = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-             f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip
+    words = [
+        f"--config.file={folder}/prometheus.yml",
+        f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
     image = ProgramImage("prometheus", MONITORING_IMAGE, engine)
     started = image.start("ordinary", words, run=run, folder=folder, reads=[])
     try:

@@ -49,9 +49,10 @@ def test_a_case_in_the_laboratory(run, tmp_path, path, group):
         laboratory.inbox.assert_no_personal_data()
 
     read = settings.read(
-        root=tmp_path, environ={},
+        root=tmp_path,
+        environ={},
         command_line={"alertmanager_config": str(stack.ALERTMANAGER / "alertmanager.yml"), "alerts_pace": "jump"},
-    )  # fmt: skip
+    )
     setting = unittests.Setting(run, read, ask_promtool=False, before=tuesday_morning, after=look)
     outcomes = unittests.run_group(FILES[path], group, setting)
     wrong = [each for each in outcomes if each.verdict != "passed"]

@@ -144,8 +144,11 @@ def test_a_start_at_another_time_of_day(laboratory):
 
 @pytest.mark.parametrize(("interval", "name"), [("5s", "durations divided by 50"), ("2s", "durations divided by 20")])
 def test_short_intervals_are_divided_by_less(laboratory, interval, name):
-    lab = scaled(laboratory, prometheus=f"global: {{scrape_interval: {interval}, evaluation_interval: {interval}}}\n"
-                 "scrape_configs: [{job_name: app, static_configs: [{targets: [app]}]}]")  # fmt: skip
+    lab = scaled(
+        laboratory,
+        prometheus=f"global: {{scrape_interval: {interval}, evaluation_interval: {interval}}}\n"
+        "scrape_configs: [{job_name: app, static_configs: [{targets: [app]}]}]",
+    )
     lab.target("app").gauge("errs").set(1)
     alert = lab.alert("Erros").becomes("pending", within="1m")
     lab.advance("1m")
@@ -263,16 +266,26 @@ def test_a_moment_to_start_at_needs_another_time_than_the_real_one(laboratory, m
         lab.start()
 
 
-CASES = ["ApiForaDoAr dispara e resolve", "PoolSemConexao dispara e resolve", "FalhasDeAutenticacao dispara e resolve",
-         "KubeStateMetricsAusente dispara e resolve", "StorageInacessivel fica em silêncio"]  # fmt: skip
+CASES = [
+    "ApiForaDoAr dispara e resolve",
+    "PoolSemConexao dispara e resolve",
+    "FalhasDeAutenticacao dispara e resolve",
+    "KubeStateMetricsAusente dispara e resolve",
+    "StorageInacessivel fica em silêncio",
+]
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_reference_stack_s_cases_come_out_as_in_jumped_time(run, tmp_path, name):
     for each in ("prometheus", "alertmanager"):
         program(each)
-    [(file, group)] = [(file, group) for path in stack.TEST_FILES for file in [testfile.read(path)]
-                       for group in file.groups if group.name == name]  # fmt: skip
+    [(file, group)] = [
+        (file, group)
+        for path in stack.TEST_FILES
+        for file in [testfile.read(path)]
+        for group in file.groups
+        if group.name == name
+    ]
     told = {}
     for pace in ("scaled", "jump"):
         line = {"alertmanager_config": str(stack.ALERTMANAGER / "alertmanager.yml"), "alerts_pace": pace}
@@ -281,8 +294,11 @@ def test_the_reference_stack_s_cases_come_out_as_in_jumped_time(run, tmp_path, n
 
         def look(laboratory, states=states):
             began = laboratory.timeline.began
-            states += [(each.text.split()[0], each.alert, each.at - began) for each in laboratory.timeline.events
-                       if each.kind == "state"]  # fmt: skip
+            states += [
+                (each.text.split()[0], each.alert, each.at - began)
+                for each in laboratory.timeline.events
+                if each.kind == "state"
+            ]
 
         try:
             outcomes = unittests.run_group(file, group, unittests.Setting(run, read, ask_promtool=False, after=look))

@@ -81,7 +81,8 @@ def test_contracts_that_extend_each_other_are_refused(tmp_path):
         contract_file.load("a.toml", tmp_path)
 
 
-CLASS = '''
+CLASS = (
+    """
 import enum
 from typing import Literal, Optional
 from pydantic import Field, HttpUrl, SecretStr
@@ -103,9 +104,10 @@ class Ambiente(BaseSettings):
     mode: Optional[Literal["a", "b"]] = None
     url: HttpUrl | None = None
     old: str = Field(default="x", validation_alias="OLD_NAME")
-'''.replace("pgben_conditions = ", "pgben_conditions: ClassVar = ").replace(
-    "pgben_contract = ", "pgben_contract: ClassVar = "
-).replace("from typing import ", "from typing import ClassVar, ")  # fmt: skip
+""".replace("pgben_conditions = ", "pgben_conditions: ClassVar = ")
+    .replace("pgben_contract = ", "pgben_contract: ClassVar = ")
+    .replace("from typing import ", "from typing import ClassVar, ")
+)
 
 
 def test_a_settings_class_is_a_contract(tmp_path):
@@ -116,9 +118,15 @@ def test_a_settings_class_is_a_contract(tmp_path):
         sys.modules.pop("ambiente_of_test", None)
     rows = contract.variables
     assert {name: row.kind for name, row in rows.items()} == {
-        "APP_HOST": "host", "APP_PORT": "int", "APP_KEY": "secret", "APP_DEBUG": "bool", "APP_LEVEL": "enum",
-        "APP_MODE": "enum", "APP_URL": "url", "OLD_NAME": "string",
-    }  # fmt: skip
+        "APP_HOST": "host",
+        "APP_PORT": "int",
+        "APP_KEY": "secret",
+        "APP_DEBUG": "bool",
+        "APP_LEVEL": "enum",
+        "APP_MODE": "enum",
+        "APP_URL": "url",
+        "OLD_NAME": "string",
+    }
     assert rows["APP_HOST"].required and not rows["APP_PORT"].required
     assert (rows["APP_PORT"].default, rows["APP_PORT"].min, rows["APP_PORT"].max) == ("5432", 1, 9999)
     assert rows["APP_KEY"].min_bytes == 32
@@ -157,8 +165,14 @@ def test_a_choice_tells_which_half_is_there():
 
 @pytest.mark.parametrize(
     ("path", "stage"),
-    [(".env", ""), (".env.production", "production"), ("k8s/overlays/prod/x.yaml", "production"),
-     ("docker-compose.test.yml", "test"), ("homolog/.env", "staging"), (".env.local", "development")],
-)  # fmt: skip
+    [
+        (".env", ""),
+        (".env.production", "production"),
+        ("k8s/overlays/prod/x.yaml", "production"),
+        ("docker-compose.test.yml", "test"),
+        ("homolog/.env", "staging"),
+        (".env.local", "development"),
+    ],
+)
 def test_the_stage_that_a_path_tells(path, stage):
     assert stage_of_path(path) == stage

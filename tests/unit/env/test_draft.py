@@ -8,12 +8,12 @@ from pgben_testkit.env import assess, contract_file, draft
 
 FILES = {
     "src/a.ts": "f(process.env.DB_HOST, parseInt(process.env.DB_PORT ?? '5432', 10), process.env.DB_PASS,\n"
-                "  process.env.DB_LOGGING === 'true', process.env.APP_ENV, config.getOrThrow('JWT_TTL'));\n",
+    "  process.env.DB_LOGGING === 'true', process.env.APP_ENV, config.getOrThrow('JWT_TTL'));\n",
     "test/b.spec.ts": "process.env.SEED_COUNT;\n",
     ".env": "DB_HOST=localhost\nDB_PASS=zH7kQ2pLx9\nAPP_ENV=development\nJWT_TTL=30m\nFRONTEND_URL=http://a\n",
     ".env.test": "DB_HOST=localhost\nDB_PASS=kL3vB8nMq1\nAPP_ENV=test\nJWT_TTL=5m\nSEED_COUNT=3\nFRONTEND_URL=http://a\n",
     "compose.yml": "services:\n  db:\n    image: postgres\n    environment: {POSTGRES_DB: x}\n",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -29,9 +29,15 @@ def drafted(tmp_path):
 def test_kinds_and_what_is_required(drafted):
     _, rows = drafted
     assert {name: row.kind for name, row in rows.items()} == {
-        "DB_HOST": "host", "DB_PORT": "port", "DB_PASS": "secret", "DB_LOGGING": "bool", "APP_ENV": "enum",
-        "JWT_TTL": "duration", "SEED_COUNT": "int", "FRONTEND_URL": "url",
-    }  # fmt: skip
+        "DB_HOST": "host",
+        "DB_PORT": "port",
+        "DB_PASS": "secret",
+        "DB_LOGGING": "bool",
+        "APP_ENV": "enum",
+        "JWT_TTL": "duration",
+        "SEED_COUNT": "int",
+        "FRONTEND_URL": "url",
+    }
     assert {name for name, row in rows.items() if row.required} == {"DB_HOST", "DB_PASS", "APP_ENV", "JWT_TTL"}
     assert rows["DB_PORT"].default == "5432"
     assert rows["SEED_COUNT"].only == "test"
@@ -46,8 +52,31 @@ def test_a_draft_is_a_contract_that_its_own_project_holds(drafted):
     assert "zH7kQ2pLx9" not in (root / "pgben.env.toml").read_text()
 
 
-WORDS = ["", "True", "False", "yes", "0", "1", "on", "TRUE", "x", "8080", "-1", "99999999", "1.5", "30m", "http://a/b",
-         "a@b.c", "America/Bahia", "-----BEGIN X", "localhost:1", "a,b", "/nowhere/x", "${O:-1}", "nao"]  # fmt: skip
+WORDS = [
+    "",
+    "True",
+    "False",
+    "yes",
+    "0",
+    "1",
+    "on",
+    "TRUE",
+    "x",
+    "8080",
+    "-1",
+    "99999999",
+    "1.5",
+    "30m",
+    "http://a/b",
+    "a@b.c",
+    "America/Bahia",
+    "-----BEGIN X",
+    "localhost:1",
+    "a,b",
+    "/nowhere/x",
+    "${O:-1}",
+    "nao",
+]
 NAMES = ["DEBUG", "PORT", "DB_PORT", "DB_HOST", "API_URL", "DB_SENHA", "TTL", "APP_ENV", "TZ_NAME", "KEY_PATH"]
 CODE = "import os\nint(os.getenv('TTL', 'x'))\nos.getenv('DB_PORT', '')\nbool(os.getenv('DEBUG', 'nao'))\n"
 ENVIRONMENT = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(WORDS))
@@ -59,8 +88,9 @@ def test_no_draft_finds_fault_with_the_values_that_it_was_made_from(tmp_path, fi
     for name, values in ((".env", first), (".env.production", second)):
         (tmp_path / name).write_text("".join(f"{each}={value}\n" for each, value in values.items()))
     (tmp_path / "a.py").write_text(code)
-    (tmp_path / "pgben.env.toml").write_text(draft.toml(draft.rows(assess.of_project(tmp_path, None).ground), "x")
-                                             + "[variables.ANY]\n")  # fmt: skip
+    (tmp_path / "pgben.env.toml").write_text(
+        draft.toml(draft.rows(assess.of_project(tmp_path, None).ground), "x") + "[variables.ANY]\n"
+    )
     found = assess.of_project(tmp_path, contract_file.load("pgben.env.toml", tmp_path)).findings
     assert not {(each.check, each.subject) for each in found} & {
         (check, name) for check in ("env/kind", "env/boolean", "env/empty", "env/missing") for name in NAMES

@@ -24,8 +24,10 @@ CONTRACT = build(
             "TZ": {"kind": "timezone"},
         }
     },
-    name="t", shown="t", lines={},
-)  # fmt: skip
+    name="t",
+    shown="t",
+    lines={},
+)
 
 
 @pytest.fixture

@@ -11,12 +11,24 @@ KNOWN = ["DB_USER", "DB_PASS", "DB_HOST", "SMTP_PASS", "MINIO_BUCKET_NAME", "LOG
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("DATABASE_USER", "DB_USER"), ("POSTGRES_PASSWORD", "DB_PASS"), ("SMTP_PASSWORD", "SMTP_PASS"),
-        ("USER_DB", "DB_USER"), ("MINIO_BUCKETNAME", "MINIO_BUCKET_NAME"), ("LOGLEVEL", "LOG_LEVEL"),
-        ("JWT_SECERT", "JWT_SECRET"), ("DB_HOTS", "DB_HOST"), ("dbUser", "DB_USER"),
-        ("HOSTNAME", ""), ("PATH", ""), ("POST", ""), ("FOO", ""), ("", ""), ("A" * 5000, ""), ("DB_USER", ""),
+        ("DATABASE_USER", "DB_USER"),
+        ("POSTGRES_PASSWORD", "DB_PASS"),
+        ("SMTP_PASSWORD", "SMTP_PASS"),
+        ("USER_DB", "DB_USER"),
+        ("MINIO_BUCKETNAME", "MINIO_BUCKET_NAME"),
+        ("LOGLEVEL", "LOG_LEVEL"),
+        ("JWT_SECERT", "JWT_SECRET"),
+        ("DB_HOTS", "DB_HOST"),
+        ("dbUser", "DB_USER"),
+        ("HOSTNAME", ""),
+        ("PATH", ""),
+        ("POST", ""),
+        ("FOO", ""),
+        ("", ""),
+        ("A" * 5000, ""),
+        ("DB_USER", ""),
     ],
-)  # fmt: skip
+)
 def test_the_name_that_was_meant(name, meant):
     assert nearest(name, KNOWN) == meant
 
@@ -24,12 +36,38 @@ def test_the_name_that_was_meant(name, meant):
 @pytest.mark.parametrize(
     "name",
     [
-        "DB_PASS", "JWT_SECRET", "API_TOKEN", "AWS_ACCESS_KEY_ID", "SENTRY_DSN", "smtp_password", "DB_SENHA", "SENHA",
-        "SENHA_DO_BANCO", "CHAVE", "CHAVE_API", "JWT_SEGREDO", "SEGREDO", "PGPASSWORD", "PASSWORD", "SECRET", "TOKEN",
-        "APIKEY", "DBPASS", "JWTSECRET", "dbPassword", "apiKey", "jwtSecret", "GITHUB_TOKENS", "PRIVATE_KEY",
-        "PUBLIC_PRIVATE_KEY", "DB_PASSWORDS", "SMTP_CRED", "ENCRYPTIONKEY", "POSTGRES_PASSWORD",
+        "DB_PASS",
+        "JWT_SECRET",
+        "API_TOKEN",
+        "AWS_ACCESS_KEY_ID",
+        "SENTRY_DSN",
+        "smtp_password",
+        "DB_SENHA",
+        "SENHA",
+        "SENHA_DO_BANCO",
+        "CHAVE",
+        "CHAVE_API",
+        "JWT_SEGREDO",
+        "SEGREDO",
+        "PGPASSWORD",
+        "PASSWORD",
+        "SECRET",
+        "TOKEN",
+        "APIKEY",
+        "DBPASS",
+        "JWTSECRET",
+        "dbPassword",
+        "apiKey",
+        "jwtSecret",
+        "GITHUB_TOKENS",
+        "PRIVATE_KEY",
+        "PUBLIC_PRIVATE_KEY",
+        "DB_PASSWORDS",
+        "SMTP_CRED",
+        "ENCRYPTIONKEY",
+        "POSTGRES_PASSWORD",
     ],
-)  # fmt: skip
+)
 def test_names_of_secrets(name):
     assert looks_secret(name)
 
@@ -37,12 +75,28 @@ def test_names_of_secrets(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "DB_HOST", "KEYBOARD", "MONKEY", "PASSAGEIRO", "AUTHOR", "TOKENS_PER", "SECRETARIA_NOME", "SECRETARIA",
-        "CHAVE_PIX_TIPO", "PUBLIC_KEY", "JWT_PUBLIC_KEY", "CHAVE_PUBLICA", "TOKEN_EXPIRATION", "JWT_TOKEN_EXPIRES_IN",
-        "PASSWORD_MIN_LENGTH", "SESSION_COOKIE_SAMESITE", "JWT_PRIVATE_KEY_PATH", "RESENHA_URL", "COMPASS_URL",
+        "DB_HOST",
+        "KEYBOARD",
+        "MONKEY",
+        "PASSAGEIRO",
+        "AUTHOR",
+        "TOKENS_PER",
+        "SECRETARIA_NOME",
+        "SECRETARIA",
+        "CHAVE_PIX_TIPO",
+        "PUBLIC_KEY",
+        "JWT_PUBLIC_KEY",
+        "CHAVE_PUBLICA",
+        "TOKEN_EXPIRATION",
+        "JWT_TOKEN_EXPIRES_IN",
+        "PASSWORD_MIN_LENGTH",
+        "SESSION_COOKIE_SAMESITE",
+        "JWT_PRIVATE_KEY_PATH",
+        "RESENHA_URL",
+        "COMPASS_URL",
         "CHAVEIRO",
     ],
-)  # fmt: skip
+)
 def test_names_that_only_look_alike(name):
     assert not looks_secret(name)
 

@@ -44,9 +44,21 @@ def test_the_faults_are_many_and_over_all_sources():
 
     assert set(checks) == {rule.id for rule in rules()}
     files = {each["file"] for each in EXPECTED["findings"]}
-    assert {".env", "docker-compose.yml", "Dockerfile", "pytest.ini", "tox.ini", "k8s/base/configmap.yaml",
-            "k8s/base/secret.yaml", "k8s/base/deployment.yaml", "k8s/base/statefulset.yaml", "k8s/base/cronjob.yaml",
-            "k8s/base/kustomization.yaml", "src/main.ts", "scripts/popular.py"} <= files  # fmt: skip
+    assert {
+        ".env",
+        "docker-compose.yml",
+        "Dockerfile",
+        "pytest.ini",
+        "tox.ini",
+        "k8s/base/configmap.yaml",
+        "k8s/base/secret.yaml",
+        "k8s/base/deployment.yaml",
+        "k8s/base/statefulset.yaml",
+        "k8s/base/cronjob.yaml",
+        "k8s/base/kustomization.yaml",
+        "src/main.ts",
+        "scripts/popular.py",
+    } <= files
 
 
 def test_the_repaired_twin_has_no_finding(copied):
@@ -55,8 +67,9 @@ def test_the_repaired_twin_has_no_finding(copied):
 
 def doctor(root, *args, environ=None):
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(environ or {})}
-    return subprocess.run([sys.executable, "-m", "pgben_testkit", "doctor", *args], cwd=root, env=env, text=True,
-                          capture_output=True)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "pgben_testkit", "doctor", *args], cwd=root, env=env, text=True, capture_output=True
+    )
 
 
 @pytest.mark.parametrize("form", ["table", "json", "sarif"])

@@ -41,10 +41,11 @@ def test_the_same_seed_and_test_give_the_same_and_others_do_not():
 def test_values_do_not_depend_on_the_hash_seed_of_the_process():
     code = "from pgben_testkit.factories import Fabrica; print(Fabrica(seed='1', test='t').build('pagamento').api())"
     runs = {
-        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True,
-                       check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
         for seed in ("1", "2")
-    }  # fmt: skip
+    }
     assert len(runs) == 1
 
 
@@ -167,40 +168,46 @@ def test_dict_is_what_a_client_sends_and_api_what_it_gets(make):
 # -- errors
 
 
-@pytest.mark.parametrize(("call", "said"), [
-    (lambda m: m.build("pagamneto"), "did you mean 'pagamento'"),
-    (lambda m: m.build("pagamento", vallor=1), "did you mean 'valor'"),
-    (lambda m: m.build("pagamento", pagoo=True), "traits: pendente, agendado"),
-    (lambda m: m.build("pagamento", concesao__status="ativo"), "did you mean 'concessao'"),
-    (lambda m: m.build("pagamento", status="quitado"), "the members of status_pagamento are pendente"),
-    (lambda m: m.build("pagamento", pago="sim"), "a trait is True or False"),
-    (lambda m: m.build("pagamento", pago=True, cancelado=True), "contradicts pago=True"),
-    (lambda m: m.build("pagamento", pago=True, status="pendente"), "contradicts status='pendente'"),
-    (lambda m: m.build("pagamento", status="pendente", data_pagamento=datetime.now(UTC)), "has no data_pagamento"),
-    (lambda m: m.build("pagamento", pago=True, data_pagamento=None), "needs data_pagamento"),
-    (lambda m: m.build("pagamento", pago=True, data_pagamento=datetime(2001, 1, 1, tzinfo=UTC)), "is before"),
-    (lambda m: m.build("pagamento", pago=True, data_pagamento=datetime(2025, 1, 1)), "without a time zone"),
-    (lambda m: m.build("pagamento", pago=True, data_pagamento="2025-01-01"), "got a str"),
-    (lambda m: m.build("pagamento", pago=True, concessao__status="cancelado"), "concessao that is cancelado"),
-    (lambda m: m.build("concessao", solicitacao=m.build("solicitacao")), "this one is aberta"),
-    (lambda m: m.build("concessao", data_encerramento=date(2025, 1, 1)), "has no data_encerramento"),
-    (lambda m: m.build("solicitacao", aberta=True, data_indeferimento=datetime.now(UTC)), "has no data_indeferimento"),
-    (lambda m: m.build("recurso", solicitacao=m.build("solicitacao", aprovada=True)), "solicitacao indeferida"),
-    (lambda m: m.build("documento", mimetype="text/html"), "text/html"),
-    (lambda m: m.build("endereco", cidadao="Maria"), "without an id"),
-    (lambda m: m.build("solicitacao", unidade=m.build("usuario")), "unidade got a row of usuario"),
-    (lambda m: m.build("solicitacao", aprovada=True, aprovador=m.build("cidadao")), "it refers to usuario"),
-    (lambda m: m.build("cidadao", nome=None), "can't make an object of what it was given for nome"),
-    (lambda m: m.build("cidadao", com_familia="duas"), "com_familia got str"),
-    (lambda m: m.build("documento", conteudo="texto"), "given for conteudo"),
-    (lambda m: m.em("hoje"), "em got a str"),
-    (lambda m: m.build("endereco", cidadao=m.build("cidadao"), cidadao_id="x"), "name two objects"),
-    (lambda m: m.build_batch("cidadao", -1), "a batch of -1"),
-    (lambda m: m.build(int), "is no factory"),
-    (lambda m: m.create("cidadao"), "these factories have no database"),
-    (lambda m: m.cenario("fila", store=False), "did you mean 'fila de analise'"),
-    (lambda m: m.cenario("arquivo", solicitacoes=0, store=False), "from 1 to"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda m: m.build("pagamneto"), "did you mean 'pagamento'"),
+        (lambda m: m.build("pagamento", vallor=1), "did you mean 'valor'"),
+        (lambda m: m.build("pagamento", pagoo=True), "traits: pendente, agendado"),
+        (lambda m: m.build("pagamento", concesao__status="ativo"), "did you mean 'concessao'"),
+        (lambda m: m.build("pagamento", status="quitado"), "the members of status_pagamento are pendente"),
+        (lambda m: m.build("pagamento", pago="sim"), "a trait is True or False"),
+        (lambda m: m.build("pagamento", pago=True, cancelado=True), "contradicts pago=True"),
+        (lambda m: m.build("pagamento", pago=True, status="pendente"), "contradicts status='pendente'"),
+        (lambda m: m.build("pagamento", status="pendente", data_pagamento=datetime.now(UTC)), "has no data_pagamento"),
+        (lambda m: m.build("pagamento", pago=True, data_pagamento=None), "needs data_pagamento"),
+        (lambda m: m.build("pagamento", pago=True, data_pagamento=datetime(2001, 1, 1, tzinfo=UTC)), "is before"),
+        (lambda m: m.build("pagamento", pago=True, data_pagamento=datetime(2025, 1, 1)), "without a time zone"),
+        (lambda m: m.build("pagamento", pago=True, data_pagamento="2025-01-01"), "got a str"),
+        (lambda m: m.build("pagamento", pago=True, concessao__status="cancelado"), "concessao that is cancelado"),
+        (lambda m: m.build("concessao", solicitacao=m.build("solicitacao")), "this one is aberta"),
+        (lambda m: m.build("concessao", data_encerramento=date(2025, 1, 1)), "has no data_encerramento"),
+        (
+            lambda m: m.build("solicitacao", aberta=True, data_indeferimento=datetime.now(UTC)),
+            "has no data_indeferimento",
+        ),
+        (lambda m: m.build("recurso", solicitacao=m.build("solicitacao", aprovada=True)), "solicitacao indeferida"),
+        (lambda m: m.build("documento", mimetype="text/html"), "text/html"),
+        (lambda m: m.build("endereco", cidadao="Maria"), "without an id"),
+        (lambda m: m.build("solicitacao", unidade=m.build("usuario")), "unidade got a row of usuario"),
+        (lambda m: m.build("solicitacao", aprovada=True, aprovador=m.build("cidadao")), "it refers to usuario"),
+        (lambda m: m.build("cidadao", nome=None), "can't make an object of what it was given for nome"),
+        (lambda m: m.build("cidadao", com_familia="duas"), "com_familia got str"),
+        (lambda m: m.build("documento", conteudo="texto"), "given for conteudo"),
+        (lambda m: m.em("hoje"), "em got a str"),
+        (lambda m: m.build("endereco", cidadao=m.build("cidadao"), cidadao_id="x"), "name two objects"),
+        (lambda m: m.build_batch("cidadao", -1), "a batch of -1"),
+        (lambda m: m.build(int), "is no factory"),
+        (lambda m: m.create("cidadao"), "these factories have no database"),
+        (lambda m: m.cenario("fila", store=False), "did you mean 'fila de analise'"),
+        (lambda m: m.cenario("arquivo", solicitacoes=0, store=False), "from 1 to"),
+    ],
+)
 def test_a_bad_argument_is_one_clear_error(make, call, said):
     with pytest.raises(UsageProblem) as caught:
         call(make)
@@ -266,15 +273,19 @@ def test_a_missing_package_is_one_error_that_names_the_extra():
     assert EnvironmentNotAble.exit_code == 3
 
 
-@pytest.mark.parametrize(("given", "said"), [
-    ({"idoso": True, "data_nascimento": date(2020, 1, 1)}, "idoso=True contradicts data_nascimento=2020-01-01"),
-    ({"crianca": True, "data_nascimento": date(1990, 1, 1)}, "crianca=True contradicts data_nascimento"),
-    ({"idoso": True, "idade": 30}, "idoso=True contradicts idade=30"),
-    ({"idoso": True, "crianca": True}, "idoso=True contradicts crianca=True"),
-    ({"idade": 30, "data_nascimento": date(2020, 1, 1)}, "idade=30 contradicts data_nascimento"),
-    ({"com_familia": -1}, "com_familia got -1"), ({"com_contatos": "x"}, "com_contatos got str"),
-    ({"com_conta": 1.5}, "com_conta got float"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"idoso": True, "data_nascimento": date(2020, 1, 1)}, "idoso=True contradicts data_nascimento=2020-01-01"),
+        ({"crianca": True, "data_nascimento": date(1990, 1, 1)}, "crianca=True contradicts data_nascimento"),
+        ({"idoso": True, "idade": 30}, "idoso=True contradicts idade=30"),
+        ({"idoso": True, "crianca": True}, "idoso=True contradicts crianca=True"),
+        ({"idade": 30, "data_nascimento": date(2020, 1, 1)}, "idade=30 contradicts data_nascimento"),
+        ({"com_familia": -1}, "com_familia got -1"),
+        ({"com_contatos": "x"}, "com_contatos got str"),
+        ({"com_conta": 1.5}, "com_conta got float"),
+    ],
+)
 def test_a_citizens_arguments_that_contradict_or_mean_nothing_are_named(given, said):
     with pytest.raises(UsageProblem, match=said):
         Fabrica(test="wrong").build("cidadao", **given)

@@ -48,10 +48,15 @@ def test_cnpj_with_letters_too_is_that_of_two_libraries(base):
     assert documents.is_valid("cnpj", made) == (len(set(made)) > 1)
 
 
-@pytest.mark.parametrize(("kind", "known"), [
-    ("cpf", "52998224725"), ("cpf", "11144477735"), ("cnpj", "11222333000181"),
-    ("cnpj", "12ABC34501DE35"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        ("cpf", "52998224725"),
+        ("cpf", "11144477735"),
+        ("cnpj", "11222333000181"),
+        ("cnpj", "12ABC34501DE35"),
+    ],
+)
 def test_known_documents_are_completed(kind, known):
     width = {"cpf": 9, "nis": 10, "cnpj": 12}[kind]
     assert getattr(documents, kind)(known[:width]) == known
@@ -137,11 +142,17 @@ def test_pix_keys_have_the_forms_of_the_central_bank():
         make.pix("boleto")
 
 
-@pytest.mark.parametrize("call", [
-    lambda: documents.formatted("cpf", "123"), lambda: documents.formatted("cnh", "1"),
-    lambda: documents.is_valid("rg", "1"), lambda: documents.invalid("cpf", "52998224725", "feio"),
-    lambda: Fabrica().invalid("rg", "feio"), lambda: Fabrica().invalid("cnh", "curto"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: documents.formatted("cpf", "123"),
+        lambda: documents.formatted("cnh", "1"),
+        lambda: documents.is_valid("rg", "1"),
+        lambda: documents.invalid("cpf", "52998224725", "feio"),
+        lambda: Fabrica().invalid("rg", "feio"),
+        lambda: Fabrica().invalid("cnh", "curto"),
+    ],
+)
 def test_what_can_not_be_done_is_said_with_what_can(call):
     with pytest.raises(UsageProblem) as caught:
         call()

@@ -49,26 +49,36 @@ def test_what_the_factories_made_is_clean(dump):
     assert found.marked == found.people > 50
 
 
-@pytest.mark.parametrize("text", [
-    copy("cidadao", [{"id": "1", "nome": REAL["nome"], "cpf": REAL["cpf"], "nome_social": None}]),
-    copy("pessoas", [{"nome": REAL["nome"], "data_nascimento": "1980-01-01"}]),
-    copy("usuario", [{"nome": "Joana", "email": "joana@hospital.org.br"}]),
-    copy("logs_auditoria", [{"dados_novos": '{"cpf": "52998224725"}'}]),
-    copy("solicitacao", [{"observacoes": "a beneficiaria 529.982.247-25 ligou"}]),
-    copy("info_bancaria", [{"chave_pix": "52998224725"}]),
-    copy('"Pessoa"', [{'"Id"': "1", '"Nome"': "Joana", '"NumeroCpf"': "52998224725"}]),
-    copy('"Pessoa"', [{'"nomeCompleto"': "Joana", '"dataNascimento"': "1980-01-01"}]),
-    copy("t", [{"id": "1", "nome": "Joana", "documento": "52998224725"}]),
-    copy("t", [{"id": "1", "texto": "ligou 52998224725, sem resposta"}]),
-    copy("t", [{"id": "1", "dados": '{"titular": "52998224725"}'}]),
-    copy("t", [{"id": "1", "texto": f"protocolo 1000000000{each}, cpf: 52998224725" if each == 9 else "nada"}
-               for each in range(10)]),
-    "INSERT INTO public.cidadao (nome, cpf) VALUES ('Joana D''Arc', '52998224725');\n",
-    "INSERT INTO cidadao (nome, cpf, x) VALUES\n  ('a;\n', '52998224725', NULL),\n  ('b', '11144477735', now());\n",
-    "CREATE TABLE public.cidadao (\n    nome text NOT NULL,\n    cpf text\n);\n"
-    "INSERT INTO public.cidadao VALUES ('J', '52998224725');\n",
-    copy("cidadao", [{"nome": "J", "cpf": "52998224725", "nome_social": "Pessoa Sintetica J", "email": "j@real.com"}]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        copy("cidadao", [{"id": "1", "nome": REAL["nome"], "cpf": REAL["cpf"], "nome_social": None}]),
+        copy("pessoas", [{"nome": REAL["nome"], "data_nascimento": "1980-01-01"}]),
+        copy("usuario", [{"nome": "Joana", "email": "joana@hospital.org.br"}]),
+        copy("logs_auditoria", [{"dados_novos": '{"cpf": "52998224725"}'}]),
+        copy("solicitacao", [{"observacoes": "a beneficiaria 529.982.247-25 ligou"}]),
+        copy("info_bancaria", [{"chave_pix": "52998224725"}]),
+        copy('"Pessoa"', [{'"Id"': "1", '"Nome"': "Joana", '"NumeroCpf"': "52998224725"}]),
+        copy('"Pessoa"', [{'"nomeCompleto"': "Joana", '"dataNascimento"': "1980-01-01"}]),
+        copy("t", [{"id": "1", "nome": "Joana", "documento": "52998224725"}]),
+        copy("t", [{"id": "1", "texto": "ligou 52998224725, sem resposta"}]),
+        copy("t", [{"id": "1", "dados": '{"titular": "52998224725"}'}]),
+        copy(
+            "t",
+            [
+                {"id": "1", "texto": f"protocolo 1000000000{each}, cpf: 52998224725" if each == 9 else "nada"}
+                for each in range(10)
+            ],
+        ),
+        "INSERT INTO public.cidadao (nome, cpf) VALUES ('Joana D''Arc', '52998224725');\n",
+        "INSERT INTO cidadao (nome, cpf, x) VALUES\n  ('a;\n', '52998224725', NULL),\n  ('b', '11144477735', now());\n",
+        "CREATE TABLE public.cidadao (\n    nome text NOT NULL,\n    cpf text\n);\n"
+        "INSERT INTO public.cidadao VALUES ('J', '52998224725');\n",
+        copy(
+            "cidadao", [{"nome": "J", "cpf": "52998224725", "nome_social": "Pessoa Sintetica J", "email": "j@real.com"}]
+        ),
+    ],
+)
 def test_somebody_without_the_mark_is_found_and_not_shown(dump, text):
     for name in ("dump.sql", "dump.sql.gz"):
         path = dump(of_factories() + text, name)
@@ -97,15 +107,26 @@ def test_numbers_that_only_look_like_documents_are_not_people(dump):
 def numbers(size, valid):
     """So many different numbers of eleven digits, so many of them a CPF's."""
     bases = [f"{each * 7919 + 100_000_000}" for each in range(size)]
-    return [cpf(base) if place < valid else f"{base}{(int(cpf(base)[9:]) + 1) % 100:02d}"
-            for place, base in enumerate(bases)]  # fmt: skip
+    return [
+        cpf(base) if place < valid else f"{base}{(int(cpf(base)[9:]) + 1) % 100:02d}"
+        for place, base in enumerate(bases)
+    ]
 
 
 @pytest.mark.parametrize("column", ["numero", "dados"])
-@pytest.mark.parametrize(("size", "valid", "believed"), [
-    (1, 1, True), (2, 1, True), (3, 1, False), (3, 2, True), (100, 1, False), (100, 5, False), (100, 6, True),
-    (300, 300, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "valid", "believed"),
+    [
+        (1, 1, True),
+        (2, 1, True),
+        (3, 1, False),
+        (3, 2, True),
+        (100, 1, False),
+        (100, 5, False),
+        (100, 6, True),
+        (300, 300, True),
+    ],
+)
 def test_bare_numbers_are_cpfs_where_more_are_valid_than_chance_makes(dump, column, size, valid, believed):
     form = '{{"n": "{}"}}' if column == "dados" else "{}"
     rows = [{"chave": str(place), column: form.format(each)} for place, each in enumerate(numbers(size, valid))]
@@ -124,8 +145,16 @@ def test_one_number_many_times_and_equal_digits_are_no_evidence(dump):
 
 
 def test_numbers_within_words_are_not_looked_at(dump):
-    texts = ["a52998224725", "52998224725.5", "1,52998224725", "0-52998224725", "tel. 52998224725",
-             "protocolo nº 52998224725", "1d3e4b5a-0000-4000-8000-052998224725", "5299822472599"]  # fmt: skip
+    texts = [
+        "a52998224725",
+        "52998224725.5",
+        "1,52998224725",
+        "0-52998224725",
+        "tel. 52998224725",
+        "protocolo nº 52998224725",
+        "1d3e4b5a-0000-4000-8000-052998224725",
+        "5299822472599",
+    ]
     assert audit(dump(copy("t", [{"texto": each} for each in texts]))).clean
 
 
@@ -184,8 +213,11 @@ def test_json_has_the_counts_and_the_places(dump):
     out = json.loads(CliRunner().invoke(factories, ["audit", str(path), "--json"]).output)
     assert out["unmarked"] == {"cidadao": 60} and len(out["findings"]) == 50
     assert out["findings"][0] == {
-        "table": "cidadao", "line": 2, "columns": ["cpf", "nome"], "reason": "a person without the mark"
-    }  # fmt: skip
+        "table": "cidadao",
+        "line": 2,
+        "columns": ["cpf", "nome"],
+        "reason": "a person without the mark",
+    }
 
 
 def test_preview_draws_every_status_and_says_the_same_as_json():

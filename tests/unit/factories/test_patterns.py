@@ -11,11 +11,16 @@ from pgben_testkit.factories import patterns
 @pytest.mark.parametrize(
     ("pattern", "python"),
     [
-        (r"^[a-z0-9]+(-[a-z0-9]+)*$", None), (r"^\d{11}$", None), (r"^\+55\d{10,}$", None), (r"^[^]a]+$", None),
-        (r"^[[:upper:]][[:alpha:]_]*$", r"^[A-Z][A-Za-z_]*$"), (r"^\mx+\M$", r"^x+$"), (r"^[+*]+$", None),
+        (r"^[a-z0-9]+(-[a-z0-9]+)*$", None),
+        (r"^\d{11}$", None),
+        (r"^\+55\d{10,}$", None),
+        (r"^[^]a]+$", None),
+        (r"^[[:upper:]][[:alpha:]_]*$", r"^[A-Z][A-Za-z_]*$"),
+        (r"^\mx+\M$", r"^x+$"),
+        (r"^[+*]+$", None),
         (r"^a\*\+b{2,}$", None),
     ],
-)  # fmt: skip
+)
 def test_texts_match_and_are_short(pattern, python):
     made = patterns.matching(pattern, Random(1))
     assert made

@@ -31,25 +31,28 @@ def test_a_metric_with_closed_sets_may_have_as_many_series_as_they_allow():
     assert parse(GOOD.replace("{set: yes_no}", "any")).metrics["a_total"].series_max == 1000
 
 
-@pytest.mark.parametrize(("old", "new", "said"), [
-    ("type: counter", "type: conter", ":7: a_total has the type conter"),
-    ("exporter: api", "exporter: apo", ":9: a_total is exported by apo"),
-    ("    unit: x\n", "", ":6: a_total has no unit"),
-    ("why: because", "why: ''", "a_total has no why"),
-    ("{set: yes_no}", "{set: no_yes}", "there is no set no_yes"),
-    ("{set: yes_no}", "{pattern: '('}", "the pattern of ok is none"),
-    ("{set: yes_no}", "[true, false]", "True is no text: YAML reads it as bool"),
-    ("{set: yes_no}", "[]", "the list of values is empty"),
-    ("{set: yes_no}", "3", "it can't be told what ok may hold"),
-    ("unit: x", "unti: x", ":8: there is no unti"),
-    ("type: counter", "type: histogram", "a histogram has buckets, and nothing else has"),
-    ("unit: x", "unit: x\n    buckets: [1]", "a histogram has buckets, and nothing else has"),
-    ("unit: x", "unit: x\n    series: 0", "series is a number of series"),
-    ("unit: x", "unit: x\n    optional: talvez", "optional is true or false"),
-    ("  a_total:", "  a-total:", "a-total is no name of a metric"),
-    ("metrics:", "metrix:", "did you mean metrics?"),
-    ("exporters:\n  api: {}", "exporters: [", "is no YAML"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("type: counter", "type: conter", ":7: a_total has the type conter"),
+        ("exporter: api", "exporter: apo", ":9: a_total is exported by apo"),
+        ("    unit: x\n", "", ":6: a_total has no unit"),
+        ("why: because", "why: ''", "a_total has no why"),
+        ("{set: yes_no}", "{set: no_yes}", "there is no set no_yes"),
+        ("{set: yes_no}", "{pattern: '('}", "the pattern of ok is none"),
+        ("{set: yes_no}", "[true, false]", "True is no text: YAML reads it as bool"),
+        ("{set: yes_no}", "[]", "the list of values is empty"),
+        ("{set: yes_no}", "3", "it can't be told what ok may hold"),
+        ("unit: x", "unti: x", ":8: there is no unti"),
+        ("type: counter", "type: histogram", "a histogram has buckets, and nothing else has"),
+        ("unit: x", "unit: x\n    buckets: [1]", "a histogram has buckets, and nothing else has"),
+        ("unit: x", "unit: x\n    series: 0", "series is a number of series"),
+        ("unit: x", "unit: x\n    optional: talvez", "optional is true or false"),
+        ("  a_total:", "  a-total:", "a-total is no name of a metric"),
+        ("metrics:", "metrix:", "did you mean metrics?"),
+        ("exporters:\n  api: {}", "exporters: [", "is no YAML"),
+    ],
+)
 def test_what_a_catalogue_can_not_mean_is_told_with_its_line(old, new, said):
     with pytest.raises(UsageProblem) as error:
         parse(GOOD.replace(old, new))
@@ -88,7 +91,14 @@ def test_any_text_is_a_catalogue_or_a_usage_problem(text):
 
 def test_the_reference_catalogue_has_pgbens_own_names_and_a_reason_for_each():
     catalogue = load(Path(__file__).parents[3] / "fixtures" / "observability" / "catalogue.yaml")
-    for name in ("http_requests_total", "lgpd_data_access_total", "document_upload_duration_seconds", "cache_hit_ratio",
-                 "security_events_total", "system_cpu_usage_percent", "pg_up"):  # fmt: skip
+    for name in (
+        "http_requests_total",
+        "lgpd_data_access_total",
+        "document_upload_duration_seconds",
+        "cache_hit_ratio",
+        "security_events_total",
+        "system_cpu_usage_percent",
+        "pg_up",
+    ):
         assert len(catalogue.metrics[name].why) > 8
     assert list(catalogue.metrics["http_requests_total"].labels) == ["method", "route", "status_code"]

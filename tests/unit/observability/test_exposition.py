@@ -20,11 +20,16 @@ h_seconds_sum 3
 OPEN = TEXT.replace("HELP a_total", "HELP a").replace("TYPE a_total", "TYPE a") + "# EOF\n"
 
 
-@pytest.mark.parametrize(("text", "line"), [
-    ("# TYPE a counter\na 1\n# EOF\n", 3), ("# TYPE a gauge\na 1\n\na 2\n# EOF\n", 3),
-    ("# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na 2\n# EOF\n", 6), ("# TYPE a counter\na_total -1\n# EOF\n", 2),
-    ('# TYPE h histogram\nh_bucket{le="1"} 1\nh_count 1\nh_sum 1\n# EOF\n', 5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# TYPE a counter\na 1\n# EOF\n", 3),
+        ("# TYPE a gauge\na 1\n\na 2\n# EOF\n", 3),
+        ("# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na 2\n# EOF\n", 6),
+        ("# TYPE a counter\na_total -1\n# EOF\n", 2),
+        ('# TYPE h histogram\nh_bucket{le="1"} 1\nh_count 1\nh_sum 1\n# EOF\n', 5),
+    ],
+)
 def test_a_fault_between_lines_of_openmetrics_is_told_by_its_line(text, line):
     with pytest.raises(NotAnExposition, match=rf"do not go together: at line {line}, or in the metric before it"):
         parse(text, openmetrics=True)
@@ -59,10 +64,15 @@ def test_values_are_added_over_the_labels_that_are_not_named():
     assert (found.value("a", x="1"), found.value("a"), found.value("a", x="3")) == (7, 15, None)
 
 
-@pytest.mark.parametrize(("text", "why"), [
-    ("<html>segredo</html>", "it begins like HTML"), ('{"a": "segredo"}', "it begins like JSON"),
-    ('a 1\nb{c="segredo" 3\n', "line 2 is no sample"), ("a segredo\n", "line 1 is no sample"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("<html>segredo</html>", "it begins like HTML"),
+        ('{"a": "segredo"}', "it begins like JSON"),
+        ('a 1\nb{c="segredo" 3\n', "line 2 is no sample"),
+        ("a segredo\n", "line 1 is no sample"),
+    ],
+)
 def test_what_is_no_exposition_is_told_by_its_line_and_never_quoted(text, why):
     with pytest.raises(NotAnExposition) as error:
         parse(text, source="x")

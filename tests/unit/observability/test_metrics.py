@@ -127,9 +127,10 @@ def test_who_is_refused_reads_what_to_give_and_no_secret(serve, tmp_path):
     with pytest.raises(EnvironmentNotAble, match=r"answers 401[\s\S]*--bearer-token-file"):
         Metrics().scrape(url)
     for address, access in (
-        (url, {"bearer_token_file": tmp_path / "token"}), (url, {"headers": {"Authorization": "segredo"}}),
+        (url, {"bearer_token_file": tmp_path / "token"}),
+        (url, {"headers": {"Authorization": "segredo"}}),
         (url.replace("//", "//alguem:segredo@"), {}),
-    ):  # fmt: skip
+    ):
         with pytest.raises(EnvironmentNotAble, match=r"answers 401[\s\S]*does not take the login") as error:
             Metrics().scrape(address, **access)
         assert "segredo" not in str(error.value)
@@ -144,15 +145,18 @@ def test_a_login_does_not_go_along_to_another_host(serve, tmp_path):
     assert Metrics().scrape(same, bearer_token_file=tmp_path / "token").value("a_total") == 3
 
 
-@pytest.mark.parametrize(("access", "said"), [
-    ({"headers": {"X": "segredo\r\nY: 1"}}, "header X can't be sent"),
-    ({"headers": {"X Y": "segredo"}}, "can't be sent"),
-    ({"headers": {"authorization": "segredo"}, "bearer_token_file": "token"}, "Authorization and a bearer token"),
-    ({"bearer_token_file": "nada"}, "token .*nada can't be read"),
-    ({"bearer_token_file": "words"}, "holds no token"),
-    ({"ca_file": "token"}, "certificates .*token can't be used"),
-    ({"ca_file": "nada"}, "certificates .*nada can't be used"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("access", "said"),
+    [
+        ({"headers": {"X": "segredo\r\nY: 1"}}, "header X can't be sent"),
+        ({"headers": {"X Y": "segredo"}}, "can't be sent"),
+        ({"headers": {"authorization": "segredo"}, "bearer_token_file": "token"}, "Authorization and a bearer token"),
+        ({"bearer_token_file": "nada"}, "token .*nada can't be read"),
+        ({"bearer_token_file": "words"}, "holds no token"),
+        ({"ca_file": "token"}, "certificates .*token can't be used"),
+        ({"ca_file": "nada"}, "certificates .*nada can't be used"),
+    ],
+)
 def test_a_login_that_can_not_be_used_is_told_without_it(tmp_path, monkeypatch, access, said):
     monkeypatch.chdir(tmp_path)
     Path("token").write_text("segredo")

@@ -62,14 +62,17 @@ def test_a_near_miss_is_proposed():
     assert remedies["metrics/unknown"] == "call it a_total"
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    (histogram(bounds=("1", "3", "+Inf")), "its buckets are 1, 3, in the catalogue 1, 2"),
-    (histogram(bounds=("1", "2"), counts=(1, 2)), "a series has no bucket +Inf"),
-    (histogram(count=4), "the bucket +Inf and _count of a series differ"),
-    (histogram(counts=(2, 1, 3)), "a bucket counts less than the one below it"),
-    (histogram() + 'h_seconds_count{l="y"} 1\n', "a series has a _count and no buckets"),
-    (histogram(bounds=("1", "2", "x")), "a bucket has no number in le"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (histogram(bounds=("1", "3", "+Inf")), "its buckets are 1, 3, in the catalogue 1, 2"),
+        (histogram(bounds=("1", "2"), counts=(1, 2)), "a series has no bucket +Inf"),
+        (histogram(count=4), "the bucket +Inf and _count of a series differ"),
+        (histogram(counts=(2, 1, 3)), "a bucket counts less than the one below it"),
+        (histogram() + 'h_seconds_count{l="y"} 1\n', "a series has a _count and no buckets"),
+        (histogram(bounds=("1", "2", "x")), "a bucket has no number in le"),
+    ],
+)
 def test_each_way_in_which_buckets_disagree(text, said):
     assert f"h_seconds: {said}" in summaries(A + H + text)
 
@@ -103,9 +106,10 @@ def test_personal_data_is_found_in_unknown_metrics_and_never_shown():
     held = hold(parse(text), catalogue_of(CATALOGUE), exporter="api")
     found_ = checks.run(held)
     assert {(each.check, each.subject) for each in found_} >= {
-        ("metrics/personal-data", "z.quem"), ("metrics/personal-data", "a_total.l"),
+        ("metrics/personal-data", "z.quem"),
+        ("metrics/personal-data", "a_total.l"),
         ("metrics/label-value", "a_total.l"),
-    }  # fmt: skip
+    }
     assert "aria" not in str(found_).replace("variable", "")
 
 

@@ -5,19 +5,47 @@ import pytest
 from pgben_testkit.observability.personal import is_cpf, is_nis, kind_of, shown
 
 
-@pytest.mark.parametrize(("value", "kind"), [
-    ("52998224725", "CPF"), ("529.982.247-25", "CPF"), ("/cidadaos/52998224725/documentos", "CPF"),
-    ("/busca?cpf=52998224725", "CPF"), ("12056412545", "NIS"), ("120.56412.54-5", "NIS"),
-    ("fulana@sintetico.example", "e-mail address"), ("fulana%40sintetico.example", "e-mail address"),
-    ("(84) 99912-3456", "telephone"), ("+55 84 3232-0000", "telephone"), ("84999123456", "telephone"),
-    ("Maria da Silva", "name"), ("JOSE CARLOS SOUZA", "name"), ("joana_Dark", ""), ("Antônio Pereira", "name"),
-    ("Maria+Silva%20Santos", "name"),
-    ("", ""), ("/api/v1/cidadaos/{id}", ""), ("11111111111", ""), ("12345678901", ""), ("1732453000", ""),
-    ("1732453000123", ""), ("a0a5-4f7c-9f11-52998224725", "CPF"), ("0af7651916cd43dd8448eb211c80319c", ""),
-    ("3f2504e0-4f89-11d3-9a0c-030529982247", ""), ("127.0.0.1:9187", ""), ("Rosa", ""), ("TECNICO_UNIDADE", ""),
-    ("SELECT Nome FROM Cidadao", ""), ("Mozilla Firefox", ""), ("2026-11-24T09:00:00", ""), ("1.8.0", ""),
-    ("postgres@15", ""), ("CRAS Norte", ""), ("Francisca", ""), ("linux-x86_64 5.10.0-21", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("52998224725", "CPF"),
+        ("529.982.247-25", "CPF"),
+        ("/cidadaos/52998224725/documentos", "CPF"),
+        ("/busca?cpf=52998224725", "CPF"),
+        ("12056412545", "NIS"),
+        ("120.56412.54-5", "NIS"),
+        ("fulana@sintetico.example", "e-mail address"),
+        ("fulana%40sintetico.example", "e-mail address"),
+        ("(84) 99912-3456", "telephone"),
+        ("+55 84 3232-0000", "telephone"),
+        ("84999123456", "telephone"),
+        ("Maria da Silva", "name"),
+        ("JOSE CARLOS SOUZA", "name"),
+        ("joana_Dark", ""),
+        ("Antônio Pereira", "name"),
+        ("Maria+Silva%20Santos", "name"),
+        ("", ""),
+        ("/api/v1/cidadaos/{id}", ""),
+        ("11111111111", ""),
+        ("12345678901", ""),
+        ("1732453000", ""),
+        ("1732453000123", ""),
+        ("a0a5-4f7c-9f11-52998224725", "CPF"),
+        ("0af7651916cd43dd8448eb211c80319c", ""),
+        ("3f2504e0-4f89-11d3-9a0c-030529982247", ""),
+        ("127.0.0.1:9187", ""),
+        ("Rosa", ""),
+        ("TECNICO_UNIDADE", ""),
+        ("SELECT Nome FROM Cidadao", ""),
+        ("Mozilla Firefox", ""),
+        ("2026-11-24T09:00:00", ""),
+        ("1.8.0", ""),
+        ("postgres@15", ""),
+        ("CRAS Norte", ""),
+        ("Francisca", ""),
+        ("linux-x86_64 5.10.0-21", ""),
+    ],
+)
 def test_what_a_value_holds(value, kind):
     assert kind_of(value) == kind
 

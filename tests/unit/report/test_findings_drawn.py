@@ -7,8 +7,16 @@ from pgben_testkit.findings import Finding, Place, Rule, ordered
 from pgben_testkit.report.findings import as_text, counted, worst
 from pgben_testkit.report.sarif import log
 
-ONE = Finding("env/kind", "error", "DB_PORT", Place(".env", 3, 1), "DB_PORT is [bold]wrong", "it is so", "mend it",
-              (Place("pgben.env.toml", 9),))  # fmt: skip
+ONE = Finding(
+    "env/kind",
+    "error",
+    "DB_PORT",
+    Place(".env", 3, 1),
+    "DB_PORT is [bold]wrong",
+    "it is so",
+    "mend it",
+    (Place("pgben.env.toml", 9),),
+)
 TWO = Finding("doctor/disk", "note", "data", Place("this machine"), "little room")
 
 

@@ -65,8 +65,11 @@ def test_its_clock_can_run_ahead(fake):
 
     bucket = fake.bucket()
     bucket.boto3().put_object(Bucket=bucket.name, Key="k", Body=b"1")
-    url = bucket.served().boto3().generate_presigned_url("get_object", Params={"Bucket": bucket.name, "Key": "k"},
-                                                         ExpiresIn=60)  # fmt: skip
+    url = (
+        bucket.served()
+        .boto3()
+        .generate_presigned_url("get_object", Params={"Bucket": bucket.name, "Key": "k"}, ExpiresIn=60)
+    )
     assert urllib3.request("GET", url).status == 200
     fake.advance(61)
     answer = urllib3.request("GET", url)
@@ -86,10 +89,16 @@ def test_under_encryption_what_lies_there_is_ciphertext(fake):
     assert secret not in fake.stored(bucket.name, "sealed") and not bucket.holds(secret)
 
 
-@pytest.mark.parametrize("kind, code", [
-    ("slow_down", "SlowDown"), ("clock_skew", "RequestTimeTooSkewed"), ("bucket_gone", "NoSuchBucket"),
-    ("disk_full", "XMinioStorageFull"), ("internal_error", "InternalError"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, code",
+    [
+        ("slow_down", "SlowDown"),
+        ("clock_skew", "RequestTimeTooSkewed"),
+        ("bucket_gone", "NoSuchBucket"),
+        ("disk_full", "XMinioStorageFull"),
+        ("internal_error", "InternalError"),
+    ],
+)
 def test_a_fault_that_refuses_does_so_as_often_as_asked(fake, kind, code):
     bucket = fake.bucket()
     with fake.faults.during(kind, method="PUT", key="*.pdf", times=1) as fault:

@@ -34,8 +34,14 @@ def test_a_plan_is_for_its_user_alone_and_reads_as_it_was_written(tmp_path):
 
 
 def test_what_goes_out_is_signed_as_the_fake_verifies_it_and_no_secret_is_in_it():
-    outgoing = Outgoing("PUT", "/b/a%20b", "acl=", {"host": "x:1", "x-amz-acl": "private", "expect": "100-continue",
-                                                    "authorization": "old"}, ADMIN, size=3)  # fmt: skip
+    outgoing = Outgoing(
+        "PUT",
+        "/b/a%20b",
+        "acl=",
+        {"host": "x:1", "x-amz-acl": "private", "expect": "100-continue", "authorization": "old"},
+        ADMIN,
+        size=3,
+    )
     head = outgoing.head("us-east-1", "y:2")
     assert b"segredo" not in head and b"expect" not in head and b"old" not in head
     lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:] if line)
@@ -55,13 +61,25 @@ def test_the_signature_covers_every_header_given():
     assert one != authorization(ADMIN, "us-east-1", "GET", "/", "", {**headers, "host": "y"})
 
 
-@pytest.mark.parametrize("method, query, key, wanted", [
-    ("GET", "", "k", "s3:GetObject"), ("HEAD", "versionId=abc", "k", "s3:GetObject"), ("PUT", "", "k", "s3:PutObject"),
-    ("DELETE", "", "k", "s3:DeleteObject"), ("POST", "uploads", "k", "s3:PutObject"),
-    ("GET", "list-type=2&prefix=a", "", "s3:ListBucket"), ("GET", "versions", "", "s3:ListBucketVersions"),
-    ("GET", "acl", "k", None), ("PUT", "tagging", "k", None), ("PUT", "", "", None), ("DELETE", "", "", None),
-    ("GET", "policy", "", None), ("POST", "delete", "", None), ("GET", "uploadId=1", "k", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "method, query, key, wanted",
+    [
+        ("GET", "", "k", "s3:GetObject"),
+        ("HEAD", "versionId=abc", "k", "s3:GetObject"),
+        ("PUT", "", "k", "s3:PutObject"),
+        ("DELETE", "", "k", "s3:DeleteObject"),
+        ("POST", "uploads", "k", "s3:PutObject"),
+        ("GET", "list-type=2&prefix=a", "", "s3:ListBucket"),
+        ("GET", "versions", "", "s3:ListBucketVersions"),
+        ("GET", "acl", "k", None),
+        ("PUT", "tagging", "k", None),
+        ("PUT", "", "", None),
+        ("DELETE", "", "", None),
+        ("GET", "policy", "", None),
+        ("POST", "delete", "", None),
+        ("GET", "uploadId=1", "k", None),
+    ],
+)
 def test_somebody_unknown_is_judged_for_objects_and_listings_alone(method, query, key, wanted):
     found = asked(request(method, "/b/k", query), key)
     assert (found[0] if found else None) == wanted
@@ -71,14 +89,17 @@ def test_a_copy_by_somebody_unknown_is_left_to_the_server():
     assert asked(request("PUT", "/b/k", x_amz_copy_source="/c/d"), "k") is None
 
 
-@pytest.mark.parametrize("refused, code", [
-    (request("PUT", "/b/k", x_amz_meta_a="x" * 2100), "MetadataTooLarge"),
-    (request("PUT", "/b/k", x_amz_server_side_encryption="ROT13"), "InvalidArgument"),
-    (request("PUT", "/b/k", x_amz_storage_class="BARATO"), "InvalidStorageClass"),
-    (request("PUT", "/b/k", x_amz_tagging="a=1&a=2"), "InvalidTag"),
-    (request("PUT", "/b/k", "partNumber=0&uploadId=1"), "InvalidArgument"),
-    (request("PUT", "/b/k", x_amz_checksum_crc32="AAAAAA==", x_amz_checksum_sha1="x"), "InvalidRequest"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "refused, code",
+    [
+        (request("PUT", "/b/k", x_amz_meta_a="x" * 2100), "MetadataTooLarge"),
+        (request("PUT", "/b/k", x_amz_server_side_encryption="ROT13"), "InvalidArgument"),
+        (request("PUT", "/b/k", x_amz_storage_class="BARATO"), "InvalidStorageClass"),
+        (request("PUT", "/b/k", x_amz_tagging="a=1&a=2"), "InvalidTag"),
+        (request("PUT", "/b/k", "partNumber=0&uploadId=1"), "InvalidArgument"),
+        (request("PUT", "/b/k", x_amz_checksum_crc32="AAAAAA==", x_amz_checksum_sha1="x"), "InvalidRequest"),
+    ],
+)
 def test_heads_are_refused_by_the_fakes_own_rules(refused, code):
     with pytest.raises(S3Failure) as caught:
         checks.by_head(refused, "k")

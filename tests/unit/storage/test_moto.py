@@ -16,8 +16,13 @@ from pgben_testkit.storage.fake.fake import MOTO_TESTED
 @pytest.fixture
 def s3():
     with mock_aws():
-        made = boto3.client("s3", region_name="us-east-1", aws_access_key_id="errada", aws_secret_access_key="errada",
-                            config=Config(retries={"total_max_attempts": 1}))  # fmt: skip
+        made = boto3.client(
+            "s3",
+            region_name="us-east-1",
+            aws_access_key_id="errada",
+            aws_secret_access_key="errada",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
         made.create_bucket(Bucket="documentos", ObjectLockEnabledForBucket=True)
         yield made
 
@@ -38,13 +43,19 @@ def test_moto_takes_a_wrong_checksum(s3):
 def test_moto_shortens_compliance(s3):
     until = datetime.now(UTC) + timedelta(days=10)
     s3.put_object(Bucket="documentos", Key="k", Body=b"1", ObjectLockMode="COMPLIANCE", ObjectLockRetainUntilDate=until)
-    s3.put_object_retention(Bucket="documentos", Key="k", Retention={
-        "Mode": "COMPLIANCE", "RetainUntilDate": until - timedelta(days=9)})  # fmt: skip
+    s3.put_object_retention(
+        Bucket="documentos", Key="k", Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until - timedelta(days=9)}
+    )
 
 
 def test_moto_cannot_tell_a_retention(s3):
-    s3.put_object(Bucket="documentos", Key="k", Body=b"1", ObjectLockMode="GOVERNANCE",
-                  ObjectLockRetainUntilDate=datetime.now(UTC) + timedelta(days=1))  # fmt: skip
+    s3.put_object(
+        Bucket="documentos",
+        Key="k",
+        Body=b"1",
+        ObjectLockMode="GOVERNANCE",
+        ObjectLockRetainUntilDate=datetime.now(UTC) + timedelta(days=1),
+    )
     with pytest.raises((ClientError, NotImplementedError, AttributeError, KeyError, TypeError)):
         found = s3.get_object_retention(Bucket="documentos", Key="k")
         assert found["Retention"]["Mode"] == "GOVERNANCE"

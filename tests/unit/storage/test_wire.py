@@ -14,14 +14,56 @@ from pgben_testkit.storage.fake.failures import CODES
 from pgben_testkit.storage.fake.fake import Fake
 from pgben_testkit.storage.fake.wire import Request
 
-SUBS = ["", "acl", "policy", "tagging", "versioning", "versions", "uploads", "uploadId", "retention", "legal-hold",
-        "object-lock", "cors", "lifecycle", "encryption", "delete", "website", "notification", "logging", "attributes",
-        "partNumber", "versionId", "replication", "inventory", "accelerate", "publicAccessBlock"]  # fmt: skip
-HEADERS = ["range", "if-match", "if-none-match", "if-modified-since", "content-md5", "x-amz-copy-source", "x-amz-acl",
-           "x-amz-tagging", "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-checksum-crc32",
-           "x-amz-copy-source-range", "x-amz-server-side-encryption", "x-amz-storage-class", "x-amz-meta-a",
-           "x-amz-server-side-encryption-customer-key", "x-amz-decoded-content-length", "x-amz-trailer",
-           "x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm", "x-amz-grant-read"]  # fmt: skip
+SUBS = [
+    "",
+    "acl",
+    "policy",
+    "tagging",
+    "versioning",
+    "versions",
+    "uploads",
+    "uploadId",
+    "retention",
+    "legal-hold",
+    "object-lock",
+    "cors",
+    "lifecycle",
+    "encryption",
+    "delete",
+    "website",
+    "notification",
+    "logging",
+    "attributes",
+    "partNumber",
+    "versionId",
+    "replication",
+    "inventory",
+    "accelerate",
+    "publicAccessBlock",
+]
+HEADERS = [
+    "range",
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "content-md5",
+    "x-amz-copy-source",
+    "x-amz-acl",
+    "x-amz-tagging",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+    "x-amz-checksum-crc32",
+    "x-amz-copy-source-range",
+    "x-amz-server-side-encryption",
+    "x-amz-storage-class",
+    "x-amz-meta-a",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-decoded-content-length",
+    "x-amz-trailer",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-checksum-algorithm",
+    "x-amz-grant-read",
+]
 LATIN = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40)
 XML = st.sampled_from(
     [
@@ -66,27 +108,39 @@ def check(response):
     method=st.sampled_from(["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"]),
     bucket=st.sampled_from(["documentos", "outro", "", "..", "A" * 70]),
     key=st.one_of(st.sampled_from(["k", "", "../a", "a//b", "k\0"]), st.text(max_size=30)),
-    query=st.dictionaries(st.sampled_from([*SUBS, "prefix", "max-keys", "encoding-type", "list-type", "delimiter"]),
-                          st.text(max_size=10), max_size=3),
+    query=st.dictionaries(
+        st.sampled_from([*SUBS, "prefix", "max-keys", "encoding-type", "list-type", "delimiter"]),
+        st.text(max_size=10),
+        max_size=3,
+    ),
     headers=st.dictionaries(st.sampled_from(HEADERS), LATIN, max_size=3),
     body=st.one_of(XML, st.binary(max_size=60)),
-)  # fmt: skip
+)
 def test_any_signed_request_gets_an_answer_of_s3(fake, method, bucket, key, query, headers, body):
     import time
 
     path = quote(f"/{bucket}/{key}", safe="/-_.~", errors="surrogatepass")
     made = {"host": "s3.pgben.test", **{name: value.strip() for name, value in headers.items()}}
     signed = signed_headers(Keys(fake.access_key, fake.secret_key), method, path, query, made, body, now=time.time())
-    raw_query = "&".join(f"{quote(name, safe='')}={quote(value, safe='', errors='surrogatepass')}"
-                         for name, value in query.items())  # fmt: skip
+    raw_query = "&".join(
+        f"{quote(name, safe='')}={quote(value, safe='', errors='surrogatepass')}" for name, value in query.items()
+    )
     signed["content-length"] = str(len(body))
     check(fake.engine.answer(Request(method, path, raw_query, signed, body)))
 
 
 @settings(max_examples=200, deadline=None)
-@given(raw=st.binary(max_size=200), kind=st.sampled_from(
-    ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"]), length=st.sampled_from(["0", "10", "a", "-1"]))  # fmt: skip
+@given(
+    raw=st.binary(max_size=200),
+    kind=st.sampled_from(
+        [
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        ]
+    ),
+    length=st.sampled_from(["0", "10", "a", "-1"]),
+)
 def test_any_chunked_body_gets_an_answer_of_s3(fake, raw, kind, length):
     import time
 

@@ -34,10 +34,11 @@ class ClockNotAble(EnvironmentNotAble):
 def refused(why: str) -> ClockNotAble:
     """The error that gives this reason."""
     return ClockNotAble(
-        "the clock of the process can't be jumped", why=why,
+        "the clock of the process can't be jumped",
+        why=why,
         remedy="run on Linux (x86-64 or arm64) with the right to write to one's own children's memory, for "
         "programs in containers as root, or let the laboratory run in real time",
-    )  # fmt: skip
+    )
 
 
 class ProcessClock:
@@ -72,8 +73,10 @@ class ProcessClock:
             if image[entry : entry + len(branch)] == branch:  # an earlier clock of this process left it so
                 self._write(self._offset_at, bytes(8))
             else:
-                never_at = (range(start + entry + 1, start + entry + len(branch)),
-                            range(start + place, start + place + len(blob)))  # fmt: skip
+                never_at = (
+                    range(start + entry + 1, start + entry + len(branch)),
+                    range(start + place, start + place + len(blob)),
+                )
                 with _standing_still(process, never_at):
                     self._write(start + place, blob)
                     self._write(start + entry, branch)

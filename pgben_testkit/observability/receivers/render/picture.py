@@ -15,9 +15,14 @@ from pgben_testkit.observability.receivers.render import page
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TIMEOUT_S = 60.0
 OFFLINE = (
-    "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=http://127.0.0.1:9", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-extensions",
-)  # fmt: skip
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--proxy-server=http://127.0.0.1:9",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-extensions",
+)
 """No name resolves, and what needs none goes to a port where nobody listens."""
 
 
@@ -26,9 +31,10 @@ def browser() -> str:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         raise EnvironmentNotAble(
-            "no picture can be taken", why=f"none of {', '.join(NAMES)} is on the PATH",
+            "no picture can be taken",
+            why=f"none of {', '.join(NAMES)} is on the PATH",
             remedy="install one (Debian: apt-get install chromium); `save_html` needs none",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -42,8 +48,16 @@ def save(delivery: Delivery, path: Path, *, width: int = 900, height: int = 800)
     with tempfile.TemporaryDirectory(prefix="pgben-picture-") as folder:
         shown = Path(folder) / "page.html"
         shown.write_text(page.one(delivery), "utf-8")
-        command = [program, "--headless=new", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/profile",
-                   f"--window-size={width},{height}", f"--screenshot={path}", *OFFLINE]  # fmt: skip
+        command = [
+            program,
+            "--headless=new",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            f"--user-data-dir={folder}/profile",
+            f"--window-size={width},{height}",
+            f"--screenshot={path}",
+            *OFFLINE,
+        ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--no-sandbox")  # Chromium has none for root; scripts are forbidden by the page's policy
         why = ""

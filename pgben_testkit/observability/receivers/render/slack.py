@@ -59,8 +59,13 @@ def _attachment(each: SlackAttachment) -> str:
         for name, value, short in each.fields
     )
     buttons = "".join(f'<span class="button">{escape(text)}</span>' for text, _ in each.actions)
-    said = [title, mrkdwn(each.text), f'<div class="fields">{fields}</div>' if fields else "", buttons,
-            f"<small>{mrkdwn(each.footer)}</small>" if each.footer else ""]  # fmt: skip
+    said = [
+        title,
+        mrkdwn(each.text),
+        f'<div class="fields">{fields}</div>' if fields else "",
+        buttons,
+        f"<small>{mrkdwn(each.footer)}</small>" if each.footer else "",
+    ]
     shown = "".join(f"<div>{part}</div>" for part in said if part)
     before = f"<div>{mrkdwn(each.pretext)}</div>" if each.pretext else ""
     return f'{before}<div class="bar" style="border-color:{color}">{shown}</div>'

@@ -47,8 +47,10 @@ def test_a_line_that_many_containers_get_has_one_voice(project):
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {containers: [CONTAINERS]}\n---\n"
     container = "{name: x, envFrom: [{configMapRef: {name: NAME}}]}"
     tree = {
-        f"{name}.yaml": (config + pod).replace("CONTAINERS", ", ".join([container] * count)).replace("NAME", name)
+        f"{name}.yaml": (config + pod)
+        .replace("CONTAINERS", ", ".join([container] * count))
+        .replace("NAME", name)
         .replace("VALUE", port)
         for name, port, count in (("a", "5433", 3), ("b", "5432", 1), ("c", "5432", 1))
-    }  # fmt: skip
+    }
     assert [(each.subject, str(each.place)) for each in project(tree, CONTRACT)] == [("DB_PORT", "a.yaml:4")]

@@ -45,9 +45,19 @@ def test_a_file_that_git_does_not_have_is_nobodys_business(project, tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["PASSWORD=changeme", "SECRET=changeme", "TOKEN=changeme", "APIKEY=changeme", "PGPASSWORD=changeme",
-     "DB_SENHA=senha123", "SENHA=123456", "CHAVE_API=troque", "JWT_SEGREDO=meu-segredo", "dbPassword=admin"],
-)  # fmt: skip
+    [
+        "PASSWORD=changeme",
+        "SECRET=changeme",
+        "TOKEN=changeme",
+        "APIKEY=changeme",
+        "PGPASSWORD=changeme",
+        "DB_SENHA=senha123",
+        "SENHA=123456",
+        "CHAVE_API=troque",
+        "JWT_SEGREDO=meu-segredo",
+        "dbPassword=admin",
+    ],
+)
 def test_names_that_no_contract_knows(project, line):
     [found] = [each for each in project({".env": line + "\n"}, CONTRACT) if each.check == "env/weak-secret"]
     assert found.subject == line.partition("=")[0]
@@ -55,8 +65,17 @@ def test_names_that_no_contract_knows(project, line):
 
 
 @pytest.mark.parametrize(
-    "line", ["AUTH=jwt", "TOKEN_EXPIRATION=3600", "PASSWORD_MIN_LENGTH=8", "TOKEN=3600", "CHAVE_PIX_TIPO=email",
-             "PUBLIC_KEY=default", "SECRETARIA=dev", "SENHA=zH7kQ2pLx9vTr4"]
-)  # fmt: skip
+    "line",
+    [
+        "AUTH=jwt",
+        "TOKEN_EXPIRATION=3600",
+        "PASSWORD_MIN_LENGTH=8",
+        "TOKEN=3600",
+        "CHAVE_PIX_TIPO=email",
+        "PUBLIC_KEY=default",
+        "SECRETARIA=dev",
+        "SENHA=zH7kQ2pLx9vTr4",
+    ],
+)
 def test_names_and_values_that_only_look_like_one(project, line):
     assert "env/weak-secret" not in {each.check for each in project({".env": line + "\n"}, CONTRACT)}

@@ -14,19 +14,39 @@ def reads(text, language="typescript"):
 @pytest.mark.parametrize(
     "text",
     [
-        "process.env.X", "process.env['X']", 'process.env["X"]', "process.env[`X`]", "process.env?.X",
-        "const { X } = process.env", "const { X: x } = process.env", "const { 'X': x = 1 } = process.env",
-        "({ X } = process.env)", "const e = process.env; f(e.X)", "const e = process.env; e['X']",
-        "const { env } = process; env.X", "const { env: { X } } = process", "const { env: e } = process\ne.X",
-        "import { env } from 'node:process'; env.X", "import { env as e } from 'process'; e.X",
-        "const NAME = 'X'; process.env[NAME]", "import.meta.env.X", "`${process.env.X}`",
-        "this.configService.get('X')", "config.getOrThrow('X')", "function f(a = process.env.X) {}",
-        "const cfg = app.get(ConfigService); cfg.get('X')", "const c = new ConfigService(); c.getOrThrow('X')",
-        "const c = await ref.resolve(ConfigService); c.get('X')", "app.get(ConfigService).get('X')",
-        "'X' in process.env", "const e = process.env; 'X' in e", "process.env.hasOwnProperty('X')",
-        "const e = { ...process.env, Y: 1 }; f(e.X)", "function f({ X } = process.env) {}",
+        "process.env.X",
+        "process.env['X']",
+        'process.env["X"]',
+        "process.env[`X`]",
+        "process.env?.X",
+        "const { X } = process.env",
+        "const { X: x } = process.env",
+        "const { 'X': x = 1 } = process.env",
+        "({ X } = process.env)",
+        "const e = process.env; f(e.X)",
+        "const e = process.env; e['X']",
+        "const { env } = process; env.X",
+        "const { env: { X } } = process",
+        "const { env: e } = process\ne.X",
+        "import { env } from 'node:process'; env.X",
+        "import { env as e } from 'process'; e.X",
+        "const NAME = 'X'; process.env[NAME]",
+        "import.meta.env.X",
+        "`${process.env.X}`",
+        "this.configService.get('X')",
+        "config.getOrThrow('X')",
+        "function f(a = process.env.X) {}",
+        "const cfg = app.get(ConfigService); cfg.get('X')",
+        "const c = new ConfigService(); c.getOrThrow('X')",
+        "const c = await ref.resolve(ConfigService); c.get('X')",
+        "app.get(ConfigService).get('X')",
+        "'X' in process.env",
+        "const e = process.env; 'X' in e",
+        "process.env.hasOwnProperty('X')",
+        "const e = { ...process.env, Y: 1 }; f(e.X)",
+        "function f({ X } = process.env) {}",
     ],
-)  # fmt: skip
+)
 def test_every_spelling(text, language):
     found, dynamic = reads(text, language)
     assert set(found) == {"X"} and not dynamic
@@ -34,11 +54,17 @@ def test_every_spelling(text, language):
 
 @pytest.mark.parametrize(
     "text",
-    ["process.env!.X", "(process.env as any).X", "process.env.X as string", "process.env.X!",
-     "class A { constructor(private readonly s: ConfigService) { this.s.get<string>('X') } }",
-     "class A { private s: ConfigService<Env, true>; f() { return this.s.get('X', { infer: true }) } }",
-     "const s: ConfigService = f(); s.get('X')", "function f({ X }: Env = process.env) {}"],
-)  # fmt: skip
+    [
+        "process.env!.X",
+        "(process.env as any).X",
+        "process.env.X as string",
+        "process.env.X!",
+        "class A { constructor(private readonly s: ConfigService) { this.s.get<string>('X') } }",
+        "class A { private s: ConfigService<Env, true>; f() { return this.s.get('X', { infer: true }) } }",
+        "const s: ConfigService = f(); s.get('X')",
+        "function f({ X }: Env = process.env) {}",
+    ],
+)
 def test_spellings_of_typescript(text):
     assert set(reads(text)[0]) == {"X"}
 
@@ -46,12 +72,24 @@ def test_spellings_of_typescript(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "// process.env.X", "'process.env.X'", "process.env.X = 'a'", "delete process.env.X", "other.env.X",
-        "process.environment.X", "map.get('X')", "config.get('database.host')", "config.get('jwt')", "/process.env.X/",
-        "const e = process.env; { other.X }", "const s: ConfigServices = f(); s.get('X')",
-        "spawn(x, { env: { ...process.env } })", "process.env.toString()", "x in y", "new Foo().get('X')",
+        "// process.env.X",
+        "'process.env.X'",
+        "process.env.X = 'a'",
+        "delete process.env.X",
+        "other.env.X",
+        "process.environment.X",
+        "map.get('X')",
+        "config.get('database.host')",
+        "config.get('jwt')",
+        "/process.env.X/",
+        "const e = process.env; { other.X }",
+        "const s: ConfigServices = f(); s.get('X')",
+        "spawn(x, { env: { ...process.env } })",
+        "process.env.toString()",
+        "x in y",
+        "new Foo().get('X')",
     ],
-)  # fmt: skip
+)
 def test_what_only_looks_like_a_read(text):
     assert reads(text) == ({}, ())
 
@@ -59,17 +97,28 @@ def test_what_only_looks_like_a_read(text):
 @pytest.mark.parametrize(
     ("text", "default", "hint"),
     [
-        ("process.env.X || 'a'", "a", ""), ("process.env.X ?? `a`", "a", ""), ("process.env.X || 'a' || 'b'", "a", ""),
-        ("parseInt(process.env.X || '3000', 10)", "3000", "int"), ("Number(process.env.X) || 3_000", "3000", "int"),
-        ("+process.env.X! || -1", "-1", "int"), ("parseInt(process.env.X, 10)", None, "int"),
-        ("process.env.X === 'true'", None, "bool"), ("process.env.X?.toLowerCase() === 'true'", None, "bool"),
-        ("const { X = 'a' } = process.env", "a", ""), ("const { X: y = 5 } = process.env", "5", ""),
-        ("config.get('X', 'a')", "a", ""), ("config.get<number>('X', 5)", "5", ""), ("config.get('X') ?? 'a'", "a", ""),
-        ("process.env.X || other()", None, ""), ("other || process.env.X", None, ""),
-        ("f(process.env.X, 'a')", None, ""), ("process.env.X ??= 'a'", "a", ""),
-        ("process.env.X ? process.env.X : 'a'", "a", ""), ("process.env.Y ? process.env.X : 'a'", None, ""),
+        ("process.env.X || 'a'", "a", ""),
+        ("process.env.X ?? `a`", "a", ""),
+        ("process.env.X || 'a' || 'b'", "a", ""),
+        ("parseInt(process.env.X || '3000', 10)", "3000", "int"),
+        ("Number(process.env.X) || 3_000", "3000", "int"),
+        ("+process.env.X! || -1", "-1", "int"),
+        ("parseInt(process.env.X, 10)", None, "int"),
+        ("process.env.X === 'true'", None, "bool"),
+        ("process.env.X?.toLowerCase() === 'true'", None, "bool"),
+        ("const { X = 'a' } = process.env", "a", ""),
+        ("const { X: y = 5 } = process.env", "5", ""),
+        ("config.get('X', 'a')", "a", ""),
+        ("config.get<number>('X', 5)", "5", ""),
+        ("config.get('X') ?? 'a'", "a", ""),
+        ("process.env.X || other()", None, ""),
+        ("other || process.env.X", None, ""),
+        ("f(process.env.X, 'a')", None, ""),
+        ("process.env.X ??= 'a'", "a", ""),
+        ("process.env.X ? process.env.X : 'a'", "a", ""),
+        ("process.env.Y ? process.env.X : 'a'", None, ""),
     ],
-)  # fmt: skip
+)
 def test_defaults_and_hints(text, default, hint):
     found = reads(text)[0]["X"]
     assert (found.default, found.hint) == (default, hint)
@@ -81,10 +130,17 @@ def test_places_and_what_is_required():
     assert (found["B"].line, found["B"].required) == (3, True)
 
 
-@pytest.mark.parametrize("text", [
-    "process.env[name]", "const { X, ...rest } = process.env", "check(process.env)", "const e = process.env; check(e)",
-    "load(() => ({ ...process.env }))", "name in process.env",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "process.env[name]",
+        "const { X, ...rest } = process.env",
+        "check(process.env)",
+        "const e = process.env; check(e)",
+        "load(() => ({ ...process.env }))",
+        "name in process.env",
+    ],
+)
 def test_names_that_only_a_run_knows(text):
     assert reads(text)[1] == (1,)
 
@@ -118,8 +174,14 @@ def test_other_spellings_and_libraries(language, code):
     assert not found.dynamic
 
 
-@pytest.mark.parametrize("code", ["import { cleanEnv } from 'envalid';", "const convict = require('convict');",
-                                  "import env from 'env-var'; env.get(name)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import { cleanEnv } from 'envalid';",
+        "const convict = require('convict');",
+        "import env from 'env-var'; env.get(name)",
+    ],
+)
 def test_libraries_that_do_not_tell_the_names_leave_it_unsettled(code):
     assert javascript.reads(code.encode(), "typescript").dynamic
 
@@ -145,8 +207,13 @@ def test_schemas_name_what_the_program_does_not_start_without(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["z.object({ A_B: z.string(), name: z.string() })", "class E { A_B: string }", "other.object({ A_B: 1 })",
-             "import {} from 'class-validator'; class E { @IsString() A_B: string; @IsInt() age: number }"],
-)  # fmt: skip
+    "text",
+    [
+        "z.object({ A_B: z.string(), name: z.string() })",
+        "class E { A_B: string }",
+        "other.object({ A_B: 1 })",
+        "import {} from 'class-validator'; class E { @IsString() A_B: string; @IsInt() age: number }",
+    ],
+)
 def test_schemas_of_something_else(text):
     assert reads(text) == ({}, ())

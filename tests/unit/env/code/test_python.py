@@ -13,13 +13,19 @@ def reads(text):
 @pytest.mark.parametrize(
     ("text", "default", "required"),
     [
-        ("os.environ['X']", None, True), ("environ['X']", None, True), ("os.environ.get('X')", None, False),
-        ("os.environ.get('X', 'a')", "a", False), ("os.getenv('X', default='a')", "a", False),
-        ("getenv('X') or 'a'", "a", False), ("os.environ.pop('X', None)", None, False),
-        ("os.environ.setdefault('X', 'a')", "a", False), ("'X' in os.environ", None, False),
-        ("NAME = 'X'\nos.environ[NAME]", None, True), ("int(os.environ.get('X', 5))", "5", False),
+        ("os.environ['X']", None, True),
+        ("environ['X']", None, True),
+        ("os.environ.get('X')", None, False),
+        ("os.environ.get('X', 'a')", "a", False),
+        ("os.getenv('X', default='a')", "a", False),
+        ("getenv('X') or 'a'", "a", False),
+        ("os.environ.pop('X', None)", None, False),
+        ("os.environ.setdefault('X', 'a')", "a", False),
+        ("'X' in os.environ", None, False),
+        ("NAME = 'X'\nos.environ[NAME]", None, True),
+        ("int(os.environ.get('X', 5))", "5", False),
     ],
-)  # fmt: skip
+)
 def test_every_spelling(text, default, required):
     found, dynamic = reads(text)
     assert set(found) == {"X"} and not dynamic
@@ -47,9 +53,12 @@ def test_fields_of_settings_classes_with_prefix_and_aliases():
         "    no: str\n"
     )
     assert {name: (each.default, each.required, each.hint) for name, each in found.items()} == {
-        "APP_HOST": (None, True, ""), "APP_PORT": ("5432", False, "int"), "KEY": (None, True, "secret"),
-        "OLD_KEY": (None, True, "secret"), "B_DEBUG": ("False", False, "bool"),
-    }  # fmt: skip
+        "APP_HOST": (None, True, ""),
+        "APP_PORT": ("5432", False, "int"),
+        "KEY": (None, True, "secret"),
+        "OLD_KEY": (None, True, "secret"),
+        "B_DEBUG": ("False", False, "bool"),
+    }
 
 
 def test_settings_classes_inherit_nest_and_take_their_prefix_from_anywhere():
@@ -97,9 +106,13 @@ def test_other_names_and_libraries(code):
 
 
 @pytest.mark.parametrize(
-    "code", ["from decouple import config\nconfig(name)\n", "import os\n\nenv = os.environ\nenv[name]\n",
-             "from dynaconf import Dynaconf\n"]
-)  # fmt: skip
+    "code",
+    [
+        "from decouple import config\nconfig(name)\n",
+        "import os\n\nenv = os.environ\nenv[name]\n",
+        "from dynaconf import Dynaconf\n",
+    ],
+)
 def test_names_that_a_library_does_not_tell_are_dynamic(code):
     assert python.reads(code.encode()).dynamic
 

@@ -18,14 +18,29 @@ def test_the_same_is_read_alone_and_shared_out(tmp_path, monkeypatch, many):
 
 
 def test_tests_are_known_and_what_others_made_is_passed_over(tmp_path):
-    for name in ("src/a.ts", "src/a.spec.ts", "test/b.e2e-spec.ts", "tests/c.py", "test_d.py", "node_modules/x/e.js",
-                 "dist/f.js", "g.d.ts", "h.min.js", "venv/pyvenv.cfg", "venv/i.py"):  # fmt: skip
+    for name in (
+        "src/a.ts",
+        "src/a.spec.ts",
+        "test/b.e2e-spec.ts",
+        "tests/c.py",
+        "test_d.py",
+        "node_modules/x/e.js",
+        "dist/f.js",
+        "g.d.ts",
+        "h.min.js",
+        "venv/pyvenv.cfg",
+        "venv/i.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("process.env.X; os.environ['X']")
     found = read.read(tree.walk(tmp_path).code, tmp_path)
     assert {each.place.path: each.test for each in found.reads} == {
-        "src/a.ts": False, "src/a.spec.ts": True, "test/b.e2e-spec.ts": True, "tests/c.py": True, "test_d.py": True,
-    }  # fmt: skip
+        "src/a.ts": False,
+        "src/a.spec.ts": True,
+        "test/b.e2e-spec.ts": True,
+        "tests/c.py": True,
+        "test_d.py": True,
+    }
 
 
 def test_a_bundle_is_one_finding(tmp_path):

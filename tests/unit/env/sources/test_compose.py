@@ -16,9 +16,20 @@ def test_maps_and_lists(source, body):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("$X", "x"), ("${X}", "x"), ("${NO-d}", "d"), ("${EMPTY:-d}", "d"), ("${EMPTY-d}", ""), ("${X:+alt}", "alt"),
-     ("${NO:+alt}", ""), ("$$X", "$X"), ("a${X}b", "axb"), ("${NO:?must}", None), ("${X:?must}", "x")],
-)  # fmt: skip
+    [
+        ("$X", "x"),
+        ("${X}", "x"),
+        ("${NO-d}", "d"),
+        ("${EMPTY:-d}", "d"),
+        ("${EMPTY-d}", ""),
+        ("${X:+alt}", "alt"),
+        ("${NO:+alt}", ""),
+        ("$$X", "$X"),
+        ("a${X}b", "axb"),
+        ("${NO:?must}", None),
+        ("${X:?must}", "x"),
+    ],
+)
 def test_holes_are_filled_from_the_file_beside_it(source, text, value):
     found = source("compose.yml: api", {"compose.yml": service(f'A: "{text}"'), ".env": "X=x\nEMPTY=\n"})
     assert found["A"][0] == value
@@ -95,9 +106,12 @@ def test_what_a_service_extends_lies_below_it(gathered):
 
 @pytest.mark.parametrize(
     ("extends", "why"),
-    [("{service: gone}", "compose.yml has no service of this name"), ("self", "it leads back to itself"),
-     ("{file: gone.yml, service: x}", "there is no file gone.yml")],
-)  # fmt: skip
+    [
+        ("{service: gone}", "compose.yml has no service of this name"),
+        ("self", "it leads back to itself"),
+        ("{file: gone.yml, service: x}", "there is no file gone.yml"),
+    ],
+)
 def test_what_is_extended_and_is_not_there_is_told_on_its_line(gathered, extends, why):
     found = gathered({"compose.yml": f"services:\n  self:\n    image: x\n    extends: {extends}\n"})
     assert [(str(each.place), each.reason) for each in found.problems] == [("compose.yml:4", why)]

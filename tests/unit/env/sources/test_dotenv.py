@@ -17,10 +17,15 @@ def test_what_teams_write(source):
     -----END X-----"
     LAST=1"""
     assert source(".env", {".env": text}) == {
-        "A": ("1", ".env:2"), "B": ("two words", ".env:3"), "C": ("${A} is not filled", ".env:4"),
-        "D": ("1x", ".env:5"), "E": ("a#b", ".env:6"), "F": ("", ".env:7"),
-        "KEY": ("-----BEGIN X-----\nabc\n-----END X-----", ".env:8"), "LAST": ("1", ".env:11"),
-    }  # fmt: skip
+        "A": ("1", ".env:2"),
+        "B": ("two words", ".env:3"),
+        "C": ("${A} is not filled", ".env:4"),
+        "D": ("1x", ".env:5"),
+        "E": ("a#b", ".env:6"),
+        "F": ("", ".env:7"),
+        "KEY": ("-----BEGIN X-----\nabc\n-----END X-----", ".env:8"),
+        "LAST": ("1", ".env:11"),
+    }
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_a_value(source):
@@ -50,8 +55,10 @@ def test_bad_input_is_one_finding_with_its_place(gathered, data, place, told):
 
 def test_what_follows_an_unclosed_quote_is_read(source):
     assert source(".env", {".env": 'A=1\nB="open\nC=3\n'}) == {
-        "A": ("1", ".env:1"), "B": (None, ".env:2"), "C": ("3", ".env:3")
-    }  # fmt: skip
+        "A": ("1", ".env:1"),
+        "B": (None, ".env:2"),
+        "C": ("3", ".env:3"),
+    }
 
 
 def test_a_file_of_fifty_megabytes_is_one_finding_and_is_not_read(gathered, tmp_path):
@@ -79,9 +86,15 @@ def test_a_circle_does_not_hang_and_a_bomb_does_not_grow(gathered):
 
 @pytest.mark.parametrize(
     ("name", "example", "complete"),
-    [(".env", False, True), (".env.example", True, True), (".env.local", False, False), ("api.env", False, True),
-     (".env.production.local", False, False), ("env.sample", True, True)],
-)  # fmt: skip
+    [
+        (".env", False, True),
+        (".env.example", True, True),
+        (".env.local", False, False),
+        ("api.env", False, True),
+        (".env.production.local", False, False),
+        ("env.sample", True, True),
+    ],
+)
 def test_what_a_name_says_of_a_file(gathered, name, example, complete):
     [found] = gathered({name: "A=1\n"}).sources
     assert (found.example, found.complete) == (example, complete)
@@ -95,5 +108,6 @@ def test_a_file_that_only_fills_compose_is_no_environment(gathered):
 
 def test_a_quoted_value_that_begins_like_a_key_is_read_as_it_is(source):
     assert source(".env", {".env": "A='-----BEGIN'\nB=\"-----BEGIN X=-\"\n"}) == {
-        "A": ("-----BEGIN", ".env:1"), "B": ("-----BEGIN X=-", ".env:2"),
-    }  # fmt: skip
+        "A": ("-----BEGIN", ".env:1"),
+        "B": ("-----BEGIN X=-", ".env:2"),
+    }

@@ -24,9 +24,15 @@ def test_env_wins_over_envfrom_and_a_later_envfrom_over_an_earlier(gathered):
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {B: c2VncmVkbw==}\nstringData: {C: x}\n"
     text = "---\n".join([CONFIG % "", secret, POD % ("", body)])
     assert values(gathered, "k.yaml: Pod p/api", text) == {
-        "A": "own", "B": "segredo", "C": "x", "X_A": "1", "X_B": "2", "URL": "http://segredo/$(NOPE)$(A)",
-        "IP": None, "K": "segredo",
-    }  # fmt: skip
+        "A": "own",
+        "B": "segredo",
+        "C": "x",
+        "X_A": "1",
+        "X_B": "2",
+        "URL": "http://segredo/$(NOPE)$(A)",
+        "IP": None,
+        "K": "segredo",
+    }
 
 
 def test_a_hole_that_the_container_does_not_fill_is_told(gathered):
@@ -61,16 +67,23 @@ def test_every_kind_of_workload_and_lists_of_them(gathered):
     item = "{apiVersion: v1, kind: ConfigMap, metadata: {name: l}, data: {A: x}}"
     text += f"---\napiVersion: v1\nkind: List\nitems:\n- {item}\n"
     titles = {each.title for each in gathered({"k.yaml": text}).sources}
-    assert titles == {"k.yaml: Deployment w/api", "k.yaml: StatefulSet w/first", "k.yaml: StatefulSet w/api",
-                      "k.yaml: CronJob w/api", "k.yaml: ConfigMap l"}  # fmt: skip
+    assert titles == {
+        "k.yaml: Deployment w/api",
+        "k.yaml: StatefulSet w/first",
+        "k.yaml: StatefulSet w/api",
+        "k.yaml: CronJob w/api",
+        "k.yaml: ConfigMap l",
+    }
 
 
 def test_of_two_objects_with_one_name_the_nearest_file_counts(gathered):
     pod = POD % ("", "      envFrom: [{configMapRef: {name: c}}]\n")
     files = {
-        "dev/c.yaml": CONFIG % "", "dev/p.yaml": pod,
-        "prod/c.yaml": (CONFIG % "").replace("'1'", "'9'"), "prod/p.yaml": pod,
-    }  # fmt: skip
+        "dev/c.yaml": CONFIG % "",
+        "dev/p.yaml": pod,
+        "prod/c.yaml": (CONFIG % "").replace("'1'", "'9'"),
+        "prod/p.yaml": pod,
+    }
     found = {each.title: each.values() for each in gathered(files).sources if each.kind == "workload"}
     assert found["dev/p.yaml: Pod p/api"]["A"] == "1"
     assert found["prod/p.yaml: Pod p/api"]["A"] == "9"
@@ -90,8 +103,12 @@ def test_documents_before_a_broken_one_count(gathered):
 
 
 def test_yaml_that_is_no_manifest_and_charts_are_passed_over(gathered):
-    found = gathered({
-        "values.yaml": "a: [", "pnpm-lock.yaml": "x: *y", "chart/Chart.yaml": "name: x\n",
-        "chart/templates/d.yaml": "apiVersion: v1\nkind: {{ .Values.kind }}\n",
-    })  # fmt: skip
+    found = gathered(
+        {
+            "values.yaml": "a: [",
+            "pnpm-lock.yaml": "x: *y",
+            "chart/Chart.yaml": "name: x\n",
+            "chart/templates/d.yaml": "apiVersion: v1\nkind: {{ .Values.kind }}\n",
+        }
+    )
     assert not found.sources and not found.problems

@@ -70,9 +70,12 @@ def test_a_json_patch_leaves_open_what_it_may_touch(gathered):
 
 
 def test_what_is_not_there_and_circles_are_told(gathered):
-    found = gathered({
-        "a/kustomization.yaml": "resources: [gone.yaml, ../b]\nsecretGenerator:\n- {name: s, envs: [gone.env]}\n",
-        "b/kustomization.yaml": "resources: [../c]\n", "c/kustomization.yaml": "resources: [../b]\n",
-    })  # fmt: skip
+    found = gathered(
+        {
+            "a/kustomization.yaml": "resources: [gone.yaml, ../b]\nsecretGenerator:\n- {name: s, envs: [gone.env]}\n",
+            "b/kustomization.yaml": "resources: [../c]\n",
+            "c/kustomization.yaml": "resources: [../b]\n",
+        }
+    )
     reasons = [each.reason for each in found.problems]
     assert [each for each in reasons if "gone.yaml" in each] and [each for each in reasons if "gone.env" in each]

@@ -7,16 +7,23 @@ from pgben_testkit.observability.lab.routing import Matcher, read_matchers, tree
 
 CONFIG = {
     "route": {
-        "receiver": "todos", "group_by": ["alertname"], "group_wait": "10s",
+        "receiver": "todos",
+        "group_by": ["alertname"],
+        "group_wait": "10s",
         "routes": [
-            {"receiver": "banco", "matchers": ['team="banco"'], "group_by": ["..."], "routes": [
-                {"receiver": "banco-sms", "match": {"severity": "critical"}, "group_wait": "0s", "continue": True},
-                {"receiver": "banco-slack", "match_re": {"severity": "critical|warning"}, "group_interval": "1m"},
-            ]},
-            {"receiver": "noite", "matchers": ["severity=~\"info|none\""], "mute_time_intervals": ["noite"]},
+            {
+                "receiver": "banco",
+                "matchers": ['team="banco"'],
+                "group_by": ["..."],
+                "routes": [
+                    {"receiver": "banco-sms", "match": {"severity": "critical"}, "group_wait": "0s", "continue": True},
+                    {"receiver": "banco-slack", "match_re": {"severity": "critical|warning"}, "group_interval": "1m"},
+                ],
+            },
+            {"receiver": "noite", "matchers": ['severity=~"info|none"'], "mute_time_intervals": ["noite"]},
         ],
     },
-}  # fmt: skip
+}
 
 
 def receivers(**labels):
@@ -43,14 +50,17 @@ def test_times_and_grouping_are_inherited():
     assert [each.may_mute for each in tree(CONFIG).walk()] == [False, False, False, False, True]
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ('a="b"', [("a", "=", "b")]),
-    ("a=b", [("a", "=", "b")]),
-    ('{a!="b", c=~"d|e"}', [("a", "!=", "b"), ("c", "=~", "d|e")]),
-    (r'a="quote \" and \\ back"', [("a", "=", 'quote " and \\ back')]),
-    ('a!~"x,y"', [("a", "!~", "x,y")]),
-    ('a=""', [("a", "=", "")]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('a="b"', [("a", "=", "b")]),
+        ("a=b", [("a", "=", "b")]),
+        ('{a!="b", c=~"d|e"}', [("a", "!=", "b"), ("c", "=~", "d|e")]),
+        (r'a="quote \" and \\ back"', [("a", "=", 'quote " and \\ back')]),
+        ('a!~"x,y"', [("a", "!~", "x,y")]),
+        ('a=""', [("a", "=", "")]),
+    ],
+)
 def test_matchers(text, found):
     assert [(each.name, each.op, each.value) for each in read_matchers(text)] == found
 

@@ -28,9 +28,18 @@ def test_both_clocks_go_alike_until_time_is_scaled():
         assert scale.program(scale.laboratory(moment)) == pytest.approx(moment)
 
 
-@pytest.mark.parametrize(("seconds", "told"), [
-    (0, "0s"), (0.001, "1ms"), (1, "10ms"), (15, "150ms"), (300, "3s"), (330, "3s300ms"), (-60, "-600ms"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0s"),
+        (0.001, "1ms"),
+        (1, "10ms"),
+        (15, "150ms"),
+        (300, "3s"),
+        (330, "3s300ms"),
+        (-60, "-600ms"),
+    ],
+)
 def test_durations_in_whole_milliseconds_and_never_none(seconds, told):
     assert SCALE.duration(seconds) == told
 
@@ -61,16 +70,25 @@ def test_alertmanager_s_routes_with_their_defaults():
     made = scaled_alertmanager(config, SCALE)
     assert made["global"] == {"resolve_timeout": "3s"}
     assert made["route"] == {
-        "receiver": "r", "group_wait": "100ms", "group_interval": "3s", "repeat_interval": "144s",
+        "receiver": "r",
+        "group_wait": "100ms",
+        "group_interval": "3s",
+        "repeat_interval": "144s",
         "routes": [{"repeat_interval": "36s"}, {"group_wait": "0s"}],
-    }  # fmt: skip
+    }
 
 
 def test_a_rule_s_times_and_its_group_s(tmp_path):
-    path = rules(tmp_path, interval="1m", query_offset="10s", limit=7, rules=[
-        {"alert": "A", "expr": "rate(x[1m]) > 2", "for": "5m", "keep_firing_for": "10m", "labels": {"a": "b"}},
-        {"record": "a:b", "expr": "increase(x[1h])"},
-    ])  # fmt: skip
+    path = rules(
+        tmp_path,
+        interval="1m",
+        query_offset="10s",
+        limit=7,
+        rules=[
+            {"alert": "A", "expr": "rate(x[1m]) > 2", "for": "5m", "keep_firing_for": "10m", "labels": {"a": "b"}},
+            {"record": "a:b", "expr": "increase(x[1h])"},
+        ],
+    )
     [group] = scaled_rules(path, SCALE)["groups"]
     assert (group["interval"], group["query_offset"], group["limit"]) == ("600ms", "100ms", 7)
     alert, record = group["rules"]
@@ -79,11 +97,14 @@ def test_a_rule_s_times_and_its_group_s(tmp_path):
     assert record == {"record": "a:b", "expr": "increase(x[36s])"}
 
 
-@pytest.mark.parametrize(("rule", "why"), [
-    ({"alert": "A", "expr": "x @ 5"}, "@ names a moment of Prometheus' own clock, in x @ 5"),
-    ({"alert": "A", "expr": "x", "annotations": {"a": '{{ with query "rate(x[5m])" }}{{ end }}'}}, "asks a query"),
-    ({"alert": "A", "expr": "x", "labels": {"a": '{{ query "x" | first | value }}'}}, "asks a query"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ({"alert": "A", "expr": "x @ 5"}, "@ names a moment of Prometheus' own clock, in x @ 5"),
+        ({"alert": "A", "expr": "x", "annotations": {"a": '{{ with query "rate(x[5m])" }}{{ end }}'}}, "asks a query"),
+        ({"alert": "A", "expr": "x", "labels": {"a": '{{ query "x" | first | value }}'}}, "asks a query"),
+    ],
+)
 def test_a_rule_that_is_refused_is_told_with_its_file(tmp_path, rule, why):
     with pytest.raises(NotScalable, match=r"the rule A \(.*r\.yml\) can't be scaled") as caught:
         scaled_rules(rules(tmp_path, rules=[rule]), SCALE)
@@ -93,13 +114,16 @@ def test_a_rule_that_is_refused_is_told_with_its_file(tmp_path, rule, why):
 FIFTEEN = {"global": {"scrape_interval": "15s", "evaluation_interval": "15s"}}
 
 
-@pytest.mark.parametrize(("prometheus", "group", "route", "expected"), [
-    (FIFTEEN, {}, {}, 100),
-    ({}, {}, {}, 100),
-    ({**FIFTEEN, "scrape_configs": [{"job_name": "a", "scrape_interval": "5s"}]}, {}, {}, 50),
-    (FIFTEEN, {"interval": "2s"}, {}, 20),
-    (FIFTEEN, {}, {"group_interval": "1m", "routes": [{"group_interval": "1s"}]}, 10),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("prometheus", "group", "route", "expected"),
+    [
+        (FIFTEEN, {}, {}, 100),
+        ({}, {}, {}, 100),
+        ({**FIFTEEN, "scrape_configs": [{"job_name": "a", "scrape_interval": "5s"}]}, {}, {}, 50),
+        (FIFTEEN, {"interval": "2s"}, {}, 20),
+        (FIFTEEN, {}, {"group_interval": "1m", "routes": [{"group_interval": "1s"}]}, 10),
+    ],
+)
 def test_the_factor_by_the_shortest_interval(tmp_path, prometheus, group, route, expected):
     assert factor(prometheus, [rules(tmp_path, **group)], {"route": route}) == expected
 

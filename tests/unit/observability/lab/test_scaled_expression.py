@@ -21,47 +21,57 @@ ALIKE = Scale(1, 0, 0)
 STACK = sorted(pathlib.Path(__file__).parents[4].glob("fixtures/observability/*/rules/*.yml"))
 
 
-@pytest.mark.parametrize(("written", "expected"), [
-    ("up == 0", "up == 0"),
-    ("rate(x[5m] offset 1m)", "(rate(x[3s] offset 600ms) / 100)"),
-    ("irate(x[1m])", "(irate(x[600ms]) / 100)"),
-    ("increase(x[10m]) > 5", "increase(x[6s]) > 5"),
-    ("x offset -1h", "x offset -36s"),
-    ("max_over_time(rate(x[1m])[1h:5m] offset 1d)", "max_over_time((rate(x[600ms]) / 100)[36s:3s] offset 14m24s)"),
-    ("max_over_time(x[5m:])", "max_over_time(x[3s:])"),
-    ("deriv(rate(x[1m])[30m:1m])", "(deriv((rate(x[600ms]) / 100)[18s:600ms]) / 100)"),
-    ("time() - x > 3600", "(2000.25 + (time() - 1000.5) * 100) - x > 3600"),
-    ("timestamp(up)", "(2000.25 + (timestamp(up) - 1000.5) * 100)"),
-    ("hour() > 8", "hour(vector((2000.25 + (time() - 1000.5) * 100))) > 8"),
-    ("hour(x)", "hour(x)"),
-    ("predict_linear(x[1h], 4*3600) < 0", "predict_linear(x[36s], (4 * 3600) / 100) < 0"),
-    ("-rate(x[5m]) ^ 2", "-(rate(x[3s]) / 100) ^ 2"),
-    ("histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))",
-     "histogram_quantile(0.9, sum by (le) ((rate(x_bucket[3s]) / 100)))"),
-    ("a{x=~\"b.*\"} / on (job) group_left (z) b > bool 3", "a{x=~\"b.*\"} / on (job) group_left (z) b > bool 3"),
-    ("absent({job=\"x\"})", "absent({job=\"x\"})"),
-    ("absent_over_time({job=\"x\"}[5m])", "absent_over_time({job=\"x\"}[3s])"),
-    (r'rate(x{a=~"\\d \"offset 3m\"",b="é\n"}[5m] offset 5m)',
-     r'(rate(x{a=~"\\d \"offset 3m\"",b="é\n"}[3s] offset 3s) / 100)'),
-    (r'x{a=~"\\d offset 3m"} offset 5m', r'x{a=~"\\d offset 3m"} offset 3s'),
-    (r'increase(x{a="b\tc"}[5m])', r'increase(x{a="b\tc"}[3s])'),
-    ("count_over_time(x[7ms])", "count_over_time(x[1ms])"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("up == 0", "up == 0"),
+        ("rate(x[5m] offset 1m)", "(rate(x[3s] offset 600ms) / 100)"),
+        ("irate(x[1m])", "(irate(x[600ms]) / 100)"),
+        ("increase(x[10m]) > 5", "increase(x[6s]) > 5"),
+        ("x offset -1h", "x offset -36s"),
+        ("max_over_time(rate(x[1m])[1h:5m] offset 1d)", "max_over_time((rate(x[600ms]) / 100)[36s:3s] offset 14m24s)"),
+        ("max_over_time(x[5m:])", "max_over_time(x[3s:])"),
+        ("deriv(rate(x[1m])[30m:1m])", "(deriv((rate(x[600ms]) / 100)[18s:600ms]) / 100)"),
+        ("time() - x > 3600", "(2000.25 + (time() - 1000.5) * 100) - x > 3600"),
+        ("timestamp(up)", "(2000.25 + (timestamp(up) - 1000.5) * 100)"),
+        ("hour() > 8", "hour(vector((2000.25 + (time() - 1000.5) * 100))) > 8"),
+        ("hour(x)", "hour(x)"),
+        ("predict_linear(x[1h], 4*3600) < 0", "predict_linear(x[36s], (4 * 3600) / 100) < 0"),
+        ("-rate(x[5m]) ^ 2", "-(rate(x[3s]) / 100) ^ 2"),
+        (
+            "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))",
+            "histogram_quantile(0.9, sum by (le) ((rate(x_bucket[3s]) / 100)))",
+        ),
+        ('a{x=~"b.*"} / on (job) group_left (z) b > bool 3', 'a{x=~"b.*"} / on (job) group_left (z) b > bool 3'),
+        ('absent({job="x"})', 'absent({job="x"})'),
+        ('absent_over_time({job="x"}[5m])', 'absent_over_time({job="x"}[3s])'),
+        (
+            r'rate(x{a=~"\\d \"offset 3m\"",b="é\n"}[5m] offset 5m)',
+            r'(rate(x{a=~"\\d \"offset 3m\"",b="é\n"}[3s] offset 3s) / 100)',
+        ),
+        (r'x{a=~"\\d offset 3m"} offset 5m', r'x{a=~"\\d offset 3m"} offset 3s'),
+        (r'increase(x{a="b\tc"}[5m])', r'increase(x{a="b\tc"}[3s])'),
+        ("count_over_time(x[7ms])", "count_over_time(x[1ms])"),
+    ],
+)
 def test_what_an_expression_becomes(written, expected):
     assert scaled(written, SCALE) == expected
 
 
-@pytest.mark.parametrize(("written", "why"), [
-    ("x @ 17", "@ names a moment of Prometheus' own clock"),
-    ("rate(x[5m] @ end())", "@ names a moment"),
-    ("max_over_time(x[1h:1m] @ start())", "@ names a moment"),
-    ("scrape_duration_seconds > 1", "selects scrape_duration_seconds"),
-    ("time() - ALERTS_FOR_STATE > 60", "selects ALERTS_FOR_STATE"),
-    ("sum({job=\"x\"})", "selects scrape_duration_seconds"),
-    ("max_over_time({__name__=~\"scrape_.*\"}[5m])", "selects scrape_duration_seconds"),
-    ("rate(x[5m", "it can't be read"),
-    ("ts_of_max_over_time(x[5m])", "ts_of_max_over_time"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("x @ 17", "@ names a moment of Prometheus' own clock"),
+        ("rate(x[5m] @ end())", "@ names a moment"),
+        ("max_over_time(x[1h:1m] @ start())", "@ names a moment"),
+        ("scrape_duration_seconds > 1", "selects scrape_duration_seconds"),
+        ("time() - ALERTS_FOR_STATE > 60", "selects ALERTS_FOR_STATE"),
+        ('sum({job="x"})', "selects scrape_duration_seconds"),
+        ('max_over_time({__name__=~"scrape_.*"}[5m])', "selects scrape_duration_seconds"),
+        ("rate(x[5m", "it can't be read"),
+        ("ts_of_max_over_time(x[5m])", "ts_of_max_over_time"),
+    ],
+)
 def test_what_is_refused(written, why):
     with pytest.raises(NotScalable) as caught:
         scaled(written, SCALE)

@@ -81,8 +81,13 @@ def test_a_histogram_spreads_its_observations(now):
     histogram = Histogram("x_seconds", {}, now, buckets=(0.1, 1, math.inf)).rate(10, of={0.05: 0.9, 3.0: 0.1})
     now.at += 100
     found = {(suffix, labels.get("le")): number for suffix, labels, number in histogram.values(now())}
-    assert found == {("_bucket", "0.1"): 900, ("_bucket", "1.0"): 900, ("_bucket", "+Inf"): 1000,
-                     ("_sum", None): pytest.approx(345), ("_count", None): 1000}  # fmt: skip
+    assert found == {
+        ("_bucket", "0.1"): 900,
+        ("_bucket", "1.0"): 900,
+        ("_bucket", "+Inf"): 1000,
+        ("_sum", None): pytest.approx(345),
+        ("_count", None): 1000,
+    }
     histogram.stop().observe(0.5, 2)
     found = {(suffix, labels.get("le")): number for suffix, labels, number in histogram.values(now())}
     assert (found["_bucket", "0.1"], found["_bucket", "1.0"], found["_count", None]) == (900, 902, 1002)
@@ -101,9 +106,13 @@ def test_a_script_may_have_no_sample(now):
 
 def test_the_exposition_is_read_by_prometheus_own_parser(now):
     labels = {"path": 'a"b\\c\nd', "acento": "ção"}
-    series = [Counter("x_total", labels, now).inc(3), Gauge("y", {"a": "1"}, now).set(math.nan),
-              Gauge("y", {"a": "2"}, now).set(-math.inf), Histogram("z_seconds", {}, now).observe(0.3),
-              Gauge("gone", {}, now).vanish()]  # fmt: skip
+    series = [
+        Counter("x_total", labels, now).inc(3),
+        Gauge("y", {"a": "1"}, now).set(math.nan),
+        Gauge("y", {"a": "2"}, now).set(-math.inf),
+        Histogram("z_seconds", {}, now).observe(0.3),
+        Gauge("gone", {}, now).vanish(),
+    ]
     families = {each.name: each for each in text_string_to_metric_families(exposition(series, now()))}
     assert {name: each.type for name, each in families.items()} == {
         "x": "counter",
@@ -128,5 +137,11 @@ def test_changes_are_told_in_words(now):
     Counter("x_total", {"a": "b"}, now, said.append).rate(2).stop()
     Gauge("y", {}, now, said.append).set(1).ramp(5, over="1m").vanish()
     Histogram("z", {}, now, said.append).rate(2, per="min", of=0.5)
-    assert said == ['x_total{a="b"} grows by 2 per s', 'x_total{a="b"} stops', "y = 1", "y goes to 5 over 1m",
-                    "y vanishes", "z grows by 2 per min: 100% of 0.5"]  # fmt: skip
+    assert said == [
+        'x_total{a="b"} grows by 2 per s',
+        'x_total{a="b"} stops',
+        "y = 1",
+        "y goes to 5 over 1m",
+        "y vanishes",
+        "z grows by 2 per min: 100% of 0.5",
+    ]

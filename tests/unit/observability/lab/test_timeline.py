@@ -26,14 +26,17 @@ def test_events_of_an_alert_and_what_was_done_by_time():
     assert timeline.lines(timeline.of("X")) == ["       +0s  feed      x = 1", "      +30s  state     firing"]
 
 
-@pytest.mark.parametrize(("expression", "compared"), [
-    ("rate(x[5m]) > 2", "rate(x[5m])"),
-    ("2 < x", "x"),
-    ("(sum(x) / sum(y) > 0.1) and on() z == 1", "sum(x) / sum(y)"),
-    ("x > 1 unless y", "x"),
-    ("absent(up{job=\"a\"})", "absent(up{job=\"a\"})"),
-    ("vector(1)", "vector(1)"),
-    ("x >", "x >"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("expression", "compared"),
+    [
+        ("rate(x[5m]) > 2", "rate(x[5m])"),
+        ("2 < x", "x"),
+        ("(sum(x) / sum(y) > 0.1) and on() z == 1", "sum(x) / sum(y)"),
+        ("x > 1 unless y", "x"),
+        ('absent(up{job="a"})', 'absent(up{job="a"})'),
+        ("vector(1)", "vector(1)"),
+        ("x >", "x >"),
+    ],
+)
 def test_what_an_alert_compares(expression, compared):
     assert " ".join(without_condition(expression).split()) == compared

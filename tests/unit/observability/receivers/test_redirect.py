@@ -13,12 +13,21 @@ from pgben_testkit.observability.receivers.redirect import Gateways, redirect
 from pgben_testkit.observability.receivers.smtp import hello, of_hello
 
 ADDRESSES = Addresses(
-    smtp_smarthost="127.0.0.1:2525", smtp_tls_smarthost="127.0.0.1:2465", smtp_user="pgben", smtp_password="ours-mail",
-    smtp_password_file=Path("/x/smtp-password"), smtp_ca_file=Path("/x/ca.pem"),
-    slack_url="http://127.0.0.1:81/services/T/B/ours-slack", sns_url="http://127.0.0.1:82", sns_access_key="AKIAOURS",
-    sns_secret_key="ours-sns", sms_url="http://127.0.0.1:83", sms_token="ours-sms", webhook_url="http://127.0.0.1:84",
+    smtp_smarthost="127.0.0.1:2525",
+    smtp_tls_smarthost="127.0.0.1:2465",
+    smtp_user="pgben",
+    smtp_password="ours-mail",
+    smtp_password_file=Path("/x/smtp-password"),
+    smtp_ca_file=Path("/x/ca.pem"),
+    slack_url="http://127.0.0.1:81/services/T/B/ours-slack",
+    sns_url="http://127.0.0.1:82",
+    sns_access_key="AKIAOURS",
+    sns_secret_key="ours-sns",
+    sms_url="http://127.0.0.1:83",
+    sms_token="ours-sms",
+    webhook_url="http://127.0.0.1:84",
     other_url="http://127.0.0.1:85",
-)  # fmt: skip
+)
 CONFIG = yaml.safe_load("""
 global:
   smtp_smarthost: smtp.example.org:465
@@ -87,8 +96,19 @@ def test_what_is_no_address_stays(done):
 
 def test_every_address_is_ours_and_no_secret_of_theirs_is_left(done):
     text = yaml.safe_dump(done[0])
-    for each in ("theirs", "/run/secrets", "smtp.example", "outro.example", "slack.example", "hooks.example/", "proxy",
-                 "sms.example", "torpedo.example", "insecure", "profile"):  # fmt: skip
+    for each in (
+        "theirs",
+        "/run/secrets",
+        "smtp.example",
+        "outro.example",
+        "slack.example",
+        "hooks.example/",
+        "proxy",
+        "sms.example",
+        "torpedo.example",
+        "insecure",
+        "profile",
+    ):
         assert each not in text.replace("hooks.example/alertas", "").replace("chave=theirs-hook", ""), each
 
 
@@ -163,8 +183,9 @@ def test_what_aliases_share_is_told_apart():
     """)
     made, changes = redirect(config, ADDRESSES)
     assert [each["webhook_configs"][0]["url"] for each in made["receivers"]] == [
-        "http://127.0.0.1:84/receiver/a/0/", "http://127.0.0.1:84/receiver/b/0/",
-    ]  # fmt: skip
+        "http://127.0.0.1:84/receiver/a/0/",
+        "http://127.0.0.1:84/receiver/b/0/",
+    ]
     assert len(changes) == 4 and "theirs" not in str(changes)
 
 

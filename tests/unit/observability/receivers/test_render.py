@@ -17,33 +17,72 @@ COMMON = {"at": AT, "received": AT, "raw": b"", "receiver": EVIL, "addresses": (
 
 
 def email(html):
-    return Email(channel="email", text="a", subject=EVIL, sender="a", from_=EVIL, to=EVIL, html=html, plain="",
-                 parts=(), headers={}, encrypted=True, **COMMON)  # fmt: skip
+    return Email(
+        channel="email",
+        text="a",
+        subject=EVIL,
+        sender="a",
+        from_=EVIL,
+        to=EVIL,
+        html=html,
+        plain="",
+        parts=(),
+        headers={},
+        encrypted=True,
+        **COMMON,
+    )
 
 
 def everything(html=EVIL):
-    bar = SlackAttachment(color=EVIL, pretext=EVIL, title=EVIL, title_link="javascript:alert(3)", text=EVIL,
-                          footer=EVIL, fields=((EVIL, EVIL, True),),
-                          actions=((EVIL, "javascript:alert(4)"),))  # fmt: skip
+    bar = SlackAttachment(
+        color=EVIL,
+        pretext=EVIL,
+        title=EVIL,
+        title_link="javascript:alert(3)",
+        text=EVIL,
+        footer=EVIL,
+        fields=((EVIL, EVIL, True),),
+        actions=((EVIL, "javascript:alert(4)"),),
+    )
     return [
         email(html),
         Slack(channel="slack", text=EVIL, message=EVIL, username=EVIL, attachments=(bar,), **COMMON),
         Sms(channel="sms", text=EVIL * 5, via="sns", subject=EVIL, **COMMON),
-        Webhook(channel="webhook", text=EVIL, status=EVIL, version="4", group_key=EVIL, alerts=(), group_labels={},
-                common_labels={}, common_annotations={}, external_url="", **COMMON),
-    ]  # fmt: skip
+        Webhook(
+            channel="webhook",
+            text=EVIL,
+            status=EVIL,
+            version="4",
+            group_key=EVIL,
+            alerts=(),
+            group_labels={},
+            common_labels={},
+            common_annotations={},
+            external_url="",
+            **COMMON,
+        ),
+    ]
 
 
-@pytest.mark.parametrize(("text", "html"), [
-    ("*a b* _c_ ~d~", "<b>a b</b> <i>c</i> <s>d</s>"), ("a*b*c", "a*b*c"), ("* a *", "* a *"),
-    ("pg_stat_activity_count", "pg_stat_activity_count"), ("`*x* <y>`", "<code>*x* &lt;y&gt;</code>"),
-    ("```a\nb```", "<pre>a\nb</pre>"), ("a\nb", "a<br>b"),
-    ("1 < 2 & 3", "1 &lt; 2 &amp; 3"), ("&lt;a&gt;", "&lt;a&gt;"),
-    ("<https://x.example/?a=1&b=2|ver *já*>", '<a href="https://x.example/?a=1&amp;b=2">ver *já*</a>'),
-    ("<https://x.example/>", '<a href="https://x.example/">https://x.example/</a>'),
-    ("<javascript:alert(1)|x>", "&lt;javascript:alert(1)|x&gt;"), ("\x000\x00", "0"),
-    ('<https://x.example/"onclick="a|x>', '<a href="https://x.example/&quot;onclick=&quot;a">x</a>'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*a b* _c_ ~d~", "<b>a b</b> <i>c</i> <s>d</s>"),
+        ("a*b*c", "a*b*c"),
+        ("* a *", "* a *"),
+        ("pg_stat_activity_count", "pg_stat_activity_count"),
+        ("`*x* <y>`", "<code>*x* &lt;y&gt;</code>"),
+        ("```a\nb```", "<pre>a\nb</pre>"),
+        ("a\nb", "a<br>b"),
+        ("1 < 2 & 3", "1 &lt; 2 &amp; 3"),
+        ("&lt;a&gt;", "&lt;a&gt;"),
+        ("<https://x.example/?a=1&b=2|ver *já*>", '<a href="https://x.example/?a=1&amp;b=2">ver *já*</a>'),
+        ("<https://x.example/>", '<a href="https://x.example/">https://x.example/</a>'),
+        ("<javascript:alert(1)|x>", "&lt;javascript:alert(1)|x&gt;"),
+        ("\x000\x00", "0"),
+        ('<https://x.example/"onclick="a|x>', '<a href="https://x.example/&quot;onclick=&quot;a">x</a>'),
+    ],
+)
 def test_slacks_markup(text, html):
     assert slack.mrkdwn(text) == html
 
@@ -68,8 +107,16 @@ def test_a_page_loads_and_runs_nothing(tmp_path):
         '<script>top.document.title="ran"</script>'
     )
     path = tmp_path / "page.html"
-    command = [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile",
-               "--virtual-time-budget=2000", "--dump-dom", path.as_uri()]  # fmt: skip
+    command = [
+        chromium,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path}/profile",
+        "--virtual-time-budget=2000",
+        "--dump-dom",
+        path.as_uri(),
+    ]
     try:
         path.write_text(page.inbox(everything(html)), "utf-8")
         seen = subprocess.run(command, capture_output=True, text=True, timeout=90)
@@ -91,11 +138,17 @@ def test_all_of_it_as_text_and_as_a_page(tmp_path):
     assert "  1/2 " in inbox.as_text() and "  2/2 " in inbox.as_text()
 
 
-@pytest.mark.parametrize(("html", "text"), [
-    ("<style>a{}</style><p>Um</p><p>dois&nbsp;&amp; três</p>", "Um\ndois & três"),
-    ("<td>a</td><td>b</td>", "a b"), ("a<br>b", "a\nb"), ('<a href="https://x.example">ver</a>', "ver <https://x.example>"),
-    ("a\n   b", "a b"), ("<p>sem fim", "sem fim"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<style>a{}</style><p>Um</p><p>dois&nbsp;&amp; três</p>", "Um\ndois & três"),
+        ("<td>a</td><td>b</td>", "a b"),
+        ("a<br>b", "a\nb"),
+        ('<a href="https://x.example">ver</a>', "ver <https://x.example>"),
+        ("a\n   b", "a b"),
+        ("<p>sem fim", "sem fim"),
+    ],
+)
 def test_what_a_person_reads_of_html(html, text):
     assert text_of(html) == text
 
@@ -107,18 +160,37 @@ def test_a_malformed_message_comes_as_it_is():
 def test_personal_data_is_found_wherever_a_person_reads():
     bar = SlackAttachment(fields=(("Quem", "Maria da Silva", True),), footer="529.982.247-25")
     inbox = Inbox()
-    inbox.deliver([
-        Slack(channel="slack", text="", attachments=(bar,), at=AT, received=AT, raw=b""),
-        Sms(channel="sms", text="Ligue (84) 99912-3456", via="sns", addresses=("+5584999123456",), at=AT, received=AT,
-            raw=b""),
-        Sms(channel="sms", text="De +5584999123456", via="sns", addresses=("+5584999123456",), at=AT, received=AT,
-            raw=b""),
-        Sms(channel="sms", text="Escreva a plantao@semtas.example", via="sns", at=AT, received=AT, raw=b""),
-    ], status=200, message="")  # fmt: skip
+    inbox.deliver(
+        [
+            Slack(channel="slack", text="", attachments=(bar,), at=AT, received=AT, raw=b""),
+            Sms(
+                channel="sms",
+                text="Ligue (84) 99912-3456",
+                via="sns",
+                addresses=("+5584999123456",),
+                at=AT,
+                received=AT,
+                raw=b"",
+            ),
+            Sms(
+                channel="sms",
+                text="De +5584999123456",
+                via="sns",
+                addresses=("+5584999123456",),
+                at=AT,
+                received=AT,
+                raw=b"",
+            ),
+            Sms(channel="sms", text="Escreva a plantao@semtas.example", via="sns", at=AT, received=AT, raw=b""),
+        ],
+        status=200,
+        message="",
+    )
     found = inbox.personal_data(allow=["plantao@semtas.example"])
     assert [(each.subject, each.summary.rpartition(": ")[2]) for each in found] == [
-        ("slack 1, attachments[0].fields[0] value", "name"), ("slack 1, attachments[0].footer", "CPF"),
+        ("slack 1, attachments[0].fields[0] value", "name"),
+        ("slack 1, attachments[0].footer", "CPF"),
         ("sms 2, text", "telephone"),
-    ]  # fmt: skip
+    ]
     assert len(inbox.personal_data()) == 4
     assert not any(each in str(found) for each in ("Maria", "529", "99912"))

@@ -23,11 +23,27 @@ from pgben_testkit.observability.receivers.view import NotDelivered
 
 JUMPED = datetime(2031, 5, 1, 12, tzinfo=UTC)
 MESSAGE = {
-    "version": "4", "groupKey": "{}:{}", "status": "firing", "receiver": "sms", "groupLabels": {}, "commonLabels": {},
-    "commonAnnotations": {}, "externalURL": "", "truncatedAlerts": 0,
-    "alerts": [{"status": "firing", "labels": {"alertname": "Parado"}, "annotations": {"summary": "Fila parada"},
-                "startsAt": "", "endsAt": "", "generatorURL": "", "fingerprint": "1"}],
-}  # fmt: skip
+    "version": "4",
+    "groupKey": "{}:{}",
+    "status": "firing",
+    "receiver": "sms",
+    "groupLabels": {},
+    "commonLabels": {},
+    "commonAnnotations": {},
+    "externalURL": "",
+    "truncatedAlerts": 0,
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": {"alertname": "Parado"},
+            "annotations": {"summary": "Fila parada"},
+            "startsAt": "",
+            "endsAt": "",
+            "generatorURL": "",
+            "fingerprint": "1",
+        }
+    ],
+}
 
 
 @pytest.fixture
@@ -131,15 +147,21 @@ def test_a_session_counts_as_in_flight_until_it_ends(receivers, inbox):
     assert inbox.wait_idle(2) and inbox.in_flight == 0
 
 
-@pytest.mark.parametrize(("payload", "status", "error"), [
-    (b"{", 400, "invalid_payload"), (b"[]", 400, "invalid_payload"),
-    ({}, 400, "no_text"),
-    ({"attachments": [{"color": "good"}]}, 400, "no_text"), ({"attachments": [1]}, 400, "invalid_payload"),
-    ({"attachments": [{"text": "a", "fields": [1]}]}, 400, "invalid_payload"),
-    ({"attachments": [{"text": "a"}] * 101}, 400, "too_many_attachments"),
-    ({"attachments": [{"text": "a"}] * 100}, 200, "ok"),
-    ({"text": "a", "channel": "#nenhum"}, 404, "channel_not_found"), ({"text": "a", "channel": "#plantao"}, 200, "ok"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("payload", "status", "error"),
+    [
+        (b"{", 400, "invalid_payload"),
+        (b"[]", 400, "invalid_payload"),
+        ({}, 400, "no_text"),
+        ({"attachments": [{"color": "good"}]}, 400, "no_text"),
+        ({"attachments": [1]}, 400, "invalid_payload"),
+        ({"attachments": [{"text": "a", "fields": [1]}]}, 400, "invalid_payload"),
+        ({"attachments": [{"text": "a"}] * 101}, 400, "too_many_attachments"),
+        ({"attachments": [{"text": "a"}] * 100}, 200, "ok"),
+        ({"text": "a", "channel": "#nenhum"}, 404, "channel_not_found"),
+        ({"text": "a", "channel": "#plantao"}, 200, "ok"),
+    ],
+)
 def test_what_slack_answers(receivers, inbox, payload, status, error):
     receivers.slack.channels = frozenset({"#plantao"})
     assert post(receivers.addresses.slack_url, payload)[:2] == (status, error)
@@ -213,14 +235,21 @@ def test_another_content_does_not_make_a_failure_good(receivers, inbox):
     inbox.assert_nothing_lost()
 
 
-@pytest.mark.parametrize(("path", "status", "numbers"), [
-    ("/envia?to=%2B5584999123456", 202, ["+5584999123456"]), ("/envia?to=+5584999123456", 202, ["+5584999123456"]),
-    ("/+5584999123456,+5584988123456", 202, ["+5584999123456", "+5584988123456"]),
-    ("/x?numero=%2B5584999123456&numero=%2B5511988123456", 202, ["+5584999123456", "+5511988123456"]),
-    ("/envia", 422, []), ("/envia?to=84999123456", 422, []), ("/envia?to=%2B558432320000", 422, []),
-    ("/envia?to=%2B5520999123456", 422, []), ("/envia?to=%2B55849991234567", 422, []),
-    ("/envia?to=%2B5584899123456", 422, []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "status", "numbers"),
+    [
+        ("/envia?to=%2B5584999123456", 202, ["+5584999123456"]),
+        ("/envia?to=+5584999123456", 202, ["+5584999123456"]),
+        ("/+5584999123456,+5584988123456", 202, ["+5584999123456", "+5584988123456"]),
+        ("/x?numero=%2B5584999123456&numero=%2B5511988123456", 202, ["+5584999123456", "+5511988123456"]),
+        ("/envia", 422, []),
+        ("/envia?to=84999123456", 422, []),
+        ("/envia?to=%2B558432320000", 422, []),
+        ("/envia?to=%2B5520999123456", 422, []),
+        ("/envia?to=%2B55849991234567", 422, []),
+        ("/envia?to=%2B5584899123456", 422, []),
+    ],
+)
 def test_the_gateway_wants_brazilian_mobile_numbers(receivers, inbox, path, status, numbers):
     found = post(receivers.addresses.sms_url + path, MESSAGE, Authorization=f"Bearer {receivers.addresses.sms_token}")
     assert found[0] == status and [each.address for each in inbox.sms] == numbers
@@ -237,11 +266,13 @@ def test_the_gateway_wants_its_token_and_alertmanagers_message(receivers, inbox)
 
 def sns(receivers, **given):
     return boto3.client(
-        "sns", region_name="sa-east-1",
+        "sns",
+        region_name="sa-east-1",
         endpoint_url=with_receiver(f"{receivers.addresses.sns_url}/", "Plantão / SMS", 1),
-        aws_access_key_id=receivers.addresses.sns_access_key, config=Config(retries={"max_attempts": 1}),
+        aws_access_key_id=receivers.addresses.sns_access_key,
+        config=Config(retries={"max_attempts": 1}),
         **{"aws_secret_access_key": receivers.addresses.sns_secret_key, **given},
-    )  # fmt: skip
+    )
 
 
 def test_sns_checks_the_time_of_a_signature_by_the_given_clock(receivers, inbox):
