@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.services.service import Service
@@ -42,6 +42,9 @@ class Postgres(Service["PostgresInfo", "Databases"]):
         from pgben_testkit.postgres import binaries
 
         return binaries.REMEDY
+
+    def modules(self, settings: Settings) -> Sequence[str]:
+        return tuple(f"pgben_testkit.postgres.{name}" for name in ("schema", "embedded", "external", "container"))
 
     def borrow(self, info: PostgresInfo, run: Run, settings: Settings, progress: Progress) -> Server:
         from pgben_testkit.postgres import schema, template

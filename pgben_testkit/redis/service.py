@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.services.service import Service
@@ -37,6 +37,9 @@ class Redis(Service["RedisInfo", "RedisDatabases"]):
         from pgben_testkit.redis import embedded
 
         return embedded.REMEDY
+
+    def modules(self, settings: Settings) -> Sequence[str]:
+        return tuple(f"pgben_testkit.redis.{name}" for name in ("embedded", "external", "container"))
 
     def borrow(self, info: RedisInfo, run: Run, settings: Settings, progress: Progress) -> Server:
         from pgben_testkit.redis import external

@@ -105,6 +105,15 @@ class Service(Generic[InfoT, SpaceT]):
             self.image_story,
         )
 
+    def modules(self, settings: Settings) -> Sequence[str]:
+        """Return the modules that a start imports.
+
+        They are imported before the thread that starts the server begins: two threads must not import modules of a
+        pytest plugin at once, since pytest rewrites their asserts through `ast`, whose recursion counter is one for
+        all threads (Python 3.11: "AST constructor recursion depth mismatch").
+        """
+        return ()
+
     def start(self, run: Run, settings: Settings, progress: Progress, warm: dict[str, Any] | None) -> Server:
         """Start the server, or reach the external or the warm one.
 

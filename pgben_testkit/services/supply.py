@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,8 @@ class Supply:
 
     def prestart(self, service: str) -> None:
         """Begin to start a server in the background; `get` waits for it and raises its error."""
+        for module in self.registry.get(service).modules(self.settings):
+            importlib.import_module(module)
 
         def work() -> None:
             try:

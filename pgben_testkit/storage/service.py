@@ -63,6 +63,13 @@ class Storage(Service["StorageInfo", "Buckets"]):
             "" if settings.storage_gate else "with no gate",
         )
 
+    def modules(self, settings: Settings) -> Sequence[str]:
+        if settings.backend_of(self.name) == "fake":
+            names = ("fake.provided", "fake.server", "fake.struck", "fake.inprocess", "bucket")
+        else:
+            names = ("external", "container", "weed", "gate.gate")
+        return tuple(f"pgben_testkit.storage.{name}" for name in names)
+
     def borrow(self, info: StorageInfo, run: Run, settings: Settings, progress: Progress) -> Server:
         from pgben_testkit.storage.external import BorrowedStorage
 
