@@ -1,4 +1,4 @@
-"""Only the main thread imports modules of the kit: pytest rewrites their asserts, and that is not safe in two threads."""
+"""Only the main thread imports modules of the kit: pytest rewrites their asserts, which is unsafe in two threads."""
 
 import pytest
 
