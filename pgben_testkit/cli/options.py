@@ -10,7 +10,7 @@ import click
 from pgben_testkit import settings as settings_module
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.services.registry import Registry
-from pgben_testkit.services.server import Announce
+from pgben_testkit.services.server import Announce, silent
 from pgben_testkit.settings import Settings
 
 
@@ -51,7 +51,10 @@ def write(path: Path, text: str) -> None:
 
 
 def progress() -> Announce:
-    """Lines on standard error about steps that take long."""
+    """Return what writes lines about long steps on standard error; nothing with `--quiet`."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.find_root().params.get("quiet"):
+        return silent
     from pgben_testkit.report.progress import Patient
 
     return Patient(sys.stderr.write)

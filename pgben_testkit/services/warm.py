@@ -41,7 +41,7 @@ def warm_runs() -> list[Trace]:
 def find(service: AnyService, settings: Settings) -> dict[str, Any] | None:
     """The facts of a warm server that fits this project and these settings, or None."""
     for trace in traces():
-        if trace.warm is None or trace.warm.get("root") != str(settings.root) or trace.warm.get("kept"):
+        if trace.warm is None or trace.warm.get("root") != str(settings.root):
             continue
         info = trace.warm["servers"].get(service.name)
         asked = trace.warm["asked"].get(service.name)

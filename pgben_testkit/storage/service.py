@@ -64,10 +64,9 @@ class Storage(Service["StorageInfo", "Buckets"]):
         )
 
     def modules(self, settings: Settings) -> Sequence[str]:
-        if settings.backend_of(self.name) == "fake":
-            names = ("fake.provided", "fake.server", "fake.struck", "fake.inprocess", "bucket")
-        else:
-            names = ("external", "container", "weed", "gate.gate")
+        fake = ("fake.provided", "fake.server", "fake.struck", "fake.inprocess", "bucket")
+        real = ("external", "container", "weed", "gate.gate")
+        names = fake if settings.backend_of(self.name) == "fake" else real
         return tuple(f"pgben_testkit.storage.{name}" for name in names)
 
     def borrow(self, info: StorageInfo, run: Run, settings: Settings, progress: Progress) -> Server:
