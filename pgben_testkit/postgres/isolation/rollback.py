@@ -23,7 +23,7 @@ class Rollback:
         self._database: Database | None = None
         self._connection: psycopg.Connection[Any] | None = None
 
-    def acquire(self) -> Database:
+    def acquire(self, test: str = "") -> Database:
         if self._database is None:
             self._database = self._maker.clone(self.name)
         return self._database
