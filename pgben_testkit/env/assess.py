@@ -8,13 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgben_testkit.checking import comments
+from pgben_testkit.checking.disable import Disabled, settle
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env import checks, drift, tree
 from pgben_testkit.env.code import read as code_reading
 from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources import dotenv, find, process, pytest_env
 from pgben_testkit.env.sources.base import Declared, Gathered, Source
-from pgben_testkit.findings import Finding, Place
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Assessment:
     matrix: drift.Matrix
     ports: tuple[tuple[int, Place], ...]
     took_s: float
+    disabled: tuple[Disabled, ...] = ()
 
     @property
     def bad(self) -> tuple[Finding, ...]:
@@ -73,7 +76,8 @@ def of_project(
         tree=files,
         part=bool(sources),
     )
-    return _assessed(ground, tuple(ports), began)
+    complete = not (sources or exclude) and (with_code and code is None)
+    return _assessed(ground, tuple(ports), began, _commentable(ground, root), root, complete=complete)
 
 
 def of_test_run(
@@ -116,12 +120,39 @@ def of_test_run(
     ground = Ground(
         contract=contract, sources=(source,), problems=tuple(into.problems), unfilled=tuple(into.unfilled), run=True
     )
-    return _assessed(ground, (), began)
+    paths = [*files, *([settings_file] if settings_file else []), root / contract.path]
+    return _assessed(ground, (), began, paths, root, complete=False)
 
 
-def _assessed(ground: Ground, ports: tuple[tuple[int, Place], ...], began: float) -> Assessment:
-    findings = checks.run(ground)
-    return Assessment(ground.contract, ground, findings, drift.matrix(ground), ports, time.perf_counter() - began)
+def _commentable(ground: Ground, root: Path) -> list[Path]:
+    """Return the files of the project in which a comment may switch a check off."""
+    files = ground.tree
+    paths = [root / ground.contract.path] if ground.contract else []
+    if files is not None:
+        paths += [
+            *files.dotenv,
+            *files.compose,
+            *files.dockerfiles,
+            *files.kustomizations,
+            *files.yaml,
+            *files.settings,
+        ]
+    return paths + list(ground.code.commented if ground.code else ())
+
+
+def _assessed(
+    ground: Ground,
+    ports: tuple[tuple[int, Place], ...],
+    began: float,
+    commentable: Sequence[Path],
+    root: Path,
+    *,
+    complete: bool,
+) -> Assessment:
+    found = checks.run(ground)
+    findings, disabled = settle(found, comments.of_files(commentable, root), ran=checks.CHECKS.ids(), complete=complete)
+    matrix = drift.matrix(ground)
+    return Assessment(ground.contract, ground, findings, matrix, ports, time.perf_counter() - began, disabled)
 
 
 def values(assessment: Assessment) -> dict[str, str]:

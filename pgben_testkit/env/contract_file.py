@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.conditions import Clause, Condition
 from pgben_testkit.env.contract import STAGE_FROM, Contract
 from pgben_testkit.env.kinds import KINDS
@@ -17,7 +18,6 @@ from pgben_testkit.env.nearest import nearest
 from pgben_testkit.env.secret import parser_words
 from pgben_testkit.env.variable import Alias, Variable
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.findings import Place
 
 BUILT_IN = Path(__file__).with_name("builtin")
 FILE_NAME = "pgben.env.toml"

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from pgben_testkit.checking.finding import Finding
 from pgben_testkit.env.code.read import Code
 from pgben_testkit.env.contract import Contract, is_runtime
 from pgben_testkit.env.secret import Shown, looks_secret
 from pgben_testkit.env.sources.base import Declared, KubeObject, Reference, Source, Unfilled
 from pgben_testkit.env.tree import Tree
 from pgben_testkit.env.variable import Variable
-from pgben_testkit.findings import Finding
 
 
 @dataclass(frozen=True)

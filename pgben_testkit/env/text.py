@@ -6,8 +6,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.sources.base import unreadable
-from pgben_testkit.findings import Finding, Place
 
 LARGEST_BYTES = 5_000_000
 """No file of settings is larger: what is, was named so by mistake."""

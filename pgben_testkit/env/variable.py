@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.secret import looks_secret
-from pgben_testkit.findings import Place
 
 TRUE_WORDS = ("1", "true", "yes", "on")
 FALSE_WORDS = ("0", "false", "no", "off")

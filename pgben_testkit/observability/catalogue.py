@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.findings import Place
 from pgben_testkit.observability.extra import need
 
 TYPES = ("counter", "gauge", "histogram", "summary", "info", "unknown")

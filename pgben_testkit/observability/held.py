@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pgben_testkit.findings import Place
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.observability.catalogue import Catalogue, Exporter, Metric
 from pgben_testkit.observability.exposition import Exposition, Family
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env import kinds
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.variable import Variable
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/boolean", "error", "A word that reads as true counts as false, or the reverse")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources.base import INPUT
-from pgben_testkit.findings import Finding
 
 RULE = INPUT
 

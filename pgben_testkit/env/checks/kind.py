@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env import kinds
 from pgben_testkit.env.checks.boolean import reads_otherwise
 from pgben_testkit.env.checks.weak_secret import PLACEHOLDER
@@ -12,7 +13,6 @@ from pgben_testkit.env.checks.whitespace import stripped
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources.base import ON_THIS_MACHINE, Declared, Source
 from pgben_testkit.env.variable import Variable
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/kind", "error", "A value is of the wrong kind")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.code.read import CodeRead
 from pgben_testkit.env.contract import is_runtime
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/undeclared", "error", "The code reads a variable that is declared nowhere")
 MOST_NAMED = 6

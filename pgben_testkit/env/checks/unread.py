@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Place, Rule, finding
 from pgben_testkit.env.contract import is_runtime
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
-from pgben_testkit.findings import Finding, Place, Rule, finding
 
 RULE = Rule("env/unread", "warning", "A variable is declared and read by no code")
 

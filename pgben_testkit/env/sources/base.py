@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pgben_testkit.findings import Finding, Place, Rule, finding
+from pgben_testkit.checking.finding import Finding, Place, Rule, finding
 
 INPUT = Rule("env/input", "error", "A file that can't be read, or a line of it that says nothing")
 SourceKind = Literal[

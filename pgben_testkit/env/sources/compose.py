@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.contract import is_runtime, stage_of_path
 from pgben_testkit.env.sources import dotenv
 from pgben_testkit.env.sources import yaml_marks as marks
 from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, last_wins, unreadable
 from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
 
 FILE = re.compile(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml")
 MAIN = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.contract import stage_of_path
 from pgben_testkit.env.extra import need
 from pgben_testkit.env.sources.base import Declared, Gathered, Source, last_wins, unreadable
 from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
 
 FILE = re.compile(r"(?:Dockerfile|Containerfile)(?:[.\-][\w.\-]+)?|[\w.\-]+\.(?:Dockerfile|dockerfile)")
 _HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")

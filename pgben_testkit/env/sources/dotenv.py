@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.contract import is_runtime, stage_of_path
 from pgben_testkit.env.extra import need
 from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, last_wins, unreadable
 from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Finding, Place
 
 MOST_RESTARTS = 50
 """After an unclosed quote reading goes on at the next line; a file full of them is read to this many."""

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env import tree as trees
 from pgben_testkit.env.sources import compose, dockerfile, dotenv, kubernetes, kustomize, manifest, pytest_env, tox
 from pgben_testkit.env.sources.base import Gathered, Source, unreadable
 from pgben_testkit.env.sources.manifest import Manifests
-from pgben_testkit.findings import Place
 
 ORDER = ("dotenv", "configmap", "secret", "compose", "workload", "dockerfile", "pytest-env", "tox", "process")
 """What a value is found through first is what it is blamed on: its own file, before what draws it in."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.sources import kubernetes, manifest
 from pgben_testkit.env.sources import yaml_marks as marks
 from pgben_testkit.env.sources.base import Declared, Gathered, last_wins, unreadable
 from pgben_testkit.env.sources.manifest import Container, Entry, Holder, Manifests, Workload
 from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
 
 FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 PARTS = ("resources", "bases", "components")

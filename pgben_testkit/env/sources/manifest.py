@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.sources import yaml_marks as marks
 from pgben_testkit.env.sources.base import Declared, unreadable
-from pgben_testkit.findings import Finding, Place
 
 POD_SPEC = {
     "Pod": ("spec",),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.sources.base import Declared, Source
-from pgben_testkit.findings import Place
 
 TITLE = "process environment"
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.sources.base import Declared, Gathered, Source, last_wins, unreadable
 from pgben_testkit.env.sources.settings_files import Toml, read_ini, read_toml, table
-from pgben_testkit.findings import Place
 
 INI = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 TOML = ("pyproject.toml", "pytest.toml", ".pytest.toml")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.secret import parser_words
 from pgben_testkit.env.sources.base import Gathered, unreadable
 from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.extra import need
 from pgben_testkit.env.secret import parser_words
 from pgben_testkit.env.sources.base import unreadable
-from pgben_testkit.findings import Finding, Place
 
 DEEPEST = 100
 """The composer recurses in C: a file of a hundred thousand brackets would end the process."""
