@@ -112,14 +112,7 @@ class Shown:
         return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
-_QUOTED = re.compile(r"(?<!\w)['\"`].*['\"`]", re.DOTALL)
-"""To the last quote: what is quoted may have quotes of its own."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
-
-
-def parser_words(message: str) -> str:
-    """A parser's message without what it quotes: an alias `*hunter2` in YAML is a password more often than not."""
-    return _QUOTED.sub("…", message)
 
 
 def safe_name(name: str) -> str:

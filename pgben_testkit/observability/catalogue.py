@@ -13,12 +13,12 @@ from typing import Any
 
 from pgben_testkit.checking.finding import Place
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.observability.extra import need
+from pgben_testkit.files import yaml
+from pgben_testkit.files.problem import Unreadable
 
 TYPES = ("counter", "gauge", "histogram", "summary", "info", "unknown")
 SERIES_MAX = 1000
 """Series of one metric where neither the catalogue nor closed sets say how many there may be."""
-LARGEST_BYTES = 5_000_000
 _TOP = frozenset({"exporters", "sets", "metrics"})
 _METRIC = frozenset({"type", "unit", "labels", "buckets", "exporter", "why", "optional", "series"})
 _EXPORTER = frozenset({"description", "others", "series"})
@@ -124,49 +124,36 @@ def load(path: Path) -> Catalogue:
     Raises:
         UsageProblem: it can't be read, or says what it can't mean; with the line.
     """
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise UsageProblem(f"{path} is larger than {LARGEST_BYTES} bytes", remedy="name the right file")
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise UsageProblem(
-            f"the catalogue {path} can't be read",
-            why=error.strerror or "",
-            remedy="name a catalogue; docs/metrics.md says how one is written",
-        ) from None
-    except UnicodeDecodeError:
-        raise UsageProblem(f"the catalogue {path} is no text in UTF-8", remedy="name the right file") from None
-    return parse(text, shown=str(path))
+    documents = yaml.read(path, str(path), extra="observability")
+    return _of(documents, str(path))
 
 
 def parse(text: str, *, shown: str = "catalogue") -> Catalogue:
-    """The catalogue in a text of YAML."""
-    yaml = need("yaml", "PyYAML")
+    """Return the catalogue in `text`, which is YAML; `shown` is the path of its file in errors."""
+    return _of(yaml.compose(text, shown, extra="observability"), shown)
+
+
+def _of(documents: yaml.Documents, shown: str) -> Catalogue:
+    if documents.problems:
+        raise documents.problems[0].error("the catalogue")
+    node = documents.nodes[0] if documents.nodes else None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = Place(shown, mark.line + 1 if mark else 0)
-        raise UsageProblem(
-            f"{where} is no YAML",
-            why=str(getattr(error, "problem", "") or type(error).__name__),
-            remedy="mend the YAML there",
-        ) from None
+        data = yaml.plain(node, shown) if node is not None else None
+    except Unreadable as error:
+        raise error.problem.error("the catalogue") from None
     return _Reader(shown, _line_numbers(node)).catalogue(data)
 
 
 def _line_numbers(root: Any) -> dict[tuple[str, ...], int]:
-    """Path of keys, three deep -> its line."""
+    """Return for each path of keys, up to four deep, its line."""
     found: dict[tuple[str, ...], int] = {}
 
     def walk(node: Any, path: tuple[str, ...]) -> None:
-        if getattr(node, "id", "") != "mapping" or len(path) > 3:
+        if len(path) > 3:
             return
-        for key, value in node.value:
-            below = (*path, str(key.value))
-            found[below] = key.start_mark.line + 1
-            walk(value, below)
+        for name, (key, value) in yaml.mapping(node).items():
+            found[*path, name] = yaml.place(key, shown="").line
+            walk(value, (*path, name))
 
     walk(root, ())
     return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pgben_testkit.checking.finding import Finding, Place, Rule, finding
+from pgben_testkit.files.problem import Problem
 
 INPUT = Rule("env/input", "error", "A file that can't be read, or a line of it that says nothing")
 SourceKind = Literal[
@@ -114,6 +116,11 @@ class Gathered:
 def unreadable(place: Place, why: str, remedy: str, *, summary: str = "") -> Finding:
     """The finding for input that can't be read."""
     return finding(INPUT, place.path, place, summary or f"{place.path} can't be read", reason=why, remedy=remedy)
+
+
+def as_findings(problems: Iterable[Problem]) -> list[Finding]:
+    """Return what is wrong with a file that was read, as findings."""
+    return [unreadable(each.place, each.why, each.remedy, summary=each.summary) for each in problems]
 
 
 def last_wins(found: list[Declared]) -> tuple[tuple[Declared, ...], tuple[tuple[Declared, Declared], ...]]:

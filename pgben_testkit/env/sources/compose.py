@@ -12,9 +12,9 @@ from typing import Any
 from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.contract import is_runtime, stage_of_path
 from pgben_testkit.env.sources import dotenv
-from pgben_testkit.env.sources import yaml_marks as marks
-from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, last_wins, unreadable
-from pgben_testkit.env.text import read_text
+from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, as_findings, last_wins, unreadable
+from pgben_testkit.files import yaml as marks
+from pgben_testkit.files.text import read_text
 
 FILE = re.compile(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml")
 MAIN = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -140,11 +140,11 @@ def _file(
 ) -> dict[str, Service] | None:
     """The services of a file. `project`: the folder whose `.env` fills holes, if it is another."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     documents = marks.compose(found.text, shown)
-    into.problems.extend(documents.problems)
+    into.problems.extend(as_findings(documents.problems))
     if not documents.nodes:
         return None
     services = marks.get(documents.nodes[0], "services")

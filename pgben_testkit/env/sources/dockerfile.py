@@ -10,8 +10,8 @@ from typing import Any
 from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.contract import stage_of_path
 from pgben_testkit.env.extra import need
-from pgben_testkit.env.sources.base import Declared, Gathered, Source, last_wins, unreadable
-from pgben_testkit.env.text import read_text
+from pgben_testkit.env.sources.base import Declared, Gathered, Source, as_findings, last_wins, unreadable
+from pgben_testkit.files.text import read_text
 
 FILE = re.compile(r"(?:Dockerfile|Containerfile)(?:[.\-][\w.\-]+)?|[\w.\-]+\.(?:Dockerfile|dockerfile)")
 _HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
@@ -21,7 +21,7 @@ _HOLE = re.compile(r"(?<!\\)\$(?:\{(?P<braced>\w+)(?P<rest>:[-+][^}]*)?\}|(?P<pl
 def read(path: Path, shown: str, into: Gathered) -> Source | None:
     """What the last stage, and those that it is built from, set; None where that is nothing."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     stages: dict[str, list[Declared]] = {}

@@ -11,8 +11,8 @@ from pathlib import Path
 from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.contract import is_runtime, stage_of_path
 from pgben_testkit.env.extra import need
-from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, last_wins, unreadable
-from pgben_testkit.env.text import read_text
+from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, as_findings, last_wins, unreadable
+from pgben_testkit.files.text import read_text
 
 MOST_RESTARTS = 50
 """After an unclosed quote reading goes on at the next line; a file full of them is read to this many."""
@@ -48,7 +48,7 @@ def read(
 ) -> Source | None:
     """The file as a source, None where nothing of it can be read; what is wrong with it goes `into.problems`."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     lines, problems = parse(found.text, shown)

@@ -9,10 +9,10 @@ from typing import Any
 
 from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.sources import kubernetes, manifest
-from pgben_testkit.env.sources import yaml_marks as marks
-from pgben_testkit.env.sources.base import Declared, Gathered, last_wins, unreadable
+from pgben_testkit.env.sources.base import Declared, Gathered, as_findings, last_wins, unreadable
 from pgben_testkit.env.sources.manifest import Container, Entry, Holder, Manifests, Workload
-from pgben_testkit.env.text import read_text
+from pgben_testkit.files import yaml as marks
+from pgben_testkit.files.text import read_text
 
 FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 PARTS = ("resources", "bases", "components")
@@ -53,9 +53,9 @@ class Builder:
         """The documents of a YAML file, read and complained of once."""
         if path not in self._documents:
             found = read_text(path, self.shown(path))
-            self._into.problems.extend(found.problems)
+            self._into.problems.extend(as_findings(found.problems))
             documents = marks.compose(found.text or "", self.shown(path))
-            self._into.problems.extend(documents.problems)
+            self._into.problems.extend(as_findings(documents.problems))
             self._documents[path] = documents.nodes
         return self._documents[path]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pgben_testkit.checking.finding import Finding, Place
-from pgben_testkit.env.sources import yaml_marks as marks
 from pgben_testkit.env.sources.base import Declared, unreadable
+from pgben_testkit.files import yaml as marks
 
 POD_SPEC = {
     "Pod": ("spec",),

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pgben_testkit.checking.finding import Place
-from pgben_testkit.env.secret import parser_words
-from pgben_testkit.env.sources.base import Gathered, unreadable
-from pgben_testkit.env.text import read_text
+from pgben_testkit.env.sources.base import Gathered, as_findings, unreadable
+from pgben_testkit.files.problem import parser_words
+from pgben_testkit.files.text import read_text
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def read_ini(path: Path, shown: str, into: Gathered) -> Ini | None:
     import iniconfig
 
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     try:
@@ -82,7 +82,7 @@ class Toml:
 def read_toml(path: Path, shown: str, into: Gathered) -> Toml | None:
     """The file, or None with what is wrong `into.problems`."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     try:
