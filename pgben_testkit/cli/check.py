@@ -1,4 +1,4 @@
-"""`pgben-testkit check`: what is exported, held against what should be."""
+"""Run `pgben-testkit check`: hold what is exported against what should be."""
 
 from __future__ import annotations
 

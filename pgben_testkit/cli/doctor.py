@@ -1,4 +1,4 @@
-"""`pgben-testkit doctor`: what is wrong with the environment, before any test runs."""
+"""Run `pgben-testkit doctor`: say what is wrong with the environment, before any test runs."""
 
 from __future__ import annotations
 

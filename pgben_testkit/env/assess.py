@@ -1,4 +1,4 @@
-"""From a project to its findings: read everything, check everything."""
+"""Read a whole project, or the environment of a test run, and run every check over it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pgben_testkit.env.sources.base import Declared, Gathered, Source
 
 @dataclass(frozen=True)
 class Assessment:
-    """What was read and what was found. `ground` keeps the values: never print it."""
+    """Hold what was read and what was found. `ground` keeps the values: never print it."""
 
     contract: Contract | None
     ground: Ground
@@ -33,7 +33,7 @@ class Assessment:
 
     @property
     def bad(self) -> tuple[Finding, ...]:
-        """Errors and warnings: what makes the exit code 1."""
+        """Return errors and warnings: what makes the exit code 1."""
         return tuple(each for each in self.findings if each.severity != "note")
 
 
@@ -48,8 +48,11 @@ def of_project(
     environ: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Assessment:
-    """A project below `root` (absolute). Without `sources` every source of the tree is looked for; `code`: the folders
-    that code is in, None for the whole tree."""
+    """Assess the project below `root` (an absolute path) against `contract`.
+
+    Without `sources` the sources are looked for in the whole tree. `code` are the folders that code is in; None: the
+    whole tree.
+    """
     began = time.perf_counter()
     strange = Gathered()
     if sources:
@@ -88,7 +91,7 @@ def of_test_run(
     files: Sequence[Path],
     settings_file: Path | None = None,
 ) -> Assessment:
-    """The environment that a test run is about to begin with: `environ` over the `.env` files, the first one first.
+    """Assess the environment that a test run begins with: `environ` over the `.env` `files`, the first file on top.
 
     A value that pytest-env set is blamed on the line of the `settings_file` that has it.
     """
@@ -156,7 +159,7 @@ def _assessed(
 
 
 def values(assessment: Assessment) -> dict[str, str]:
-    """The raw values of a test run that its contract knows."""
+    """Return the raw values in the `assessment` of a test run, for the names that its contract knows."""
     [source] = assessment.ground.sources
     return {
         variable.name: declared.value
@@ -166,5 +169,5 @@ def values(assessment: Assessment) -> dict[str, str]:
 
 
 def default_files(root: Path) -> list[Path]:
-    """The `.env` files that a test run has where none are named, the most telling first."""
+    """Return the `.env` files that a test run in `root` reads where none are named, the most specific first."""
     return [path for path in (root / ".env.test", root / ".env") if os.path.isfile(path)]

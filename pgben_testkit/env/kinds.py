@@ -1,4 +1,4 @@
-"""The kinds of value: what each accepts, in words and in code, and the typed value that comes out."""
+"""Define the kinds of value: what each accepts, in words and in code, and the typed value that results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOOKS_FALSE = frozenset(
 
 @dataclass(frozen=True)
 class Kind:
-    """`parse` gives the typed value or raises ValueError, whose text holds nothing of the value.
+    """Describe a kind. `parse` returns the typed value or raises ValueError, whose text never shows the value.
 
     `options` are the fields of a Variable that mean something to it.
     """
@@ -42,7 +42,7 @@ class Kind:
     expected: Callable[[Variable], str] | None = None
 
     def expects(self, variable: Variable) -> str:
-        """What a value must be, in words."""
+        """Return in words what a value of `variable` must be."""
         text = self.expected(variable) if self.expected else self.summary
         return f"{text} that matches {variable.pattern}" if variable.pattern else text
 
@@ -62,7 +62,7 @@ def parse(text: str, variable: Variable) -> Any:
 
 
 def looks_like(text: str) -> bool | None:
-    """What a person takes the word for: true, false, or neither."""
+    """Return what a person takes the word `text` for: true, false, or None for neither."""
     word = text.strip().strip("\"'").strip().casefold()
     return True if word in _LOOKS_TRUE else False if word in _LOOKS_FALSE else None
 

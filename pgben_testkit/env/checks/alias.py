@@ -1,4 +1,4 @@
-"""A variable under a name that is on its way out."""
+"""Find a variable that is set under an old name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two different defaults for one variable: in two places of the code, or in the code and the contract."""
+"""Find two different defaults for one variable: in two places of the code, or in the code and the contract."""
 
 from __future__ import annotations
 

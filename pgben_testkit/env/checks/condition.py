@@ -1,4 +1,4 @@
-"""A condition between variables that an application's environment does not fulfil."""
+"""Find a condition between variables that the environment of an application does not meet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A variable that two environments of the same stage set to different values."""
+"""Find a variable that two environments of the same stage set to different values."""
 
 from __future__ import annotations
 

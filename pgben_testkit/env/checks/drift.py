@@ -1,4 +1,4 @@
-"""A variable that one environment has and another lacks."""
+"""Find a variable that one environment has and another lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A name set twice in one file: only one of the two counts."""
+"""Find a name that is set twice in one file: only the second one counts."""
 
 from __future__ import annotations
 

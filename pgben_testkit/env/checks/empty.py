@@ -1,4 +1,4 @@
-"""A variable that is set to nothing."""
+"""Find a variable that is set to an empty value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A variable where the contract forbids it: debugging in production, test settings outside tests."""
+"""Find a variable where the contract forbids it: debugging in production, test settings outside tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file, or a line of one, that can't be read: found while reading, told here."""
+"""Report a file, or a line of one, that could not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A value that is not of its variable's kind."""
+"""Find a value that does not fit the kind of its variable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check(ground: Ground) -> Iterator[Finding]:
 
 
 def wrong(ground: Ground, source: Source, variable: Variable, declared: Declared) -> str:
-    """Why a value is not of its kind, or an empty string; also where another check tells what is wrong."""
+    """Return why the value of `declared` does not fit its kind; empty where it fits or another check reports it."""
     value = declared.value
     if value is None or declared.refused or not value.strip():
         return ""

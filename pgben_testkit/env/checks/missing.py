@@ -1,4 +1,4 @@
-"""A required variable that an application does not get."""
+"""Find a required variable that an application does not get."""
 
 from __future__ import annotations
 

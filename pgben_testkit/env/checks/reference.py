@@ -1,4 +1,4 @@
-"""A reference to a Secret or ConfigMap, or to a key of one, that no manifest defines."""
+"""Find a reference to a Secret or ConfigMap, or to a key of one, that no manifest defines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A value that the platform refuses, or makes another one of: a number where strings are taken, no base64."""
+"""Find a value that the platform refuses or changes: a number where strings are wanted, wrong base64."""
 
 from __future__ import annotations
 

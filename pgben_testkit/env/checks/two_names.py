@@ -1,4 +1,4 @@
-"""The same thing set under two names."""
+"""Find one variable that is set under two names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A variable that code reads and nobody declares."""
+"""Find a variable that code reads and that nothing declares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`${NAME}`, or `$(NAME)` in a container, that nothing fills, or that asks for itself."""
+"""Find a `${NAME}`, or a `$(NAME)` in a container, that nothing fills or that refers to itself."""
 
 from __future__ import annotations
 

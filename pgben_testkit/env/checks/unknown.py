@@ -1,4 +1,4 @@
-"""A name that the contract does not know."""
+"""Find a name that the contract does not know."""
 
 from __future__ import annotations
 

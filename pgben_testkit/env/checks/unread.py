@@ -1,4 +1,4 @@
-"""A variable that is declared and that no code reads."""
+"""Find a variable that is declared and that no code reads."""
 
 from __future__ import annotations
 

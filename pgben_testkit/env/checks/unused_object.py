@@ -1,4 +1,4 @@
-"""A ConfigMap or Secret that nothing uses."""
+"""Find a ConfigMap or Secret that nothing uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret in a committed file that everybody can guess, or that an example gave."""
+"""Find a secret in a committed file that anybody can guess, or that an example gave."""
 
 from __future__ import annotations
 

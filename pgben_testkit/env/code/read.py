@@ -1,4 +1,4 @@
-"""Reads all code files of a project."""
+"""Read all code files of a project."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ READERS: dict[str, Callable[[bytes, str], FileReads]] = {
 
 @dataclass(frozen=True)
 class CodeRead:
-    """A variable that code reads. `test`: by the code of tests."""
+    """Describe a variable that code reads. `test` tells that it is the code of tests."""
 
     name: str
     place: Place
@@ -71,7 +71,7 @@ class _Found:
 
 
 def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = lambda _: None) -> Code:
-    """The reads of all files; one that can't be read is a finding, not an end.
+    """Return what the files at `paths` read; a file that can't be read becomes a finding.
 
     Parsing holds the interpreter's lock, so many files are shared out to processes, one a core.
     """

@@ -1,4 +1,4 @@
-"""Docker Compose: what each service gets from `environment` and `env_file`, with `${NAME}` filled as compose does."""
+"""Read Docker Compose: what each service gets from `environment` and `env_file`, each `${NAME}` filled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _HOLE = re.compile(r"\$(?:(?P<escaped>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-
 
 @dataclass(frozen=True)
 class Service:
-    """A service of one file. `stands`: it has an image or is built, so that it can start from this file alone.
+    """Describe a service of one file.
+
+    `stands`: it has an image or is built, so that it can start from this file alone.
 
     `base`: the file and service that it extends, and where it says so.
     """
@@ -41,7 +43,7 @@ class Service:
 
 
 def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place]]:
-    """All compose files of a project; the ports of this machine that they publish.
+    """Read all compose files at `paths`; return the ports of this machine that they publish.
 
     A service without image and build can't start from its own file: it is laid over the one of the same name in the
     main file beside it (`docker-compose.override.yml`, `docker-compose.prod.yml`).

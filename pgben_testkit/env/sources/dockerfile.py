@@ -1,4 +1,4 @@
-"""A Dockerfile's `ENV`, of the stages that the image is made of."""
+"""Read the `ENV` of a Dockerfile, in the stages that the image is made of."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOLE = re.compile(r"(?<!\\)\$(?:\{(?P<braced>\w+)(?P<rest>:[-+][^}]*)?\}|(?P<pl
 
 
 def read(path: Path, shown: str, into: Gathered) -> Source | None:
-    """What the last stage, and those that it is built from, set; None where that is nothing."""
+    """Return what the last stage, and those that it is built from, set; None where they set nothing."""
     found = read_text(path, shown)
     into.problems.extend(as_findings(found.problems))
     if found.text is None:

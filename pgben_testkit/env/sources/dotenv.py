@@ -1,4 +1,4 @@
-"""`.env` files, as python-dotenv reads them: comments, quotes, `export`, interpolation, values over many lines."""
+"""Read `.env` files as python-dotenv does: comments, quotes, `export`, interpolation, values over many lines."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ EXAMPLE = re.compile(r"(?:^|[.\-_])(?:example|sample|template|dist|exemplo|model
 
 @dataclass(frozen=True)
 class Line:
-    """A line `NAME=value` as it stands; None where its value is lost. `literal`: in single quotes, so that nothing in
-    it is expanded."""
+    """Describe a line `NAME=value` as it stands; the value is None where it is lost.
+
+    `literal`: the value is in single quotes, so that nothing in it is expanded.
+    """
 
     name: str
     value: str | None = field(repr=False)
@@ -34,7 +36,7 @@ class Line:
 
 
 def is_example(path: Path) -> bool:
-    """Whether a file is a template by its name: `.env.example`, `env.sample`."""
+    """Return whether the file at `path` is a template by its name: `.env.example`, `env.sample`."""
     return EXAMPLE.search(path.name) is not None
 
 
@@ -46,7 +48,7 @@ def read(
     complete: bool = True,
     environ: Mapping[str, str] | None = None,
 ) -> Source | None:
-    """The file as a source, None where nothing of it can be read; what is wrong with it goes `into.problems`."""
+    """Return the file at `path` as a source, None where nothing can be read; problems go to `into.problems`."""
     found = read_text(path, shown)
     into.problems.extend(as_findings(found.problems))
     if found.text is None:
@@ -74,7 +76,10 @@ def read(
 
 
 def parse(text: str, shown: str) -> tuple[list[Line], list[Finding]]:
-    """The lines of a file, and what of it says nothing. No part of a bad line is repeated: it may be a secret."""
+    """Return the lines of `text`, and a finding for each line that says nothing.
+
+    No part of a bad line is repeated: it may be a secret.
+    """
     lines: list[Line] = []
     problems: list[Finding] = []
     source = text.splitlines(keepends=True)
@@ -170,7 +175,7 @@ def _end_of_pem(source: list[str], begin: int) -> int:
 
 
 def expanded(lines: list[Line], shown: str, environ: Mapping[str, str]) -> tuple[list[str | None], list[Unfilled]]:
-    """The values with `${NAME}` and `${NAME:-default}` filled from earlier lines and `environ`; what could not be."""
+    """Return the values with each `${NAME}` filled from earlier lines and `environ`, and what nothing fills."""
     variables = need("dotenv.variables", "python-dotenv")
     by_name = {each.name: each for each in lines}
     known: dict[str, str] = dict(environ)

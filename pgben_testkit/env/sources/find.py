@@ -1,4 +1,4 @@
-"""Reads every source of a tree, in the order that lets one draw in another."""
+"""Read every source of a tree, in an order in which one can draw in another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARTIAL_SUFFIX = ".local"
 
 
 def gather(tree: trees.Tree) -> tuple[Gathered, list[tuple[int, Place]]]:
-    """All sources of a tree, with the ports of this machine that compose publishes."""
+    """Return all sources of `tree`, and the ports of this machine that compose publishes."""
     into = Gathered()
     root = tree.root
     ports = compose.read(tree.compose, root, into)
@@ -93,7 +93,7 @@ def _concerns(path: Path) -> bool:
 
 
 def named(paths: list[Path], root: Path) -> tuple[trees.Tree, Gathered]:
-    """A tree of these files and folders alone; what is no source that we know is told."""
+    """Return a tree of the files and folders at `paths` alone, and a finding for each that is no known source."""
     tree = trees.Tree(root)
     strange = Gathered()
     for path in paths:

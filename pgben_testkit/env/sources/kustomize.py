@@ -1,4 +1,4 @@
-"""Kustomizations: bases, overlays, generators and strategic patches, brought to the set that is applied together."""
+"""Build kustomizations: bases, overlays, generators and strategic patches, as they are applied together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
 @dataclass(frozen=True)
 class Kustomization:
-    """One file, read. `parts` are the files and folders that it builds on."""
+    """Hold one file that was read. `parts` are the files and folders that it builds on."""
 
     path: Path
     node: Any
@@ -29,7 +29,7 @@ class Kustomization:
 
 
 class Builder:
-    """Builds each kustomization that no other builds on; `taken` are the files that belong to one."""
+    """Build each kustomization that no other builds on; `taken` are the files that belong to one."""
 
     def __init__(self, root: Path, into: Gathered) -> None:
         self._root = root
@@ -39,6 +39,7 @@ class Builder:
         self.taken: set[Path] = set()
 
     def build_all(self, paths: list[Path]) -> None:
+        """Build the kustomizations at `paths`."""
         read = [each for each in map(self._kustomization, paths) if each is not None]
         built_on = {part for each in read for part, _ in each.parts}
         for each in read:
@@ -47,10 +48,11 @@ class Builder:
                 kubernetes.resolve(self._build(each, ()), title if title != "." else "", self._into)
 
     def shown(self, path: Path) -> str:
+        """Return `path` as findings show it."""
         return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
 
     def documents(self, path: Path) -> tuple[Any, ...]:
-        """The documents of a YAML file, read and complained of once."""
+        """Return the documents of the YAML file at `path`; it is read, and its problems are reported, once."""
         if path not in self._documents:
             found = read_text(path, self.shown(path))
             self._into.problems.extend(as_findings(found.problems))

@@ -1,4 +1,4 @@
-"""What pytest-env sets: `env` in pytest's ini, or a table of its own in TOML."""
+"""Read what pytest-env sets: `env` in pytest's ini, or a table of its own in TOML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ENTRY = re.compile(r"(?P<flags>(?:[A-Z]:)*)(?P<name>[A-Za-z_]\w*)=(?P<value>.*)
 
 
 def read(path: Path, shown: str, into: Gathered) -> Source | None:
-    """The values that a settings file makes pytest-env set; None where it has none."""
+    """Return the values that the settings file at `path` makes pytest-env set; None where it has none."""
     found: list[Declared] = []
     if path.name in INI:
         ini = read_ini(path, shown, into)

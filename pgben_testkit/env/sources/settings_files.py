@@ -1,4 +1,4 @@
-"""Places in ini and TOML settings files: which line a key or an entry of a list stands on."""
+"""Find places in ini and TOML files: the line of a key, or of an entry of a list."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pgben_testkit.files.text import read_text
 
 @dataclass(frozen=True)
 class Ini:
-    """Sections with their keys, read by iniconfig (which pytest brings); lines counted from one."""
+    """Hold sections with their keys, read by iniconfig (which pytest brings); lines count from 1."""
 
     config: Any
     lines: list[str]
     shown: str
 
     def entries(self, section: str, key: str) -> list[tuple[str, Place]]:
-        """Each line of a value over many lines, with its place."""
+        """Return each line of the value of `key` in `section`, with its place."""
         if section not in self.config.sections or key not in self.config.sections[section]:
             return []
         first = (self.config.lineof(section, key) or 1) - 1
@@ -44,7 +44,7 @@ class Ini:
 
 
 def read_ini(path: Path, shown: str, into: Gathered) -> Ini | None:
-    """The file, or None with what is wrong `into.problems`."""
+    """Return the ini file at `path`; None where it can't be read, with the problem in `into.problems`."""
     import iniconfig
 
     found = read_text(path, shown)
@@ -63,12 +63,14 @@ def read_ini(path: Path, shown: str, into: Gathered) -> Ini | None:
 
 @dataclass(frozen=True)
 class Toml:
+    """Hold the table of a TOML file, and its lines."""
+
     table: dict[str, Any]
     lines: list[str]
     shown: str
 
     def place(self, name: str, *, after: str = "") -> Place:
-        """The line where `name` is first a key or a word of its own, after the header `after`: tomllib keeps none."""
+        """Return the line where `name` first is a key or a word, below the header `after`: tomllib keeps no lines."""
         start = 0
         if after:
             start = next((i for i, line in enumerate(self.lines) if after in line.replace(" ", "")), 0)
@@ -80,7 +82,7 @@ class Toml:
 
 
 def read_toml(path: Path, shown: str, into: Gathered) -> Toml | None:
-    """The file, or None with what is wrong `into.problems`."""
+    """Return the TOML file at `path`; None where it can't be read, with the problem in `into.problems`."""
     found = read_text(path, shown)
     into.problems.extend(as_findings(found.problems))
     if found.text is None:
@@ -95,7 +97,7 @@ def read_toml(path: Path, shown: str, into: Gathered) -> Toml | None:
 
 
 def table(value: Any, *path: str) -> dict[str, Any]:
-    """The table at a path of keys, empty where there is none."""
+    """Return the table at `path`, a path of keys in `value`; empty where there is none."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}

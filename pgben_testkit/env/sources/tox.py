@@ -1,4 +1,4 @@
-"""What tox sets for a test environment: `set_env` in tox.ini, tox.toml or pyproject.toml."""
+"""Read what tox sets for a test environment: `set_env` in tox.ini, tox.toml or pyproject.toml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SUBSTITUTION = re.compile(r"\{env:(?P<name>\w+)(?::(?P<default>[^{}]*))?\}|\{[^
 
 
 def read(path: Path, shown: str, into: Gathered) -> list[Source]:
-    """A source for each environment of the file that sets something."""
+    """Return a source for each environment of the file at `path` that sets something."""
     found: dict[str, list[Declared]]
     if path.suffix == ".toml":
         toml = read_toml(path, shown, into)

@@ -1,4 +1,4 @@
-"""Histogram buckets that disagree: with the catalogue, between series, or with themselves."""
+"""Find histogram buckets that disagree: with the catalogue, between series, or with themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Too many series: a label that grows with users, documents or paths fills Prometheus' memory."""
+"""Find too many series: a label that grows with users, documents or paths fills Prometheus' memory."""
 
 from __future__ import annotations
 

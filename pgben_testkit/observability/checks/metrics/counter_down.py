@@ -1,4 +1,4 @@
-"""A counter that went down while its process went on: every rate over it is wrong."""
+"""Find a counter that went down while its process went on: every rate over it is wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STARTED = "process_start_time_seconds"
 
 
 def check(held: Held) -> Iterator[Finding]:
-    """Nothing where the process was started anew in between: then it should go down."""
+    """Yield each metric that fell; nothing where the process restarted in between, since then it should fall."""
     if held.before is None or held.before.value(STARTED) != held.now.value(STARTED):
         return
     before = held.before.values()

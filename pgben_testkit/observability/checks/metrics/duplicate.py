@@ -1,4 +1,4 @@
-"""One series twice in an exposition: Prometheus keeps one of the values and drops the other."""
+"""Find a series that is exported twice: Prometheus keeps one of the values and drops the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A label value outside its set: whatever may be written there, a series each."""
+"""Find a label value outside its closed set: whatever is written there becomes a series each."""
 
 from __future__ import annotations
 

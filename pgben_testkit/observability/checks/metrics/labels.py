@@ -1,4 +1,4 @@
-"""Other labels than the catalogue says: a rule that groups by one of them gets one group, or none."""
+"""Find other labels than the catalogue says: a rule that groups by one of them gets one group, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A metric of the catalogue that the endpoint does not name at all."""
+"""Find a metric of the catalogue that the endpoint does not export."""
 
 from __future__ import annotations
 

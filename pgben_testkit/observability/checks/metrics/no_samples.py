@@ -1,4 +1,4 @@
-"""A metric that is registered and was never given a sample: a rule on it sees nothing."""
+"""Find a metric that is registered and has no sample: a rule on it sees nothing."""
 
 from __future__ import annotations
 

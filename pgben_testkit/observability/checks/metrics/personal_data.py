@@ -1,4 +1,4 @@
-"""Personal data in a label value: it is kept for as long as Prometheus keeps anything, and read by everybody."""
+"""Find personal data in a label value: it is kept as long as Prometheus keeps anything, and anybody reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RULE = Rule("metrics/personal-data", "error", "A label holds personal data")
 
 
 def check(held: Held) -> Iterator[Finding]:
-    """Values that the catalogue names one by one are not looked at."""
+    """Yield each label with personal data. Values that the catalogue lists one by one are not looked at."""
     for family in held.now.families.values():
         metric = held.metrics.get(family.name)
         found: dict[tuple[str, str], int] = {}

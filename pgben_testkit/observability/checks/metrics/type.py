@@ -1,4 +1,4 @@
-"""A metric of another type than the catalogue says: rate() of a gauge means nothing."""
+"""Find a metric of another type than the catalogue says: rate() of a gauge means nothing."""
 
 from __future__ import annotations
 

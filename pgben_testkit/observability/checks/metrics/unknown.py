@@ -1,4 +1,4 @@
-"""A metric that the catalogue does not have."""
+"""Find a metric that the catalogue does not have."""
 
 from __future__ import annotations
 
