@@ -115,7 +115,7 @@ def read(path: Path) -> Baseline:
         ) from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise _unusable(path, f"it is no JSON in UTF-8{line}") from None
+        raise _unusable(path, f"it is not JSON in UTF-8{line}") from None
     if not isinstance(data, dict) or not isinstance(data.get("accepted"), list):
         raise _unusable(path, "it has no list `accepted`")
     if data.get("version") != VERSION:
@@ -132,7 +132,7 @@ def _entry(path: Path, number: int, row: Any) -> Entry:
         raise _unusable(path, f"entry {number} has no check, path and subject")
     count = row.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise _unusable(path, f"the count of entry {number} is no whole number above 0")
+        raise _unusable(path, f"the count of entry {number} is not a whole number above 0")
     return Entry(*(row[each] for each in fields))
 
 

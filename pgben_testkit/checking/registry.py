@@ -72,7 +72,7 @@ def _added() -> Iterator[Group[Any]]:
         loaded = each.load()
         if not isinstance(loaded, Group):
             raise UsageProblem(
-                f"the entry point {each.name} of {ENTRY_POINTS} names no group of checks",
+                f"the entry point {each.name} of {ENTRY_POINTS} does not name a group of checks",
                 why=f"{each.value} is a {type(loaded).__name__}",
                 remedy="name a pgben_testkit.checking.group.Group, as my_package.checks:CHECKS",
             )

@@ -144,7 +144,7 @@ def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
         from pgben_testkit.env.sources.base import unreadable
 
         place = Place(str(error.path.relative_to(root)), error.line)
-        return {}, (unreadable(place, f"it is no {error.kind}, so none of its settings count", "mend that line"),)
+        return {}, (unreadable(place, f"it is not {error.kind}, so none of its settings count", "correct that line"),)
 
 
 def _unmarked(root: Path, dumps: Sequence[Path]) -> list[Finding]:

@@ -70,7 +70,7 @@ def load_class(named: str, root: Path, load: Load) -> Contract:
     kind = getattr(module, class_name, None)
     if not (isinstance(kind, type) and issubclass(kind, BaseSettings)):
         raise UsageProblem(
-            f"the contract {named} names no settings class",
+            f"the contract {named} does not name a settings class",
             why=f"{class_name or 'an empty name'} is not a BaseSettings",
             remedy="name a subclass of pydantic_settings.BaseSettings: python:module:Class",
         )

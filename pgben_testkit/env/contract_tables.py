@@ -51,7 +51,7 @@ def build(
     name: str,
     shown: str,
     lines: Mapping[str, int],
-    load: Load,
+    load: Load | None = None,
     folder: Path | None = None,
 ) -> Contract:
     """Build the contract that `table` describes. Every mistake is an error: a rule that is not obeyed is worse.
@@ -66,7 +66,7 @@ def build(
     _known(table, {"contract", "variables", "conditions"}, shown, "the file")
     head = table.get("contract", {})
     if not isinstance(head, dict):
-        raise unusable(shown, "contract is no table", "write [contract]")
+        raise unusable(shown, "contract is not a table", "write [contract]")
     _known(head, {"name", "extends", "stage_from", "applications", "ignore"}, shown, "[contract]")
     rows = table.get("variables", {})
     base = _extended(head, shown, folder, load)
@@ -78,9 +78,9 @@ def build(
     for each, row in rows.items():
         place = Place(shown, lines.get(each, 0))
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", each):
-            raise unusable(str(place), f"{each!r} is no name of a variable", "use letters, digits and _")
+            raise unusable(str(place), f"{each!r} is not the name of a variable", "use letters, digits and _")
         if not isinstance(row, dict):
-            raise unusable(str(place), f"{each} is no table", f"write [variables.{each}]")
+            raise unusable(str(place), f"{each} is not a table", f"write [variables.{each}]")
         variables[each] = _variable(each, row, place)
     contract = Contract(
         name=str(head.get("name", name)),
@@ -104,12 +104,16 @@ def build(
     return contract
 
 
-def _extended(head: Mapping[str, Any], shown: str, folder: Path | None, load: Load) -> Contract | None:
+def _extended(head: Mapping[str, Any], shown: str, folder: Path | None, load: Load | None) -> Contract | None:
     named = head.get("extends")
     if named is None:
         return None
-    if not isinstance(named, str) or (folder is not None and (folder / named).resolve() == (folder / shown).resolve()):
-        raise unusable(shown, "extends names no other contract", "name a built-in contract or a TOML file")
+    if (
+        not isinstance(named, str)
+        or load is None
+        or (folder is not None and (folder / named).resolve() == (folder / shown).resolve())
+    ):
+        raise unusable(shown, "extends does not name another contract", "name a built-in contract or a TOML file")
     try:
         return load(named, folder or Path.cwd())
     except RecursionError:
@@ -126,7 +130,7 @@ def _known(table: Mapping[str, Any], allowed: set[str] | frozenset[str], where: 
 
 def _strings(value: Any, where: str, what: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise unusable(where, f"{what} is no list of strings", f'write {what} = ["..."]')
+        raise unusable(where, f"{what} is not a list of strings", f'write {what} = ["..."]')
     return tuple(value)
 
 
@@ -152,24 +156,24 @@ def _variable(name: str, row: Mapping[str, Any], place: Place) -> Variable:
             value = _default(value, row, where, what)
         elif key in _NUMBERS:
             if isinstance(value, bool) or not isinstance(value, _NUMBERS[key]):
-                raise unusable(where, f"{key} of {what} is no number", f"write {key} = 32")
+                raise unusable(where, f"{key} of {what} is not a number", f"write {key} = 32")
         elif key in _CHOICES and value not in _CHOICES[key]:
             raise unusable(where, f"{key} of {what} is not allowed", "use " + " or ".join(filter(None, _CHOICES[key])))
         elif key in ("required", "secret", "exists", "bare", "varies"):
             if not isinstance(value, bool):
                 raise unusable(where, f"{key} of {what} is neither true nor false", f"write {key} = true")
         elif not isinstance(value, str):
-            raise unusable(where, f"{key} of {what} is no string", f'write {key} = "..."')
+            raise unusable(where, f"{key} of {what} is not a string", f'write {key} = "..."')
         assert key in names
         given[key] = value
     if kind == "enum" and not given.get("values"):
         raise unusable(where, f"{what} is an enum without values", 'write values = ["a", "b"]')
     if given.get("items") and given["items"] not in KINDS:
-        raise unusable(where, f"items of {what} names no kind", f"kinds: {', '.join(KINDS)}")
+        raise unusable(where, f"items of {what} does not name a kind", f"kinds: {', '.join(KINDS)}")
     try:
         re.compile(given.get("pattern", ""))
     except re.error as error:
-        raise unusable(where, f"the pattern of {what} is no regular expression: {error.msg}", "mend it") from None
+        raise unusable(where, f"the pattern of {what} is not a regular expression: {error.msg}", "correct it") from None
     return Variable(name, place=place, **given)
 
 
@@ -195,18 +199,18 @@ def _conditions(
 ) -> tuple[Condition, ...]:
     found = []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise unusable(shown, "conditions are no list of tables", "write [[conditions]]")
+        raise unusable(shown, "conditions is not a list of tables", "write [[conditions]]")
     for number, row in enumerate(rows):
         place = Place(shown, lines.get(f"conditions[{number}]", 0))
         where = str(place)
         _known(row, {"one_of", "require", "when", "unless", "reason"}, where, "a condition")
         groups = row.get("one_of", [])
         if not isinstance(groups, list):
-            raise unusable(where, "one_of is no list", 'write one_of = [["A", "B"], ["C", "D"]]')
+            raise unusable(where, "one_of is not a list", 'write one_of = [["A", "B"], ["C", "D"]]')
         groups = tuple(_strings([group] if isinstance(group, str) else group, where, "one_of") for group in groups)
         for key in ("when", "unless", "reason"):
             if not isinstance(row.get(key, ""), str):
-                raise unusable(where, f"{key} is no string", f'write {key} = "NAME" or "NAME=value"')
+                raise unusable(where, f"{key} is not a string", f'write {key} = "NAME" or "NAME=value"')
         condition = Condition(
             groups,
             _strings(row.get("require", []), where, "require"),

@@ -32,7 +32,7 @@ def _files(settings: Settings) -> list[Path]:
     named = [settings.root / each for each in settings.env_files]
     for path in named:
         if not path.is_file():
-            raise UsageProblem(f"env_files names {path}, and there is no such file", remedy="mend it, or say none")
+            raise UsageProblem(f"env_files names {path}, and there is no such file", remedy="correct it, or say none")
     return named or default_files(settings.root)
 
 

@@ -55,7 +55,7 @@ def compose(text: str, shown: str, *, extra: str = "env") -> Documents:
     if forbidden is not None:
         line = text.count("\n", 0, forbidden.start()) + 1
         column = forbidden.start() - text.rfind("\n", 0, forbidden.start())
-        why = f"it is no YAML: the character U+{ord(forbidden[0]):04X} is not allowed"
+        why = f"it is not YAML: the character U+{ord(forbidden[0]):04X} is not allowed"
         return Documents(_before(loader, yaml, text, line), (Problem(Place(shown, line, column), why, "remove it"),))
     try:
         problem = _bounded(yaml, yaml.parse(text, Loader=loader), shown)
@@ -104,7 +104,7 @@ def _bounded(yaml: Any, events: Iterator[Any], shown: str) -> Problem | None:
                     return Problem(place, "the alias stands within what it names, so it never ends", "name another")
                 if event.anchor not in sizes:
                     why = "the alias names no anchor above it"
-                    return Problem(place, f"it is no YAML: {why}", "put quotes around a value that begins with *")
+                    return Problem(place, f"it is not YAML: {why}", "put quotes around a value that begins with *")
                 size = known
             elif event.anchor:
                 sizes[event.anchor] = 1
@@ -134,10 +134,10 @@ def _broken(error: Any, text: str, shown: str) -> Problem:
     place = Place(shown, mark.line + 1 if mark else 0, mark.column + 1 if mark else 0)
     line = place.quoted(text)
     if "\t" in line[: max(place.column, len(line) - len(line.lstrip()))]:
-        why = "it is no YAML: a tab stands where YAML wants spaces"
+        why = "it is not YAML: a tab stands where YAML wants spaces"
         return Problem(place, why, "put spaces in the place of the tab")
     words = ": ".join(filter(None, [getattr(error, "context", None), getattr(error, "problem", None)]))
-    return Problem(place, f"it is no YAML: {parser_words(words or type(error).__name__)}", "correct the YAML there")
+    return Problem(place, f"it is not YAML: {parser_words(words or type(error).__name__)}", "correct the YAML there")
 
 
 def plain(node: Any, shown: str) -> Any:

@@ -111,7 +111,7 @@ class Catalogue:
         best = max(counts, key=lambda each: counts[each])
         if not counts[best] or sum(count == counts[best] for count in counts.values()) > 1:
             raise UsageProblem(
-                "it can't be told whose metrics these are",
+                "it is not clear whose metrics these are",
                 why=f"none of {self.source}'s exporters stands out: {', '.join(counts)}",
                 remedy="name one of these with --exporter",
             )
@@ -176,7 +176,9 @@ class _Reader:
         if value is None:
             return {}
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise self._bad(path, f"{path[-1] if path else 'the file'} is no mapping of names", "write it as NAME: ...")
+            raise self._bad(
+                path, f"{path[-1] if path else 'the file'} is not a mapping of names", "write it as NAME: ..."
+            )
         for key in value:
             if known is not None and key not in known:
                 meant = difflib.get_close_matches(key, known, 1)
@@ -211,7 +213,9 @@ class _Reader:
         path = ("metrics", name)
         given = self._mapping(told, path, _METRIC)
         if not _NAME.fullmatch(name):
-            raise self._bad(path, f"{name} is no name of a metric", "letters, digits and _ (Prometheus' data model)")
+            raise self._bad(
+                path, f"{name} is not the name of a metric", "letters, digits and _ (Prometheus' data model)"
+            )
         kind = given.get("type")
         if kind not in TYPES:
             raise self._bad((*path, "type"), f"{name} has the type {kind}", f"one of {', '.join(TYPES)}")
@@ -231,12 +235,12 @@ class _Reader:
         }
         buckets = tuple(self._numbers(given.get("buckets"), (*path, "buckets")))
         if (kind == "histogram") != bool(buckets):
-            raise self._bad((*path, "buckets"), f"{name}: a histogram has buckets, and nothing else has", "mend it")
+            raise self._bad((*path, "buckets"), f"{name}: a histogram has buckets, and nothing else has", "correct it")
         if list(buckets) != sorted(set(buckets)) or (buckets and math.isinf(buckets[-1])):
             raise self._bad((*path, "buckets"), f"{name}'s buckets do not rise", "give them rising, without +Inf")
         optional = given.get("optional", False)
         if not isinstance(optional, bool):
-            raise self._bad((*path, "optional"), f"{name}: optional is true or false", "mend it")
+            raise self._bad((*path, "optional"), f"{name}: optional is true or false", "correct it")
         limit = self._limit(given.get("series"), (*path, "series"))
         if not limit:
             closed = all(each.values for each in labels.values())
@@ -247,7 +251,7 @@ class _Reader:
 
     def _allowed(self, told: Any, sets: Mapping[str, tuple[str, ...]], path: tuple[str, ...], label: str) -> Allowed:
         if not _LABEL.fullmatch(label):
-            raise self._bad(path, f"{label} is no name of a label", "letters, digits and _")
+            raise self._bad(path, f"{label} is not the name of a label", "letters, digits and _")
         if told == "any":
             return Allowed()
         if isinstance(told, list):
@@ -262,11 +266,13 @@ class _Reader:
                 try:
                     re.compile(value)
                 except re.error as error:
-                    raise self._bad(path, f"the pattern of {label} is none: {error}", "mend it") from None
+                    raise self._bad(
+                        path, f"the pattern of {label} is not a regular expression: {error}", "correct it"
+                    ) from None
                 return Allowed(pattern=value)
         raise self._bad(
             path,
-            f"it can't be told what {label} may hold",
+            f"it is not clear what {label} may hold",
             "write a list of values, {set: NAME}, {pattern: REGEX} or any",
         )
 
@@ -274,14 +280,16 @@ class _Reader:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise self._bad(path, f"{path[-1]} is no list", "write it as [a, b]")
+            raise self._bad(path, f"{path[-1]} is not a list", "write it as [a, b]")
         return value
 
     def _strings(self, value: Any, path: tuple[str, ...]) -> list[str]:
         found = self._list(value, path)
         for each in found:
             if not isinstance(each, str):
-                raise self._bad(path, f"{each} is no text: YAML reads it as {type(each).__name__}", "put it in quotes")
+                raise self._bad(
+                    path, f"{each} is not a text: YAML reads it as {type(each).__name__}", "put it in quotes"
+                )
         if not found:
             raise self._bad(path, "the list of values is empty", "name the values")
         return found
@@ -296,5 +304,5 @@ class _Reader:
         if value is None:
             return 0
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self._bad(path, "series is a number of series, 1 or more", "mend it")
+            raise self._bad(path, "series is a number of series, 1 or more", "correct it")
         return value

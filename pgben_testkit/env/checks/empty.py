@@ -28,7 +28,7 @@ def check(ground: Ground) -> Iterator[Finding]:
                 f"{declared.name} is empty in {source.title}",
                 reason="an empty value is set all the same, so no default takes its place"
                 if variable.default is not None
-                else "an empty value is no value of its kind",
+                else "an empty value does not fit its kind",
                 remedy="give it a value, or remove the line",
                 severity="error" if variable.required else "warning",
                 related=(variable.place,),

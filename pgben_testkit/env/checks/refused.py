@@ -8,7 +8,7 @@ from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
 
-RULE = Rule("env/refused", "error", "The platform takes no such value")
+RULE = Rule("env/refused", "error", "The platform refuses the value")
 
 
 def check(ground: Ground) -> Iterator[Finding]:

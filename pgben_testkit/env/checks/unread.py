@@ -38,6 +38,6 @@ def check(ground: Ground) -> Iterator[Finding]:
             place,
             f"no code reads {shown}",
             reason=f"none of the files of code ({ground.code.files}) asks for it{unsure}",
-            remedy="remove it, or mend the name that the code reads",
+            remedy="remove it, or correct the name that the code reads",
             severity="note" if dynamic else None,
         )

@@ -104,7 +104,7 @@ class _Bases:
             if base is not None:
                 self._tell(place, service, name, "it leads back to itself", "extend another")
             elif not file.is_file():
-                self._tell(place, service, name, f"there is no file {_shown(file, self._root)}", "mend the path")
+                self._tell(place, service, name, f"there is no file {_shown(file, self._root)}", "correct the path")
             elif services:
                 why = f"{_shown(file, self._root)} has no service of this name"
                 self._tell(place, service, name, why, f"its services: {', '.join(services)}")
@@ -216,7 +216,7 @@ class _Reader:
                 found.append(self._passed_through(name, place))
             elif marks.kind(value) == "scalar":
                 word = marks.type_word(value)
-                refused = "compose takes no boolean here: put quotes around it" if word == "bool" else ""
+                refused = "compose wants no boolean here: put quotes around it" if word == "bool" else ""
                 found.append(self._filled(name, marks.text(value), place, refused))
             else:
                 why = f"{name} is a list or table, and a variable is a text"
@@ -231,7 +231,7 @@ class _Reader:
                 continue
             name, equals, value = marks.text(each).partition("=")
             if not re.fullmatch(r"[A-Za-z_][\w.]*", name):
-                self._into.problems.append(unreadable(place, "it is no NAME=value", "write - NAME=value"))
+                self._into.problems.append(unreadable(place, "it is not NAME=value", "write - NAME=value"))
             elif equals:
                 found.append(self._filled(name, value, place, ""))
             else:

@@ -80,7 +80,7 @@ def _env(
     for name, raw in found:
         if not re.fullmatch(r"[A-Za-z_][\w.]*", name):
             into.problems.append(
-                unreadable(Place(shown, first), "what stands before a `=` is no name", "write ENV NAME=value")
+                unreadable(Place(shown, first), "what stands before a `=` is not a name", "write ENV NAME=value")
             )
             continue
         filled = _filled(raw, known, arguments)

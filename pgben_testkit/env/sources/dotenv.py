@@ -118,7 +118,7 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
             problems.append(
                 unreadable(
                     place,
-                    "what stands before its `=` is no name of a variable",
+                    "what stands before its `=` is not the name of a variable",
                     "use letters, digits and _; put quotes around a value over many lines",
                     summary=f"line {number} of {shown} has no name",
                 )
@@ -130,7 +130,7 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
                     place,
                     "it has no `=`",
                     "write NAME=value, or # before a comment",
-                    summary=f"line {number} of {shown} is no NAME=value",
+                    summary=f"line {number} of {shown} is not NAME=value",
                 )
             )
             continue
@@ -159,7 +159,7 @@ def _why_bad(text: str) -> tuple[str, str]:
     match = _OPENED.match(text)
     if match:
         return "a quote is opened and never closed, or something follows the closing one", f"close the {match['quote']}"
-    return "it is no NAME=value", "write NAME=value, or # before a comment"
+    return "it is not NAME=value", "write NAME=value, or # before a comment"
 
 
 def _is_literal(original: str) -> bool:

@@ -102,7 +102,7 @@ def named(paths: list[Path], root: Path) -> tuple[trees.Tree, Gathered]:
             for field_name in ("dotenv", "compose", "dockerfiles", "kustomizations", "yaml", "settings"):
                 getattr(tree, field_name).extend(getattr(inner, field_name))
         elif not path.exists():
-            strange.problems.append(unreadable(Place(_shown(path, root)), "there is no such file", "mend the path"))
+            strange.problems.append(unreadable(Place(_shown(path, root)), "there is no such file", "correct the path"))
         elif path.suffix in (".yaml", ".yml") and path.name not in kustomize.FILES and _is_compose(path):
             tree.compose.append(path)
         elif not trees.sort_in(path, tree, code=False):

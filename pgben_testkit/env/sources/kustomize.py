@@ -113,7 +113,7 @@ class Builder:
     def _missing(self, node: Any, shown: str, named: str, why: str) -> None:
         self._into.problems.append(
             unreadable(
-                marks.place(node, shown), f"{named}: {why}", "mend the path", summary=f"{shown} asks for {named}"
+                marks.place(node, shown), f"{named}: {why}", "correct the path", summary=f"{shown} asks for {named}"
             )
         )
 
@@ -125,7 +125,7 @@ class Builder:
             name, equals, value = marks.text(each).partition("=")
             place = marks.place(each, shown)
             if not equals or not name.strip():
-                self._into.problems.append(unreadable(place, "it is no NAME=value", "write - NAME=value"))
+                self._into.problems.append(unreadable(place, "it is not NAME=value", "write - NAME=value"))
                 continue
             if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
                 value = value[1:-1]  # kustomize strips one pair of quotes here, and none in its env files

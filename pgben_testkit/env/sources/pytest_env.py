@@ -41,7 +41,7 @@ def _entry(text: str, place: Place, found: list[Declared], into: Gathered) -> No
     """`NAME=value`, with the flags D (only where it is not set), R (taken as it is) and U (taken away)."""
     match = _ENTRY.fullmatch(text)
     if not match:
-        into.problems.append(unreadable(place, "it is no NAME=value of pytest-env", "write NAME=value"))
+        into.problems.append(unreadable(place, "it is not NAME=value, as pytest-env wants it", "write NAME=value"))
     elif "U:" not in match["flags"]:
         value = match["value"]
         known = "R:" in match["flags"] or not ("{" in value and "}" in value)

@@ -55,7 +55,9 @@ def read_ini(path: Path, shown: str, into: Gathered) -> Ini | None:
         config = iniconfig.IniConfig(str(path), data=found.text)
     except iniconfig.ParseError as error:
         into.problems.append(
-            unreadable(Place(shown, error.lineno + 1), f"it is no ini: {parser_words(error.msg)}", "mend that line")
+            unreadable(
+                Place(shown, error.lineno + 1), f"it is not an ini file: {parser_words(error.msg)}", "correct that line"
+            )
         )
         return None
     return Ini(config, found.text.splitlines(), shown)
@@ -92,7 +94,7 @@ def read_toml(path: Path, shown: str, into: Gathered) -> Toml | None:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         place = Place(shown, int(line[1]) if line else 0)
-        into.problems.append(unreadable(place, f"it is no TOML: {parser_words(str(error))}", "mend it"))
+        into.problems.append(unreadable(place, f"it is not TOML: {parser_words(str(error))}", "correct it"))
         return None
 
 

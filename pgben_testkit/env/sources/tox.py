@@ -52,7 +52,7 @@ def _entry(text: str, place: Place, into: Gathered) -> Declared | None:
     name, equals, value = text.partition("=")
     name = name.strip()
     if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name):
-        into.problems.append(unreadable(place, "it is no NAME = value of tox", "write NAME = value"))
+        into.problems.append(unreadable(place, "it is not NAME = value, as tox wants it", "write NAME = value"))
         return None
     return Declared(name, _filled(value.strip()), place)
 
@@ -80,7 +80,7 @@ def _toml(path: Path, toml: Toml, into: Gathered) -> dict[str, list[Declared]]:
             place = toml.place(name, after="set_env" if "set_env" in "".join(toml.lines) else "")
             text: Any = value if isinstance(value, str) else None
             if not isinstance(value, str | dict):
-                why = f"{name} is no string, and tox takes strings"
+                why = f"{name} is not a string, and tox wants strings"
                 into.problems.append(unreadable(place, why, "put quotes around it"))
             found.setdefault(section, []).append(Declared(name, _filled(text) if text is not None else None, place))
     return found

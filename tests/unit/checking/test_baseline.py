@@ -64,13 +64,13 @@ def test_nothing_of_a_finding_but_its_names_is_kept():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "no JSON in UTF-8 (line 1)"),
+        ("{", "not JSON in UTF-8 (line 1)"),
         ("[]", "no list `accepted`"),
         (json.dumps({"version": 2, "accepted": []}), "its version is 2"),
         (json.dumps({"version": 1, "accepted": [{}]}), "entry 1 has no check"),
         (json.dumps({"version": 1, "accepted": [{"check": "a", "path": "b", "subject": "c", "count": 0}]}), "count of"),
-        ("[" * 100_000, "no JSON"),
-        (b"\xff\xfe\x00", "no JSON"),
+        ("[" * 100_000, "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
     ],
 )
 def test_a_file_that_is_no_baseline_is_one_clear_error(tmp_path, text, told):

@@ -30,8 +30,8 @@ def problem(text):
         ("a: 1\nb: \x1b[0m\n", 2, 4, "the character U+001B is not allowed"),
         ("a:\n\tb: 1\n", 2, 1, "a tab stands where YAML wants spaces"),
         ("a:\n  b: 1\n \tc: 2\n", 3, 1, "a tab stands where YAML wants spaces"),
-        ("a: [1, 2\nb: 3\n", 2, 2, "it is no YAML"),
-        ("a: b: c\n", 1, 5, "it is no YAML"),
+        ("a: [1, 2\nb: 3\n", 2, 2, "it is not YAML"),
+        ("a: b: c\n", 1, 5, "it is not YAML"),
     ],
 )
 def test_each_problem_has_its_place_and_comes_alone(text, line, column, said):

@@ -27,6 +27,6 @@ def check(held: Held) -> Iterator[Finding]:
                 held.place(family),
                 f"{metric.name} {' and '.join(said)} ({count} series)",
                 reason=f"the catalogue gives it {', '.join(metric.labels) or 'no labels'}",
-                remedy="mend the labels where it is set, or the catalogue",
+                remedy="correct the labels where it is set, or the catalogue",
                 related=(metric.place,),
             )

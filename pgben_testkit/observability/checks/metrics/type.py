@@ -20,6 +20,6 @@ def check(held: Held) -> Iterator[Finding]:
                 metric.name,
                 held.place(family),
                 f"{metric.name} is a {family.type}, not a {metric.type}",
-                remedy=f"export it as a {metric.type}, with its TYPE line, or mend the catalogue",
+                remedy=f"export it as a {metric.type}, with its TYPE line, or correct the catalogue",
                 related=(metric.place,),
             )

@@ -17,7 +17,7 @@ def test_what_is_as_catalogued_has_no_finding(exposed):
 def test_the_exporter_is_found_by_what_it_exports(exposed):
     catalogue = catalogue_of(exposed.catalogue)
     assert hold(parse("# TYPE pg_up gauge\npg_up 1\n"), catalogue).exporter.name == "db"
-    with pytest.raises(UsageProblem, match="can't be told"):
+    with pytest.raises(UsageProblem, match="is not clear"):
         hold(parse("nada 1\n"), catalogue)
     with pytest.raises(UsageProblem, match="no exporter nada"):
         hold(parse(exposed.sound), catalogue, exporter="nada")
