@@ -8,7 +8,7 @@ from pgben_testkit.checking.fact import Fact
 from pgben_testkit.checking.finding import Rule
 from pgben_testkit.doctor.look import Ports
 from pgben_testkit.services import engine
-from pgben_testkit.services.supply import STARTERS
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.settings import Settings
 
 RULE = Rule("doctor/engine", "error", "No container engine answers")
@@ -20,7 +20,7 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     if isinstance(found, engine.Engine):
         yield Fact(RULE.id, "ok", "engine", f"{found.name} answers at {found.host}")
         return
-    needed = [name for name in STARTERS if settings.backend_of(name) == "container"]
+    needed = [name for name in Registry().names() if settings.backend_of(name) == "container"]
     yield Fact(
         RULE.id,
         "error" if needed else "ok",

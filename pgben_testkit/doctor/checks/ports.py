@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pgben_testkit.checking.fact import Fact
 from pgben_testkit.checking.finding import Rule
 from pgben_testkit.doctor.look import Ports
-from pgben_testkit.doctor.services import every
 from pgben_testkit.services.process import free_ports
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.settings import Settings
 
 RULE = Rule("doctor/ports", "error", "No port is free, or a server does not answer")
@@ -34,8 +34,8 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
             error.strerror or str(error),
             "allow listening on the loopback interface; raise the limit of open files (ulimit -n)",
         )
-    for name, service in every():
-        url = getattr(settings, service.ADDRESS)
+    for service in Registry.installed():
+        name, url = service.name, service.setting(settings, "url")
         if url and not url.startswith("unix:"):
             yield _answers(name, url)
     for port, place in dict(ports).items():

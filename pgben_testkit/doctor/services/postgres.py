@@ -13,8 +13,6 @@ from pgben_testkit.errors import TestkitError
 from pgben_testkit.postgres import binaries
 from pgben_testkit.settings import Settings
 
-ASKED_BY = ("postgres_url", "postgres_schema", "postgres_migrate", "postgres_bin")
-ADDRESS = "postgres_url"
 SCHEMA = "doctor/schema"
 
 

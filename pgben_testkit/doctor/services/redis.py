@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgben_testkit.checking.fact import Fact
-from pgben_testkit.doctor.services import PROGRAMS, is_wanted, lacking
+from pgben_testkit.doctor.services import PROGRAMS, lacking
 from pgben_testkit.doctor.services.version import version_of
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.redis import embedded
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.settings import Settings
-
-ASKED_BY = ("redis_url", "redis_bin")
-ADDRESS = "redis_url"
 
 
 def examine(settings: Settings) -> Iterator[Fact]:
@@ -26,7 +24,7 @@ def examine(settings: Settings) -> Iterator[Fact]:
         yield Fact(PROGRAMS, "error", "redis", error.what, error.why, error.remedy)
         return
     if found is None:
-        if not is_wanted("redis", settings):
+        if not Registry().get("redis").is_wanted(settings):
             yield Fact(PROGRAMS, "ok", "redis", "no program of a Redis server was found, and none is asked for")
             return
         level = lacking("redis", settings)

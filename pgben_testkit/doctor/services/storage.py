@@ -11,9 +11,6 @@ from pgben_testkit.errors import TestkitError
 from pgben_testkit.settings import Settings
 from pgben_testkit.storage import weed
 
-ASKED_BY = ("storage_url", "storage_bin")
-ADDRESS = "storage_url"
-
 
 def examine(settings: Settings) -> Iterator[Fact]:
     """Yield whether the program of an S3 server is there and runs."""
