@@ -1,4 +1,4 @@
-"""The picture of a scenario, and what an audit of a dump found."""
+"""Draw a scenario, and what an audit of a dump found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAR = 16
 
 
 def picture(made: Cenario) -> RenderableType:
-    """Counts by table, bars of each status, bars of requests by month."""
+    """Draw counts by table, bars of each status, and bars of requests by month."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -52,7 +52,7 @@ def bar(number: int, largest: int) -> str:
 
 
 def findings(found: Audit) -> list[str]:
-    """Lines: first what was looked at, then each finding with its place, no value of a row."""
+    """Return lines: first what was looked at, then each finding with its place and no value of a row."""
     head = (
         f"{found.path}: {found.rows:,} rows of {found.tables} tables, {found.people:,} people, {found.marked:,} marked"
     )

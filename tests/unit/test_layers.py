@@ -12,9 +12,11 @@ NAME = PACKAGE.name
 FLOORS = [
     {"errors"},
     {"extras", "settings"},
-    {"findings", "services"},
+    {"checking"},
+    {"files", "services"},
     {"postgres", "storage", "redis", "env"},
     {"factories", "observability"},
+    {"lgpd", "doctor"},
     {"report"},
     {"cli", "plugin"},
 ]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import greenstalk
-from pgben_testkit.checking.fact import Fact
 
+from pgben_testkit.checking.fact import Fact
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services import engine
 from pgben_testkit.services.asking import Asks, Client, Owner

@@ -1,0 +1,1 @@
+"""Protect personal data: find it in documents, texts and dumps."""
