@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pgben_testkit.storage.fake.acl import AUTHENTICATED, Acl
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.policy import ANYBODY, judge
-from pgben_testkit.storage.fake.signature import ACCOUNT, Identity
-from pgben_testkit.storage.fake.wire import Request, Response
+from pgben_testkit.storage.s3.acl import AUTHENTICATED, Acl
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.policy import ANYBODY, judge
+from pgben_testkit.storage.s3.signature import ACCOUNT, Identity
+from pgben_testkit.storage.s3.wire import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

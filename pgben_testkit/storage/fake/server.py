@@ -9,9 +9,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from pgben_testkit.services.listener import Broken, Listener
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.payload import OBJECT_BYTES_MAX, length_allowed
-from pgben_testkit.storage.fake.wire import Request, Response, lowered
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.payload import OBJECT_BYTES_MAX, length_allowed
+from pgben_testkit.storage.s3.wire import Request, Response, lowered
 
 HEAD_BYTES_MAX = 65536
 """What is read of a head before the connection is refused; S3's own limit is far below."""

@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.fake import document, publicblock
-from pgben_testkit.storage.fake.acl import Acl, canned, from_headers, from_xml
 from pgben_testkit.storage.fake.call import Call, is_public
-from pgben_testkit.storage.fake.cors import CorsRule, rules_of
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.policy import Policy, read
-from pgben_testkit.storage.fake.signature import Identity
-from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate.backend import Backend, path_of
+from pgben_testkit.storage.s3 import document, publicblock
+from pgben_testkit.storage.s3.acl import Acl, canned, from_headers, from_xml
+from pgben_testkit.storage.s3.answer import Answer
+from pgben_testkit.storage.s3.cors import CorsRule, rules_of
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.policy import Policy, read
+from pgben_testkit.storage.s3.signature import Identity
+from pgben_testkit.storage.s3.wire import Request
 
 OWNER = "root"
 """The canonical id that SeaweedFS gives the owner of everything."""
@@ -214,7 +214,7 @@ class Access:
             return None
         tags: dict[str, str] = {}
         if policy is not None and b"existingobjecttag" in policy.text.lower():
-            from pgben_testkit.storage.fake.tags import tags_from
+            from pgben_testkit.storage.s3.tags import tags_from
 
             found = backend.ask("GET", path, "tagging=" + of_version)
             tags = tags_from(found.body) if found.status == 200 else {}

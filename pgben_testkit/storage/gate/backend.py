@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.signature import Identity, authorization
+from pgben_testkit.storage.s3.answer import Answer
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.signature import Identity, authorization
 from pgben_testkit.storage.side import Closed, Side
 
 TIMEOUT_S = 120

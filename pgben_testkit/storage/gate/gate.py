@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgben_testkit.services.listener import Listener
-from pgben_testkit.storage.fake import checksums
-from pgben_testkit.storage.fake.document import read, text_of
-from pgben_testkit.storage.fake.signature import Identity
-from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate.access import Access
+from pgben_testkit.storage.s3 import checksums
+from pgben_testkit.storage.s3.document import read, text_of
+from pgben_testkit.storage.s3.signature import Identity
+from pgben_testkit.storage.s3.wire import Request
 
 
 @dataclass(frozen=True)

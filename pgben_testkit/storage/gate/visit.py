@@ -14,20 +14,20 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from pgben_testkit.services.listener import Broken
-from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.fake import checksums, cors, payload, publicblock, snowball
-from pgben_testkit.storage.fake.document import read
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.form import answered
-from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.server import Reader, parse_head
-from pgben_testkit.storage.fake.signature import ACCOUNT, Identity, Proof, authenticate, canonical_query
-from pgben_testkit.storage.fake.unversioned import Unversioned
-from pgben_testkit.storage.fake.wire import Request, Response, xml_response
 from pgben_testkit.storage.gate import checks, mending, uploads
 from pgben_testkit.storage.gate.access import OWNER
 from pgben_testkit.storage.gate.backend import UNSIGNED, Backend, Outgoing, headers_of, path_of
 from pgben_testkit.storage.pristine import CONFIGURED
+from pgben_testkit.storage.s3 import checksums, cors, payload, publicblock, snowball
+from pgben_testkit.storage.s3.answer import Answer
+from pgben_testkit.storage.s3.document import read
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.form import answered
+from pgben_testkit.storage.s3.moments import http_date
+from pgben_testkit.storage.s3.signature import ACCOUNT, Identity, Proof, authenticate, canonical_query
+from pgben_testkit.storage.s3.unversioned import Unversioned
+from pgben_testkit.storage.s3.wire import Request, Response, xml_response
 from pgben_testkit.storage.side import Closed, Side
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class Visit(Reader):
         return signed or snowball.asked(request.headers)
 
     def _check_public_policy(self, request: Request, bucket: str) -> None:
-        from pgben_testkit.storage.fake import policy
+        from pgben_testkit.storage.s3 import policy
 
         if self._gate.access.block(bucket)["BlockPublicPolicy"] and policy.read(request.body, bucket).public:
             raise failure("AccessDenied")

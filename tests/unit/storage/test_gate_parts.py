@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from pgben_testkit.storage.fake.failures import S3Failure
-from pgben_testkit.storage.fake.signature import Identity, authenticate, authorization
-from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate import checks
 from pgben_testkit.storage.gate.access import asked
 from pgben_testkit.storage.gate.backend import Outgoing
 from pgben_testkit.storage.gate.gate import Gate, Plan
+from pgben_testkit.storage.s3.failures import S3Failure
+from pgben_testkit.storage.s3.signature import Identity, authenticate, authorization
+from pgben_testkit.storage.s3.wire import Request
 
 ADMIN = Identity("admin", "segredo", "admin", "admin")
 

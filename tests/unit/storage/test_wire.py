@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pgben_testkit.storage.conformance.sigv4 import Keys, signed_headers
 from pgben_testkit.storage.fake.complaints import COMPLAINTS
-from pgben_testkit.storage.fake.failures import CODES
 from pgben_testkit.storage.fake.fake import Fake
-from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.s3.failures import CODES
+from pgben_testkit.storage.s3.wire import Request
 
 SUBS = [
     "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.failures import failure
 
 HEADERS_BYTES_MAX = 8192
 """All header lines together, as S3 documents; beyond it RequestHeaderSectionTooLarge."""

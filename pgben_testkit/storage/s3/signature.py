@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.wire import Request, decoded
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.wire import Request, decoded
 
 ACCOUNT = "123456789012"
 ALGORITHM = "AWS4-HMAC-SHA256"
