@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pgben_testkit.storage.fake.call import Call, is_public, operation
+from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.state import Bucket
 from pgben_testkit.storage.s3 import newbucket, policy, publicblock
 from pgben_testkit.storage.s3.acl import canned, from_headers, from_xml
@@ -195,7 +195,7 @@ def put_bucket_acl(call: Call) -> Response:
         if not call.request.body:
             raise failure("MissingSecurityHeader", extra={"MissingHeaderName": "x-amz-acl"})
         made = from_xml(call.request.body, bucket.owner, call.users)
-    if bucket.block["BlockPublicAcls"] and is_public(made):
+    if bucket.block["BlockPublicAcls"] and made.public:
         raise failure("AccessDenied")
     bucket.grants = made
     return Response(200)
