@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
     import minio
 
+    from pgben_testkit.storage.faults import Faults
     from pgben_testkit.storage.lgpd import Audit
-    from pgben_testkit.storage.proxy import FaultyBucket
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,6 @@ class Bucket:
 
     def faulty(self) -> AbstractContextManager[FaultyBucket]:
         """The bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
-        from pgben_testkit.storage.proxy import FaultyBucket
-
         return FaultyBucket.of(self)
 
     def audit(self) -> Audit:
@@ -130,6 +130,33 @@ class Bucket:
         from pgben_testkit.storage import lgpd
 
         lgpd.assert_retained(self, until=until)
+
+
+@dataclass(frozen=True)
+class FaultyBucket(Bucket):
+    """A bucket whose requests pass a proxy; what is asked of `faults` befalls them."""
+
+    faults: Faults = field(kw_only=True, repr=False, compare=False)
+
+    @classmethod
+    @contextmanager
+    def of(cls, bucket: Bucket) -> Iterator[FaultyBucket]:
+        """Put a proxy before `bucket`, for the length of a `with`."""
+        from pgben_testkit.storage.proxy import Proxy
+
+        proxy = Proxy(bucket.endpoint)
+        try:
+            yield cls(
+                bucket.name,
+                proxy.url,
+                bucket.access_key,
+                bucket.secret_key,
+                bucket.region,
+                bucket.data,
+                faults=proxy.faults,
+            )
+        finally:
+            proxy.close()
 
 
 class Buckets:

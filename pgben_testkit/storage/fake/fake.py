@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgben_testkit import extras
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.storage.bucket import Bucket
+from pgben_testkit.storage.bucket import Bucket, FaultyBucket
 from pgben_testkit.storage.faults import Faults
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import minio
 
     from pgben_testkit.storage.fake.server import Served
-    from pgben_testkit.storage.proxy import FaultyBucket
     from pgben_testkit.storage.s3.signature import Identity
 
 MOTO_TESTED = "5.2.5"

@@ -118,6 +118,22 @@ def lowered(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
     return found
 
 
+def of_head(method: str, target: str, headers: Mapping[bytes, bytes]) -> Request:
+    """Return the request of a head that was read from a socket, without its body.
+
+    Raises:
+        S3Failure: its headers are too long.
+    """
+    if sum(len(name) + len(value) + 4 for name, value in headers.items()) > HEADERS_BYTES_MAX:
+        raise failure("RequestHeaderSectionTooLarge", extra={"MaxSizeAllowed": str(HEADERS_BYTES_MAX)})
+    if not target.startswith("/"):
+        scheme, _, place = target.partition("://")
+        target = "/" + place.partition("/")[2] if place and scheme in ("http", "https") else "/"
+    path, _, query = target.partition("?")
+    made = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+    return Request(method, path, query, made)
+
+
 def from_url(method: str, url: str, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> Request:
     """The request that an HTTP client was about to send to `url`."""
     parts = urlsplit(url)
