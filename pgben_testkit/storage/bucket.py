@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pgben_testkit import extras
 from pgben_testkit.services.desk import Asks
 from pgben_testkit.services.stats import Stats
-from pgben_testkit.storage.client import boto3_client
+from pgben_testkit.storage.client import anonymous_client, boto3_client
 from pgben_testkit.storage.pristine import as_new
 from pgben_testkit.storage.server import StorageInfo
 
@@ -53,6 +53,10 @@ class Bucket:
     def boto3(self) -> Any:
         """A boto3 client with this bucket's keys, cached."""
         return boto3_client(self.endpoint, self.access_key, self.secret_key, self.region)
+
+    def anonymous(self) -> Any:
+        """Return a boto3 client of the same server that signs nothing, as somebody without keys."""
+        return anonymous_client(self.endpoint, self.region)
 
     def minio(self) -> minio.Minio:
         """A minio-py client with this bucket's keys."""

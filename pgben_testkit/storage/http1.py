@@ -1,23 +1,32 @@
-"""Read and write HTTP/1.1 on a socket: the one door of the fake's server, of the gate and of the proxy of faults.
+"""Read and write HTTP/1.1 on a socket: the one parser of the fake's server, of the gate and of the proxy of faults.
 
-h11 reads every head and every chunk. A body of known length is read from the socket past h11, and heads of responses
-are written past it: together that costs a fifth of a small exchange, and there is nothing to parse in either.
+It is written by hand because h11, which would read the same, makes a small exchange slower by more than a tenth: by
+14 % on the fake's socket and by 16 % through the gate, which reads and writes twice (put and get of 1 KiB by minio-py).
+The tests hold this parser against h11: what it accepts h11 accepts too, and reads the same in it.
+
+Source: RFC 9112. Stricter than it in three points: a line ends with CR LF, no header is folded, and the only
+transfer coding is `chunked`.
 """
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-
-import h11
 
 HEAD_BYTES_MAX = 65536
 """Bytes of a head that are read before the connection is refused; S3's own limit is far below."""
 PIECE_BYTES = 1 << 18
 """Bytes of a body that are read at once."""
 REASONS = {status.value: status.phrase for status in HTTPStatus}
+TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+REQUEST_LINE = re.compile(rb"([-!#$%&'*+.^_`|~0-9a-zA-Z]+) ([\x21-\x7e]+) HTTP/1\.([01])")
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: ([\t\x20-\x7e\x80-\xff]*))?")
+CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
+NOT_IN_LINES = re.compile(rb"[\x00\x0b\x0c\r\n]")
+"""Bytes that no line of a head holds."""
 Pair = tuple[bytes, bytes]
 
 
@@ -33,7 +42,7 @@ class Malformed(Exception):
         self.too_long = too_long
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RequestHead:
     """Hold the head of a request. `headers` have their names as they were sent; `lower` in lower case."""
 
@@ -54,7 +63,7 @@ class RequestHead:
         return self.lower.get(b"expect", b"").lower() == b"100-continue"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ResponseHead:
     """Hold the head of a response, as `RequestHead` does. `bodiless`: no body follows, whatever the headers say."""
 
@@ -96,7 +105,7 @@ class Stream:
         self.socket = connection
         self._ahead = b""
         self._missing: int | None = 0  # bytes of the body that are not read yet; None: until the connection ends
-        self._chunks: h11.Connection | None = None
+        self._chunked = False
 
     def request(self) -> RequestHead | None:
         """Return the head of the next request, or None where the client has ended the connection.
@@ -105,81 +114,77 @@ class Stream:
             Malformed: it is not HTTP/1.1.
             Closed: the connection ends in the middle of it.
         """
-        self._ahead = self._ahead.lstrip(b"\r\n")
-        while not self._ahead:
-            piece = self.socket.recv(65536)
-            if not piece:
-                return None
-            self._ahead = piece.lstrip(b"\r\n")
-        self._escape_target()
-        parser = h11.Connection(h11.SERVER, HEAD_BYTES_MAX)
-        event = self._head(parser)
-        if not isinstance(event, h11.Request):
+        lines = self._lines(b"\r\n")
+        if lines is None:
             return None
-        lower = joined(event.headers)
-        self._begin(parser, lower, b"0")
-        keep = event.http_version == b"1.1" and b"close" not in lower.get(b"connection", b"").lower()
-        return RequestHead(
-            event.method.decode("latin-1"), event.target.decode("latin-1"), event.headers.raw_items(), lower, keep
-        )
+        first = lines[0]
+        if not first.isascii():  # curl sends paths in UTF-8 as they are
+            first = b"".join(b"%c" % byte if byte < 128 else b"%%%02X" % byte for byte in first)
+        found = REQUEST_LINE.fullmatch(first)
+        if found is None:
+            raise Malformed("no request line")
+        headers, lower = fields_of(lines)
+        if b"," in lower.get(b"host", b""):
+            raise Malformed("several hosts")
+        self._begin(lower, 0)
+        keep = found[3] == b"1" and b"close" not in lower.get(b"connection", b"").lower()
+        return RequestHead(found[1].decode("latin-1"), found[2].decode("latin-1"), headers, lower, keep)
 
-    def _escape_target(self) -> None:
-        """Escape what is not ASCII in the first line: curl sends paths in UTF-8 as they are, h11 refuses them."""
-        line, end, rest = self._ahead.partition(b"\r\n")
-        if not line.isascii():
-            self._ahead = b"".join(b"%c" % byte if byte < 128 else b"%%%02X" % byte for byte in line) + end + rest
-
-    def ask(self, method: str, target: str, headers: Iterable[Pair]) -> Question:
-        """Return a request whose response this stream can read; nothing is sent yet.
+    def response(self, method: str, *, interim: bool = False) -> ResponseHead:
+        """Return the head of the response to a request by `method`, or of a 100 Continue before it where `interim`.
 
         Raises:
-            ValueError: a header that HTTP does not allow.
+            Malformed: it is not HTTP/1.1.
+            Closed: the server has ended the connection.
         """
-        parser = h11.Connection(h11.CLIENT, HEAD_BYTES_MAX)
-        try:
-            head = parser.send(h11.Request(method=method, target=target, headers=list(headers)))
-        except h11.LocalProtocolError as error:
-            raise ValueError(str(error)) from None
-        return Question(self, parser, head or b"", method)
-
-    def answer(self, parser: h11.Connection, method: str, *, interim: bool) -> ResponseHead:
-        """Return the head of the response to what `parser` has sent; called by `Question.answer`."""
-        event = self._head(parser)
-        while isinstance(event, h11.InformationalResponse) and not interim:
-            event = self._head(parser)
-        if not isinstance(event, h11.Response | h11.InformationalResponse):
-            raise Closed
-        lower = joined(event.headers)
-        bodiless = method == "HEAD" or event.status_code in (204, 304) or event.status_code < 200
+        while True:
+            lines = self._lines(b"")
+            if lines is None:
+                raise Closed
+            found = STATUS_LINE.fullmatch(lines[0])
+            if found is None:
+                raise Malformed("no status line")
+            headers, lower = fields_of(lines)
+            status = int(found[1])
+            if status >= 200 or interim:
+                break
+        bodiless = method == "HEAD" or status in (204, 304) or status < 200
         if bodiless:
-            self._ahead, self._missing, self._chunks = bytes(parser.trailing_data[0]), 0, None
+            self._missing, self._chunked = 0, False
         else:
-            self._begin(parser, lower, b"")
-        return ResponseHead(event.status_code, bytes(event.reason), event.headers.raw_items(), lower, bodiless)
+            self._begin(lower, None)
+        return ResponseHead(status, found[2] or b"", headers, lower, bodiless)
 
-    def _head(self, parser: h11.Connection) -> h11.Event | type[h11.PAUSED]:
-        if self._ahead:
-            parser.receive_data(self._ahead)
-            self._ahead = b""
-        try:
-            while True:
-                event = parser.next_event()
-                if event is not h11.NEED_DATA:
-                    return event  # type: ignore[return-value]
-                parser.receive_data(self.socket.recv(65536))
-        except h11.RemoteProtocolError as error:
-            if parser.trailing_data[1]:
-                raise Closed from None  # the head was cut off: nobody waits for an answer to it
-            raise Malformed(str(error), too_long=error.error_status_hint == 431) from None
+    def _lines(self, skipped: bytes) -> list[bytes] | None:
+        """Return the lines of the next head, without bytes `skipped` before them; None where nothing comes."""
+        ahead = self._ahead.lstrip(skipped) if skipped else self._ahead
+        while (end := ahead.find(b"\r\n\r\n")) < 0:
+            if len(ahead) > HEAD_BYTES_MAX:
+                raise Malformed("the head is too long", too_long=True)
+            piece = self.socket.recv(65536)
+            if not piece:
+                if not ahead:
+                    return None
+                raise Closed
+            ahead = ahead + piece if ahead else piece.lstrip(skipped) if skipped else piece
+        if end > HEAD_BYTES_MAX:
+            raise Malformed("the head is too long", too_long=True)
+        self._ahead = ahead[end + 4 :]
+        return ahead[:end].split(b"\r\n")
 
-    def _begin(self, parser: h11.Connection, headers: dict[bytes, bytes], unstated: bytes) -> None:
-        """Prepare to read the body that `headers` announce; a length `unstated` as b"" means until the end."""
+    def _begin(self, headers: dict[bytes, bytes], unstated: int | None) -> None:
+        """Prepare to read the body that `headers` announce, of a length `unstated` where they do not say it."""
         if b"transfer-encoding" in headers:
-            self._chunks, self._missing = parser, 0
+            if headers[b"transfer-encoding"].lower() != b"chunked":
+                raise Malformed("a transfer coding other than chunked")
+            self._chunked, self._missing = True, 0
             return
-        length = headers.get(b"content-length", unstated)
-        self._ahead, self._chunks = bytes(parser.trailing_data[0]), None
-        self._missing = int(length) if length else None
+        self._chunked, self._missing = False, unstated
+        length = headers.get(b"content-length")
+        if length is not None:
+            if not length.isdigit() or len(length) > 18:
+                raise Malformed("a length that is not a number")
+            self._missing = int(length)
 
     @property
     def unread(self) -> int:
@@ -192,9 +197,25 @@ class Stream:
         Raises:
             Closed: it ends early, or its chunks are malformed.
         """
-        if self._chunks is not None:
-            yield from self._decoded(self._chunks)
+        if not self._chunked:
+            yield from self._plain()
             return
+        while True:
+            found = CHUNK_LINE.fullmatch(self._line())
+            if found is None:
+                raise Closed
+            size = int(found[1], 16)
+            if not size:
+                break
+            self._missing = size
+            yield from self._plain()
+            if self._line():
+                raise Closed
+        while self._line():
+            pass  # trailers
+        self._chunked = False
+
+    def _plain(self) -> Iterator[bytes]:
         while self._missing != 0:
             if self._ahead:
                 piece = self._ahead if self._missing is None else self._ahead[: self._missing]
@@ -213,21 +234,17 @@ class Stream:
                 self._missing -= len(piece)
             yield piece
 
-    def _decoded(self, parser: h11.Connection) -> Iterator[bytes]:
-        try:
-            while True:
-                event = parser.next_event()
-                if isinstance(event, h11.Data):
-                    yield bytes(event.data)
-                elif isinstance(event, h11.EndOfMessage):
-                    break
-                elif event is h11.NEED_DATA:
-                    parser.receive_data(self.socket.recv(PIECE_BYTES))
-                else:
-                    raise Closed
-        except h11.RemoteProtocolError:
-            raise Closed from None
-        self._ahead, self._chunks = bytes(parser.trailing_data[0]), None
+    def _line(self) -> bytes:
+        """Return the next line of a body in chunks."""
+        while (end := self._ahead.find(b"\r\n")) < 0:
+            piece = self.socket.recv(65536)
+            if not piece or len(self._ahead) > HEAD_BYTES_MAX:
+                raise Closed
+            self._ahead += piece
+        line, self._ahead = self._ahead[:end], self._ahead[end + 2 :]
+        if NOT_IN_LINES.search(line):
+            raise Closed
+        return line
 
     def body(self, most: int | None = None) -> bytes:
         """Return the whole body.
@@ -235,7 +252,7 @@ class Stream:
         Raises:
             Closed: it ends early, its chunks are malformed, or it has more than `most` bytes.
         """
-        if self._chunks is None and self._missing is not None and self._missing <= len(self._ahead):
+        if not self._chunked and self._missing is not None and self._missing <= len(self._ahead):
             taken, self._ahead, self._missing = self._ahead[: self._missing], self._ahead[self._missing :], 0
             return taken
         found, size = [], 0
@@ -270,31 +287,38 @@ class Stream:
             return
 
 
-@dataclass(frozen=True)
-class Question:
-    """Hold a request: the `head` to be sent, and where the response to it is read."""
+def fields_of(lines: Sequence[bytes]) -> tuple[list[Pair], dict[bytes, bytes]]:
+    """Return the headers in `lines` after the first, as they were sent, and by their names in lower case.
 
-    stream: Stream
-    parser: h11.Connection
-    head: bytes
-    method: str
+    The values of a repeated header are joined by commas.
 
-    def answer(self, *, interim: bool = False) -> ResponseHead:
-        """Return the head of the response, or of a `100 Continue` before it where `interim`.
-
-        Raises:
-            Malformed: it is not HTTP/1.1.
-            Closed: the server has ended the connection.
-        """
-        return self.stream.answer(self.parser, self.method, interim=interim)
-
-
-def joined(headers: Iterable[Pair]) -> dict[bytes, bytes]:
-    """Return `headers` by name, repeated ones joined by commas."""
+    Raises:
+        Malformed: a line is not a header.
+    """
+    sent: list[Pair] = []
     found: dict[bytes, bytes] = {}
-    for name, value in headers:
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        if not colon or TOKEN.fullmatch(name) is None or NOT_IN_LINES.search(value):
+            raise Malformed("a line that is not a header")
+        value = value.strip(b" \t")
+        sent.append((name, value))
+        name = name.lower()
         found[name] = found[name] + b"," + value if name in found else value
-    return found
+    return sent, found
+
+
+def request_head(method: str, target: str, headers: Sequence[Pair]) -> bytes:
+    """Return the head of a request.
+
+    Raises:
+        ValueError: a line break in the target or in a header.
+    """
+    head = written(f"{method} {target} HTTP/1.1".encode("latin-1"), headers)
+    lines = len(headers) + 2
+    if head.count(b"\n") != lines or head.count(b"\r") != lines:
+        raise ValueError("a line break in the target or in a header")
+    return head
 
 
 def written(first: bytes, headers: Iterable[Pair]) -> bytes:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from pgben_testkit.services.listener import Listener
 from pgben_testkit.storage.connection import CONTINUE, reset
 from pgben_testkit.storage.faults import Fault, Faults, cut, refusal_xml, wait
-from pgben_testkit.storage.http1 import Closed, Malformed, ResponseHead, Stream, written
+from pgben_testkit.storage.http1 import Closed, Malformed, ResponseHead, Stream, request_head, written
 
 
 class Proxy(Listener):
@@ -42,17 +42,16 @@ class Proxy(Listener):
             if refused is not None:
                 self._refuse(client, head.method, *refused)
                 return False
-        question = server.ask(head.method, head.target, head.headers)
-        server.socket.sendall(question.head)
+        server.socket.sendall(request_head(head.method, head.target, head.headers))
         if head.continues:
-            interim = question.answer(interim=True)
+            interim = server.response(head.method, interim=True)
             if interim.status != 100:
                 client.socket.sendall(interim.bytes())
                 server.pass_on(client.socket, chunked=interim.chunked)
                 return False
             client.socket.sendall(CONTINUE)
         client.pass_on(server.socket, chunked=head.chunked)
-        answer = question.answer()
+        answer = server.response(head.method)
         if fault is None or fault.kind == "slow":
             client.socket.sendall(answer.bytes())
             server.pass_on(client.socket, chunked=answer.chunked)

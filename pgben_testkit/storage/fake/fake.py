@@ -163,6 +163,9 @@ class FakeBucket(Bucket):
     def boto3(self) -> Any:
         return self.fake.boto3()
 
+    def anonymous(self) -> Any:
+        return self.fake.boto3(anonymous=True)
+
     def minio(self) -> minio.Minio:
         return self.fake.minio()
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from pgben_testkit.storage.http1 import Closed, Malformed, Question, ResponseHead, Stream
+from pgben_testkit.storage.http1 import Closed, Malformed, ResponseHead, Stream, request_head
 from pgben_testkit.storage.s3.answer import Answer
 from pgben_testkit.storage.s3.failures import S3Failure, failure
 from pgben_testkit.storage.s3.signature import Identity, authorization
@@ -50,8 +50,8 @@ class Outgoing:
     payload: str = UNSIGNED
     size: int = 0
 
-    def asked(self, stream: Stream, region: str, host: str) -> Question:
-        """Return the request as it goes to the server, signed by `identity`.
+    def head(self, region: str, host: str) -> bytes:
+        """Return the head as it goes to the server, signed by `identity`.
 
         Raises:
             S3Failure: a header that HTTP does not allow.
@@ -70,7 +70,7 @@ class Outgoing:
             (name.encode("latin-1"), value.strip().encode("latin-1", "replace")) for name, value in headers.items()
         ]
         try:
-            return stream.ask(self.method, target, pairs)
+            return request_head(self.method, target, pairs)
         except ValueError as error:  # out of the field of a form: no header that was read holds such a thing
             raise failure("InvalidArgument", f"A value can't be sent in a header: {error}") from None
 
@@ -131,10 +131,10 @@ class Backend:
             S3Failure: ServiceUnavailable where nothing listens, InternalError where no response came.
         """
         stream = self._connected()
-        question = request.asked(stream, self._region, f"127.0.0.1:{self._port}")
-        self._push(stream.socket, question.head, body)
+        head = request.head(self._region, f"127.0.0.1:{self._port}")
+        self._push(stream.socket, head, body)
         try:
-            return question.answer()
+            return stream.response(request.method)
         except (OSError, Closed, Malformed):
             self.close()
             raise self._ended() from None

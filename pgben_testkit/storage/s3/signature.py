@@ -276,7 +276,12 @@ def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if text.isalnum() and text.isascii() else quote(text, safe="-_.~", errors="surrogateescape")
+    return text if text.isalnum() and text.isascii() else _escaped(text)
+
+
+@functools.lru_cache(1024)
+def _escaped(text: str) -> str:
+    return quote(text, safe="-_.~", errors="surrogateescape")
 
 
 def _compare(

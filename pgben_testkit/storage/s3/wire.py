@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from pgben_testkit.storage.s3.failures import failure
 
@@ -37,7 +37,8 @@ class Request:
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
         """The query as (name, value), decoded, in order."""
-        return parse_qsl(self.raw_query, keep_blank_values=True, errors="surrogateescape")
+        parts = [part.partition("=") for part in self.raw_query.split("&") if part]
+        return [(form_decoded(name), form_decoded(value)) for name, _, value in parts]
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -141,6 +142,13 @@ def from_url(method: str, url: str, headers: Iterable[tuple[str, str | bytes]], 
     made.setdefault("host", parts.netloc)
     made.setdefault("content-length", str(len(body)))
     return Request(method, parts.path or "/", parts.query, made, body, parts.scheme == "https")
+
+
+def form_decoded(text: str) -> str:
+    """Return a name or a value of a query, decoded as HTML forms encode it."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="surrogateescape") if "%" in text else text
 
 
 def decoded(text: str) -> str:

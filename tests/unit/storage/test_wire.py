@@ -190,3 +190,12 @@ def test_any_bytes_on_the_socket_leave_the_server_serving(fake, sent):
     with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 403")
+
+
+@settings(max_examples=300, deadline=None)
+@given(raw=st.text("ab=&+%20C3é~-_.;/", max_size=30))
+def test_a_query_is_read_as_the_standard_library_reads_it(raw):
+    from urllib.parse import parse_qsl
+
+    read = Request("GET", "/", raw, {}).pairs
+    assert read == parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
