@@ -8,7 +8,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.failures import failure
 
 
 def _crc32(data: bytes) -> bytes:

@@ -9,10 +9,10 @@ import re
 import secrets
 import xml.etree.ElementTree as ET
 
-from pgben_testkit.storage.fake.document import number_of, read, text_of
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.metadata import STORAGE_CLASSES
-from pgben_testkit.storage.fake.moments import moment_of
+from pgben_testkit.storage.s3.document import number_of, read, text_of
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.metadata import STORAGE_CLASSES
+from pgben_testkit.storage.s3.moments import moment_of
 
 LIFECYCLE_RULES_MAX = 1000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.failures import failure
 
 SYSTEM = {
     "content-type": "Content-Type",

@@ -9,7 +9,7 @@ import io
 import tarfile
 from collections.abc import Iterator, Mapping
 
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.failures import failure
 
 EXTRACT = "x-amz-meta-snowball-auto-extract"
 OPTION = "x-amz-meta-minio-snowball-"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from pgben_testkit.storage.fake.document import NAMESPACE, read, tag
-from pgben_testkit.storage.fake.failures import S3Failure, failure
+from pgben_testkit.storage.s3.document import NAMESPACE, read, tag
+from pgben_testkit.storage.s3.failures import S3Failure, failure
 
 TAGS_MAX = 10
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from pgben_testkit.storage.fake import document
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3 import document
+from pgben_testkit.storage.s3.failures import failure
 
 DELETE_MAX = 1000
 """Keys that one DeleteObjects may name."""

@@ -10,8 +10,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pgben_testkit.storage.fake.document import NAMESPACE, read, safe, tag, text_of
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.document import NAMESPACE, read, safe, tag, text_of
+from pgben_testkit.storage.s3.failures import failure
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"

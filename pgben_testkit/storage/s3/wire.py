@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.failures import failure
 
 HEADERS_BYTES_MAX = 8192
 """All header lines together, as S3 documents; beyond it RequestHeaderSectionTooLarge."""
@@ -37,7 +37,8 @@ class Request:
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
         """The query as (name, value), decoded, in order."""
-        return parse_qsl(self.raw_query, keep_blank_values=True, errors="surrogateescape")
+        parts = [part.partition("=") for part in self.raw_query.split("&") if part]
+        return [(form_decoded(name), form_decoded(value)) for name, _, value in parts]
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -118,6 +119,22 @@ def lowered(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
     return found
 
 
+def of_head(method: str, target: str, headers: Mapping[bytes, bytes]) -> Request:
+    """Return the request of a head that was read from a socket, without its body.
+
+    Raises:
+        S3Failure: its headers are too long.
+    """
+    if sum(len(name) + len(value) + 4 for name, value in headers.items()) > HEADERS_BYTES_MAX:
+        raise failure("RequestHeaderSectionTooLarge", extra={"MaxSizeAllowed": str(HEADERS_BYTES_MAX)})
+    if not target.startswith("/"):
+        scheme, _, place = target.partition("://")
+        target = "/" + place.partition("/")[2] if place and scheme in ("http", "https") else "/"
+    path, _, query = target.partition("?")
+    made = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+    return Request(method, path, query, made)
+
+
 def from_url(method: str, url: str, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> Request:
     """The request that an HTTP client was about to send to `url`."""
     parts = urlsplit(url)
@@ -125,6 +142,13 @@ def from_url(method: str, url: str, headers: Iterable[tuple[str, str | bytes]], 
     made.setdefault("host", parts.netloc)
     made.setdefault("content-length", str(len(body)))
     return Request(method, parts.path or "/", parts.query, made, body, parts.scheme == "https")
+
+
+def form_decoded(text: str) -> str:
+    """Return a name or a value of a query, decoded as HTML forms encode it."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="surrogateescape") if "%" in text else text
 
 
 def decoded(text: str) -> str:

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.signature import Proof, sign
-from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.signature import Proof, sign
+from pgben_testkit.storage.s3.wire import Request
 
 STREAMING = "STREAMING-"
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"

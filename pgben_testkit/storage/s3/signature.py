@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.wire import Request, decoded
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.wire import Request, decoded
 
 ACCOUNT = "123456789012"
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -276,7 +276,12 @@ def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if text.isalnum() and text.isascii() else quote(text, safe="-_.~", errors="surrogateescape")
+    return text if text.isalnum() and text.isascii() else _escaped(text)
+
+
+@functools.lru_cache(1024)
+def _escaped(text: str) -> str:
+    return quote(text, safe="-_.~", errors="surrogateescape")
 
 
 def _compare(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
-from pgben_testkit.storage.fake.document import number_of, text_of
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.wire import Request, Response
+from pgben_testkit.storage.s3.document import number_of, text_of
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.wire import Request, Response
 
 CORS_RULES_MAX = 100
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")

@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, quote, unquote
 
-from pgben_testkit.storage.fake.document import read
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.document import read
+from pgben_testkit.storage.s3.failures import failure
 
 PAGE_MAX = 1000
 PARTS_MAX = 10_000

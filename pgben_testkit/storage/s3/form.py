@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from pgben_testkit.storage.fake.document import tag
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.moments import moment_of
-from pgben_testkit.storage.fake.signature import ALGORITHM, SIGNATURE_2, Identity, sign, signing_key
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3.document import tag
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.moments import moment_of
+from pgben_testkit.storage.s3.signature import ALGORITHM, SIGNATURE_2, Identity, sign, signing_key
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 FIELDS_BYTES_MAX = 20_000
 """The fields before the file together; S3's."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape
 
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.wire import CONFIG_BYTES_MAX
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.wire import CONFIG_BYTES_MAX
 
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pgben_testkit.storage.fake import document
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3 import document
+from pgben_testkit.storage.s3.failures import failure
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
-from pgben_testkit.storage.fake.document import tag, text_of
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.document import tag, text_of
+from pgben_testkit.storage.s3.failures import failure
 
 
 @dataclass(frozen=True)

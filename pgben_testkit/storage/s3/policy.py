@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.failures import failure
 
 POLICY_BYTES_MAX = 20480
 """S3's limit of a bucket policy."""

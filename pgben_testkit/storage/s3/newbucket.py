@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from pgben_testkit.storage.fake.document import read, text_of
-from pgben_testkit.storage.fake.failures import failure
+from pgben_testkit.storage.s3.document import read, text_of
+from pgben_testkit.storage.s3.failures import failure
 
 
 def legal_name(name: str) -> bool:
