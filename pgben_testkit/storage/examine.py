@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgben_testkit.checking.fact import Fact
-from pgben_testkit.doctor.services import PROGRAMS, lacking
-from pgben_testkit.doctor.services.version import version_of
+from pgben_testkit.checking.fact import PROGRAMS, Fact
 from pgben_testkit.errors import TestkitError
+from pgben_testkit.services.registry import AnyService
+from pgben_testkit.services.version import version_of
 from pgben_testkit.settings import Settings
 from pgben_testkit.storage import weed
 
 
-def examine(settings: Settings) -> Iterator[Fact]:
+def examine(service: AnyService, settings: Settings) -> Iterator[Fact]:
     """Yield whether the program of an S3 server is there and runs."""
     try:
         found = weed.find(settings)
@@ -20,7 +20,7 @@ def examine(settings: Settings) -> Iterator[Fact]:
         yield Fact(PROGRAMS, "error", "storage", error.what, error.why, error.remedy)
         return
     if found is None:
-        level = lacking("storage", settings)
+        level = service.lack(settings)
         yield Fact(PROGRAMS, level, "storage", "no program of an S3 server was found", weed.NONE_FOUND, weed.REMEDY)
         return
     version = version_of([str(found), "version"])

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgben_testkit.checking.fact import Fact
-from pgben_testkit.doctor.services import PROGRAMS, lacking
-from pgben_testkit.doctor.services.version import version_of
+from pgben_testkit.checking.fact import PROGRAMS, Fact
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.redis import embedded
-from pgben_testkit.services.registry import Registry
+from pgben_testkit.services.registry import AnyService
+from pgben_testkit.services.version import version_of
 from pgben_testkit.settings import Settings
 
 
-def examine(settings: Settings) -> Iterator[Fact]:
+def examine(service: AnyService, settings: Settings) -> Iterator[Fact]:
     """Yield whether the program of a Redis server is there and runs.
 
     Few projects use Redis, so a missing program is fine where nothing asks for it.
@@ -24,10 +23,10 @@ def examine(settings: Settings) -> Iterator[Fact]:
         yield Fact(PROGRAMS, "error", "redis", error.what, error.why, error.remedy)
         return
     if found is None:
-        if not Registry().get("redis").is_wanted(settings):
+        if not service.is_wanted(settings):
             yield Fact(PROGRAMS, "ok", "redis", "no program of a Redis server was found, and none is asked for")
             return
-        level = lacking("redis", settings)
+        level = service.lack(settings)
         what = "no program of a Redis server was found"
         yield Fact(PROGRAMS, level, "redis", what, embedded.NONE_FOUND, embedded.REMEDY)
         return

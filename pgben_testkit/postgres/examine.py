@@ -6,17 +6,17 @@ import re
 import subprocess
 from collections.abc import Iterator
 
-from pgben_testkit.checking.fact import Fact
+from pgben_testkit.checking.fact import PROGRAMS, Fact
 from pgben_testkit.checking.finding import Place
-from pgben_testkit.doctor.services import PROGRAMS, lacking
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.postgres import binaries
+from pgben_testkit.services.registry import AnyService
 from pgben_testkit.settings import Settings
 
 SCHEMA = "doctor/schema"
 
 
-def examine(settings: Settings) -> Iterator[Fact]:
+def examine(service: AnyService, settings: Settings) -> Iterator[Fact]:
     """Yield whether the programs of a PostgreSQL server are there, run, and are new enough."""
     try:
         found = binaries.find(settings)
@@ -24,7 +24,7 @@ def examine(settings: Settings) -> Iterator[Fact]:
         yield Fact(PROGRAMS, "error", "postgres", error.what, error.why, error.remedy)
         return
     if found is None:
-        level = lacking("postgres", settings)
+        level = service.lack(settings)
         what = "no programs of a PostgreSQL server were found"
         yield Fact(PROGRAMS, level, "postgres", what, binaries.NONE_FOUND, binaries.REMEDY)
         return
