@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ def added_services(config: pytest.Config) -> list[AnyService]:
     return [service for found in config.hook.pytest_pgben_services() for service in found]
 
 
-def _add(parser: pytest.Parser, options: Iterable[Option]) -> None:
+def _add(parser: pytest.Parser, options: tuple[Option, ...]) -> None:
     group = parser.getgroup("pgben", "pgben-testkit: a database and a bucket for every test")
     for option in options:
         shown = option.help.replace("%", "%%")
