@@ -193,7 +193,7 @@ def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
 def _unmarked(root: Path, dumps: Sequence[Path]) -> list[Finding]:
     if not dumps:
         return []
-    from pgben_testkit.factories import dump_check
+    from pgben_testkit.lgpd import dump_check
 
     return [each for path in dumps for each in dump_check.look(path.resolve(), root)]
 
@@ -223,7 +223,7 @@ def _known_checks(names: Sequence[str]) -> None:
 
 def _rules() -> tuple[Rule, ...]:
     from pgben_testkit.env import checks, doctor
-    from pgben_testkit.factories import dump_check
+    from pgben_testkit.lgpd import dump_check
 
     return (*checks.rules(), *doctor.rules(), dump_check.RULE)
 

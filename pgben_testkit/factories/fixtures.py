@@ -12,7 +12,7 @@ from pgben_testkit.pytest_world import SEED, world_of
 if TYPE_CHECKING:
     import psycopg
 
-    from pgben_testkit.factories.maker import Fabrica
+    from pgben_testkit.factories.maker import Maker
     from pgben_testkit.postgres.database import Database
 
 
@@ -24,12 +24,12 @@ def pgben_factory_connection(pgben_database: Database) -> Iterator[psycopg.Conne
 
 
 @pytest.fixture
-def pgben_factory(request: pytest.FixtureRequest) -> Iterator[Fabrica]:
+def pgben_factory(request: pytest.FixtureRequest) -> Iterator[Maker]:
     """Data factories bound to this test's database and bucket, seeded by the test's id and `--pgben-seed`.
 
     In a test that uses `pgben_transaction` they write through it, and their rows are rolled back with it.
     """
-    from pgben_testkit.factories.maker import Fabrica
+    from pgben_testkit.factories.maker import Maker
 
     settings = world_of(request.config).settings
     request.node.stash[SEED] = settings.seed
@@ -41,7 +41,7 @@ def pgben_factory(request: pytest.FixtureRequest) -> Iterator[Fabrica]:
         )
         return found
 
-    maker = Fabrica(
+    maker = Maker(
         seed=settings.seed,
         test=request.node.nodeid,
         connect=connect,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pgben_testkit.findings import Finding, Place, Rule, finding, ordered
-from pgben_testkit.observability.personal import kind_of
+from pgben_testkit.lgpd.text import kind_of
 from pgben_testkit.observability.receivers.delivery import Delivery, Email
 
 RULE = Rule("receivers/personal-data", "error", "A message holds personal data")
