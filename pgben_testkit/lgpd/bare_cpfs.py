@@ -58,7 +58,7 @@ class BareCpfs:
     def look(self, table: str, column: str, value: str) -> Iterator[tuple[str, Group | None]]:
         """Find the numbers in `value` that have the check digits of a CPF.
 
-        Yields each number with its group, which `believed` decides on; with None if the text itself says CPF.
+        Yields each number with its group, which `are_cpfs` decides on; with None if the text itself says CPF.
         """
         if len(value) < 11:
             return
@@ -81,7 +81,7 @@ class BareCpfs:
             if valid:
                 yield digits, group
 
-    def believed(self, group: Group) -> bool:
+    def are_cpfs(self, group: Group) -> bool:
         """Decide whether the valid numbers of `group` are CPFs. Call it after the last row."""
         judged = self._groups[group]
         count, valid = len(judged.numbers), len(judged.valid)

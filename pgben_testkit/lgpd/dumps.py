@@ -160,7 +160,7 @@ def audit(path: Path) -> Audit:
         held = {
             column
             for column, digits, group in guess.numbers
-            if digits not in state.marked_documents and state.bare.believed(group)
+            if digits not in state.marked_documents and state.bare.are_cpfs(group)
         }
         if held:
             state.report(Finding(guess.table, guess.line, tuple(sorted(held)), BARE))

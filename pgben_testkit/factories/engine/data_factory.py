@@ -234,7 +234,7 @@ class DataFactory(factory.Factory):  # type: ignore[misc]
 
     @classmethod
     def _moment(cls, name: str, value: Any) -> Any:
-        """Return the date `value` as the column `name` holds it: a day becomes noon in UTC where a moment is wanted.
+        """Return the date `value` as the column `name` holds it: a day becomes noon in UTC for a moment.
 
         Raises:
             UsageProblem: `value` is not a date, or is a moment without a time zone.

@@ -173,7 +173,7 @@ def unseal(data: bytes, metadata: Mapping[str, str], key: bytes) -> bytes:
     else:
         lacking = [name for name in ("iv", "authtag") if name not in found]
         if lacking:
-            raise NotReadable("the document can't be decrypted", why=f"its metadata lacks {' and '.join(lacking)}")
+            raise NotReadable("the document can't be decrypted", why=f"its metadata has no {' and no '.join(lacking)}")
         try:
             plain = AESGCM(checked_key(key)).decrypt(_bytes(found["iv"]), data + _bytes(found["authtag"]), None)
         except (InvalidTag, ValueError):

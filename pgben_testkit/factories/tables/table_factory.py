@@ -258,7 +258,7 @@ class TableFactory:
         if self._depth >= DEEPEST:
             raise UsageProblem(
                 f"rows of {self.table.name} need each other in a circle",
-                why=f"each must refer to a row of {key.parent}, which must refer on, {DEEPEST} deep",
+                why=f"each row must refer to a row of {key.parent}, and that one to another, and so on, {DEEPEST} deep",
                 remedy=f"give {', '.join(key.columns)}",
             )
         try:

@@ -48,7 +48,7 @@ def test_another_library_decrypts_it_with_the_metadata(data):
 
 def test_what_was_changed_is_not_read():
     sealed = seal(b"texto", "a.pdf", KEY)
-    with pytest.raises(NotReadable, match="another key, or changed bytes"):
+    with pytest.raises(NotReadable, match="the key is another one, or the bytes were changed"):
         unseal(sealed.data[:-1] + b"!", sealed.metadata, KEY)
     with pytest.raises(NotReadable, match="no authtag"):
         unseal(sealed.data, {"Encrypted": "true", "IV": sealed.metadata["IV"]}, KEY)
