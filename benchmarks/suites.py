@@ -66,8 +66,9 @@ def alone(tests: int) -> dict[str, str]:
     test = TEST.format(tests=tests, fixture="pgben_shared", dsn="pgben_shared.dsn", value="f'{n:011}'", busy_s=0)
     conftest = (
         "import pytest\n\n@pytest.fixture(scope='session')\ndef pgben_shared(request):\n"
-        "    from pgben_testkit.pytest_world import world_of\n"
-        "    return world_of(request.config).databases.strategy('clone').acquire()\n"
+        "    from pgben_testkit.plugin.session import world_of\n"
+        "    from pgben_testkit.postgres.service import SERVICE\n"
+        "    return world_of(request.config).space(SERVICE).strategy('clone').acquire()\n"
     )
     return {"pytest.ini": OURS, "conftest.py": conftest, "test_commits.py": test}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,12 +20,32 @@ PACES = ("auto", "jump", "scaled", "real")
 ISOLATIONS = ("auto", "clone", "pool", "reset", "rollback")
 
 
-def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), kind: str = "str", secret: bool = False) -> Any:
-    """One row of the table: its name is the field's, its option `--pgben-NAME`, its variable `PGBEN_NAME`."""
-    meta = {"help": help, "choices": choices, "kind": kind, "secret": secret}
-    if isinstance(default, list):
-        return field(default_factory=lambda: tuple(default), metadata=meta)
-    return field(default=default, metadata=meta)
+@dataclass(frozen=True)
+class Option:
+    """Describe one setting: its option is `--pgben-NAME`, its variable `PGBEN_NAME`, its ini key `pgben_NAME`.
+
+    `kind` is str, bool, int, float or words (a list, quoted as in a shell); a `secret` value is never shown.
+    """
+
+    name: str
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    kind: str = "str"
+    secret: bool = False
+
+    @property
+    def flag(self) -> str:
+        return "--pgben-" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "PGBEN_" + self.name.upper()
+
+
+def setting(default: Any, help: str, **more: Any) -> Any:
+    """Declare a field of `Settings` that is an `Option` of the field's name."""
+    return field(default=default, metadata={"help": help, **more})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,20 +61,20 @@ class Settings:
 
     postgres_url: str = setting("", "address of an external PostgreSQL (postgresql://user@host/db)", secret=True)
     postgres_image: tuple[str, ...] = setting(
-        ["postgres:15"], "container image of PostgreSQL; more than one: the first that can be had", kind="words"
+        ("postgres:15",), "container image of PostgreSQL; more than one: the first that can be had", kind="words"
     )
     postgres_bin: str = setting("", "folder with the PostgreSQL server's binaries (initdb, postgres)")
     postgres_schema: tuple[str, ...] = setting(
-        [], "SQL files, folders or globs that make the schema, in order", kind="words"
+        (), "SQL files, folders or globs that make the schema, in order", kind="words"
     )
     postgres_migrate: str = setting("", "command that migrates (DB_* set), or python:module:callable")
     postgres_migrate_inputs: tuple[str, ...] = setting(
-        [], "globs of files that the migrate command reads: lets its result be cached between runs", kind="words"
+        (), "globs of files that the migrate command reads: lets its result be cached between runs", kind="words"
     )
     postgres_migrate_timeout: float = setting(900.0, "seconds that the migrate command may take", kind="float")
     postgres_locale: str = setting("", "locale of the embedded cluster; default: C.UTF-8, or C where there is none")
     postgres_options: tuple[str, ...] = setting(
-        [], "server options of our own PostgreSQL, as wal_level=logical", kind="words"
+        (), "server options of our own PostgreSQL, as wal_level=logical", kind="words"
     )
     postgres_isolation: Isolation = setting("auto", "how a test's database is isolated", choices=ISOLATIONS)
     postgres_pool_size: int = setting(3, "databases made ahead by `pool`, a worker", kind="int")
@@ -64,7 +84,10 @@ class Settings:
     storage_secret_key: str = setting("", "secret key of the external S3 server", secret=True)
     storage_region: str = setting("us-east-1", "region that the S3 server is asked in")
     storage_image: tuple[str, ...] = setting(
-        ["minio/minio:RELEASE.2025-09-07T16-13-09Z", "coollabsio/minio:RELEASE.2025-10-15T17-29-55Z"],
+        (
+            "minio/minio:RELEASE.2025-09-07T16-13-09Z",
+            "coollabsio/minio:RELEASE.2025-10-15T17-29-55Z",
+        ),
         "container image of MinIO; more than one: the first that can be had",
         kind="words",
     )
@@ -76,7 +99,7 @@ class Settings:
 
     redis_url: str = setting("", "address of an external Redis (redis://:password@host:port/number)", secret=True)
     redis_image: tuple[str, ...] = setting(
-        ["redis:7"], "container image of Redis; more than one: the first that can be had", kind="words"
+        ("redis:7",), "container image of Redis; more than one: the first that can be had", kind="words"
     )
     redis_bin: str = setting("", "the redis-server program")
     redis_databases: int = setting(64, "numbered databases that the Redis of a run has", kind="int")
@@ -86,30 +109,30 @@ class Settings:
     env_contract: str = setting("", "contract of the environment: a TOML file, python:module:Class, or pgben")
     env: str = setting("stop", "when the environment breaks its contract", choices=ENV_MODES)
     env_files: tuple[str, ...] = setting(
-        [], ".env files that the test run has, or none; default: .env.test and .env", kind="words"
+        (), ".env files that the test run has, or none; default: .env.test and .env", kind="words"
     )
     metrics_catalogue: str = setting("", "catalogue of metrics (YAML) that pgben_metrics holds endpoints against")
     prometheus_bin: str = setting("", "the prometheus program; default: the one on the PATH")
     alertmanager_bin: str = setting("", "the alertmanager program; default: the one on the PATH")
     prometheus_image: tuple[str, ...] = setting(
-        [],
+        (),
         "container image of Prometheus, instead of the program; more than one: the first that can be had",
         kind="words",
     )
     alertmanager_image: tuple[str, ...] = setting(
-        [],
+        (),
         "container image of Alertmanager, instead of the program; more than one: the first that can be had",
         kind="words",
     )
     prometheus_config: str = setting("", "Prometheus' configuration, rule files included")
-    alert_rules: tuple[str, ...] = setting([], "rule files or globs, besides those of the configuration", kind="words")
+    alert_rules: tuple[str, ...] = setting((), "rule files or globs, besides those of the configuration", kind="words")
     alertmanager_config: str = setting("", "Alertmanager's configuration")
     alerts_pace: str = setting("auto", "how time passes in the alert laboratory", choices=PACES)
     alert_scenarios: tuple[str, ...] = setting(
-        [], "globs of alert scenarios (*.alerts.yml): each scenario is a test", kind="words"
+        (), "globs of alert scenarios (*.alerts.yml): each scenario is a test", kind="words"
     )
     alerts_always: tuple[str, ...] = setting(
-        [], "alerts that fire at all times, as a dead man's switch: no_other_alerts lets them", kind="words"
+        (), "alerts that fire at all times, as a dead man's switch: no_other_alerts lets them", kind="words"
     )
     seed: str = setting("", "seed of the data factories; default: another in each run, named when a test fails")
 
@@ -120,9 +143,24 @@ class Settings:
     data_dir: str = setting("", "where servers put their data; default: /dev/shm where there is room")
     start_timeout: float = setting(60.0, "seconds that a server may take to start", kind="float")
 
+    added: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of services that other packages add: name -> value."""
+
+    def get(self, name: str) -> Any:
+        """Return the value of the setting `name`, of an added service too."""
+        return self.added[name] if name in self.added else getattr(self, name)
+
     def backend_of(self, service: str) -> str:
-        """The backend asked for `service`: its own setting, else the common one."""
-        return getattr(self, f"{service}_backend", "") or self.backend
+        """Return the backend asked for `service`: its own setting, else the common one."""
+        return self.get(f"{service}_backend") or self.backend
+
+    def with_backend(self, service: str, backend: str) -> Settings:
+        """Return these settings with another backend for `service`."""
+        name = f"{service}_backend"
+        if name in self.added:
+            return replace(self, added={**self.added, name: backend})
+        changed: Any = {name: backend}
+        return replace(self, **changed)
 
 
 TRUE_WORDS = ("1", "true", "yes", "on")
@@ -161,32 +199,27 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def rows() -> list[tuple[str, Mapping[str, Any], Any]]:
-    """`(name, metadata, default)` of each setting, in order."""
-    found: list[tuple[str, Mapping[str, Any], Any]] = []
-    for each in fields(Settings):
-        if each.metadata:
-            default = each.default_factory() if callable(each.default_factory) else each.default
-            found.append((each.name, each.metadata, default))
-    return found
+def options() -> tuple[Option, ...]:
+    """Return the settings of the kit itself, in the order in which they are listed."""
+    return tuple(Option(each.name, each.default, **each.metadata) for each in fields(Settings) if each.metadata)
 
 
-def _parse(name: str, meta: Mapping[str, Any], raw: Any, origin: str) -> Any:
+def _parse(option: Option, raw: Any, origin: str) -> Any:
     if not isinstance(raw, str):
         raw = shlex.join(raw) if isinstance(raw, list | tuple) else str(raw)
-    shown = "(hidden)" if meta["secret"] else repr(raw)
+    shown = "(hidden)" if option.secret else repr(raw)
     try:
-        value = _PARSERS[meta["kind"]](raw)
+        value = _PARSERS[option.kind](raw)
     except ValueError as error:
         raise UsageProblem(
             f"{origin} has the value {shown}",
-            why=f"{name} takes a {meta['kind']}: {error}",
+            why=f"{option.name} takes a {option.kind}: {error}",
             remedy=f"give {origin} a value that is allowed",
         ) from None
-    if meta["choices"] and value and value not in meta["choices"]:
+    if option.choices and value and value not in option.choices:
         raise UsageProblem(
             f"{origin} has the value {shown}",
-            why=f"allowed: {', '.join(meta['choices'])}",
+            why=f"allowed: {', '.join(option.choices)}",
             remedy=f"give {origin} one of these",
         )
     return value
@@ -198,27 +231,30 @@ def read(
     command_line: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
     ini: Mapping[str, Any] | None = None,
+    added: Iterable[Option] = (),
 ) -> Settings:
-    """The settings by precedence. A source that lacks a name, or holds None, has no say.
+    """Read the settings by precedence. A source that lacks a name, or holds None, decides nothing.
+
+    `added` are the options of services that other packages add: their values are in `Settings.added`.
 
     Raises:
-        UsageProblem: a value of the wrong kind, with its source named.
+        UsageProblem: a value is of the wrong kind; its source is named.
     """
     environ = os.environ if environ is None else environ
-    values: dict[str, Any] = {}
-    for name, meta, _ in rows():
-        option = "--pgben-" + name.replace("_", "-")
-        variable = "PGBEN_" + name.upper()
+
+    def value(option: Option) -> Any:
         for source, key, origin in (
-            (command_line or {}, name, option),
-            (environ, variable, variable),
-            (ini or {}, name, f"ini pgben_{name}"),
+            (command_line or {}, option.name, option.flag),
+            (environ, option.variable, option.variable),
+            (ini or {}, option.name, f"ini pgben_{option.name}"),
         ):
             raw = source.get(key)
             if raw is not None:
-                values[name] = _parse(name, meta, raw, origin)
-                break
-    return Settings(root=root, **values)
+                return _parse(option, raw, origin)
+        return option.default
+
+    own = {option.name: value(option) for option in options()}
+    return Settings(root=root, **own, added={option.name: value(option) for option in added})
 
 
 class BrokenIni(UsageProblem):

@@ -10,8 +10,11 @@ import click
 from pgben_testkit import __version__
 from pgben_testkit.cli.alerts import alerts
 from pgben_testkit.cli.check import check
+from pgben_testkit.cli.completion import completion
 from pgben_testkit.cli.doctor import doctor
 from pgben_testkit.cli.factories import factories
+from pgben_testkit.cli.logs import logs
+from pgben_testkit.cli.psql import psql
 from pgben_testkit.cli.run import node_helper, run
 from pgben_testkit.cli.storage import storage
 from pgben_testkit.cli.warm import down, status, up
@@ -34,7 +37,8 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pgben-testkit")
-def commands() -> None:
+@click.option("--quiet", "-q", is_flag=True, help="Tell nothing of long steps; results and errors are told.")
+def commands(quiet: bool) -> None:
     """A real world for every test: databases and buckets, for suites in any language.
 
     Exit codes: 0 fine, 1 failing tests, 2 usage, 3 the environment is not able, 130
@@ -42,7 +46,7 @@ def commands() -> None:
     """
 
 
-for each in (run, node_helper, up, status, down, doctor, factories, storage, check, alerts):
+for each in (run, up, status, logs, psql, down, doctor, check, alerts, factories, storage, node_helper, completion):
     commands.add_command(each)
 
 

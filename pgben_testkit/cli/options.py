@@ -9,18 +9,20 @@ import click
 
 from pgben_testkit import settings as settings_module
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.services.server import Announce
+from pgben_testkit.services.registry import Registry
+from pgben_testkit.services.server import Announce, silent
 from pgben_testkit.settings import Settings
 
 
-def read_settings(backend: str | None, *, schema: bool = True) -> Settings:
-    """The settings of the project in the current folder; `schema=False`: an empty database."""
+def read_settings(backend: str | None, *, schema: bool = True, registry: Registry | None = None) -> Settings:
+    """Return the settings of the project in the current folder; `schema=False` asks for an empty database."""
     root = Path.cwd()
     ini = settings_module.ini_of(root)
     given: dict[str, object] = {"backend": backend}
     if not schema:
         given |= {"postgres_schema": "", "postgres_migrate": "", "postgres_migrate_inputs": ""}
-    return settings_module.read(root=root, command_line=given, ini=ini)
+    added = registry.options() if registry else ()
+    return settings_module.read(root=root, command_line=given, ini=ini, added=added)
 
 
 def check_writable(path: Path | None) -> None:
@@ -49,7 +51,10 @@ def write(path: Path, text: str) -> None:
 
 
 def progress() -> Announce:
-    """Lines on standard error about steps that take long."""
+    """Return what writes lines about long steps on standard error; nothing with `--quiet`."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.find_root().params.get("quiet"):
+        return silent
     from pgben_testkit.report.progress import Patient
 
     return Patient(sys.stderr.write)

@@ -2,63 +2,101 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
 from pgben_testkit.cli.options import backend_option, progress, read_settings
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services.reap import end_left_of
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.services.run import RUN_VARIABLE
-from pgben_testkit.world import OwnedWorld
+from pgben_testkit.services.world import OwnedWorld
+from pgben_testkit.settings import Settings
 
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 NODE_MODULES = Path(__file__).resolve().parent.parent / "node"
 NODE_HELPER = NODE_MODULES / "pgben-testkit"
 
 
-S3_BACKENDS = ("auto", "embedded", "external", "container", "fake")
+class WithServices(click.Command):
+    """A command with `--FLAG[=BACKEND]` and `--no-FLAG` for each service, of other packages too.
 
+    `--s3` alone is `--s3=auto`: what comes after it is never taken for its value. `--per-worker` before another option
+    or `--` is one for each processor: Jest starts no more unless it is told to.
+    """
 
-class OptionalValues(click.Command):
-    """`--s3` alone is `--s3=auto`: what comes after it is never taken for its value. `--per-worker` before another
-    option or `--` is one for each processor: Jest starts no more unless it is told to."""
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [*_service_options(), *super().get_params(ctx)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        takes_value = {
-            name for each in self.params if isinstance(each, click.Option) and not each.is_flag for name in each.opts
-        } - {"--s3"}
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        optional = {each.opts[0] for each in options if each.metavar == BACKEND_SHOWN}
+        takes_value = {name for each in options if not each.is_flag for name in each.opts} - optional
         made, position = list(args), 0
         while position < len(made) and made[position].startswith("-") and made[position] != "--":
-            if made[position] == "--s3":
-                made[position] = "--s3=auto"
+            if made[position] in optional:
+                made[position] += "=auto"
             elif made[position] == "--per-worker" and "".join(made[position + 1 : position + 2]).startswith("--"):
                 made[position] = f"--per-worker={os.cpu_count() or 1}"
             position += 2 if made[position] in takes_value else 1
         return super().parse_args(ctx, made)
 
 
-@click.command(cls=OptionalValues, context_settings={"allow_interspersed_args": False})
-@click.option("--db/--no-db", default=None, help="A database (default: both, unless one is named).")
-@click.option(
-    "--s3",
-    "s3",
-    type=click.Choice(S3_BACKENDS),
-    default=None,
-    metavar="[=BACKEND]",
-    help="A bucket; --s3=fake: of the fake in memory, --s3=embedded and the like: of that backend.",
-)
-@click.option("--no-s3", is_flag=True, help="No bucket.")
-@click.option("--redis/--no-redis", default=False, help="A database of a Redis server.")
+BACKEND_SHOWN = "[=BACKEND]"
+
+
+@functools.cache
+def _registry() -> Registry:
+    return Registry.installed()
+
+
+def _service_options() -> list[click.Option]:
+    """Return the options of all services: `with_NAME` and `without_NAME` are what `run` is called with."""
+    made = []
+    for service in _registry():
+        backends = click.Choice(service.backends)
+        default = " (given unless a service is named)" if service.usual else ""
+        shown = f"Give {service.gives}{default}; backends: {', '.join(service.backends)}."
+        made += [
+            click.Option(
+                [f"--{service.flag}", f"with_{service.name}"], type=backends, metavar=BACKEND_SHOWN, help=shown
+            ),
+            click.Option(
+                [f"--no-{service.flag}", f"without_{service.name}"], is_flag=True, help=f"Do not give {service.gives}."
+            ),
+        ]
+    return made
+
+
+def _asked(given: Mapping[str, Any], settings: Settings) -> tuple[list[str], Settings]:
+    """Return the services that the command is to have, and the settings with the backends that were named.
+
+    Raises:
+        UsageProblem: `--s3` and `--no-s3` together.
+    """
+    named = {each.name: given[f"with_{each.name}"] for each in _registry() if given[f"with_{each.name}"]}
+    without = {each.name for each in _registry() if given[f"without_{each.name}"]}
+    for name in without & set(named):
+        flag = _registry().get(name).flag
+        raise UsageProblem(f"--{flag} and --no-{flag} together", why="they say the contrary", remedy="leave one out")
+    for name, backend in named.items():
+        if backend != "auto":
+            settings = settings.with_backend(name, backend)
+    return [name for name in named or _registry().usual() if name not in without], settings
+
+
+@click.command(cls=WithServices, context_settings={"allow_interspersed_args": False})
 @click.option("--schema/--no-schema", default=True, help="Load the project's schema into the database.")
 @click.option(
     "--per-worker",
@@ -74,38 +112,28 @@ class OptionalValues(click.Command):
 @backend_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(
-    db: bool | None,
-    s3: str | None,
-    no_s3: bool,
-    redis: bool,
     schema: bool,
     per_worker: int | None,
     env_map: Path | None,
     backend: str | None,
     command: tuple[str, ...],
+    **services: Any,
 ) -> None:
-    """Run COMMAND with a database and a bucket of its own: DB_*, MINIO_*, REDIS_*, DATABASE_URL, PGBEN_DESK.
+    """Run COMMAND with a database and a bucket of its own: DB_*, PG*, DATABASE_URL, MINIO_*, REDIS_*, PGBEN_DESK.
 
     Signals are forwarded, the exit code is the command's, everything is cleaned up after it.
     """
-    if s3 and no_s3:
-        raise UsageProblem("--s3 and --no-s3 together", why="they say the contrary", remedy="leave one out")
-    with_s3 = bool(s3)
-    if db is None and s3 is None and not no_s3 and not redis:
-        db = with_s3 = True
-    if per_worker and not db:
+    settings = read_settings(backend, schema=schema, registry=_registry())
+    names, settings = _asked(services, settings)
+    if per_worker and "postgres" not in names:
         raise UsageProblem(
             "--per-worker without a database", why="it is databases that it multiplies", remedy="add --db"
         )
-    settings = read_settings(backend, schema=schema)
-    if s3 and s3 != "auto":
-        settings = replace(settings, storage_backend=s3)
     templates = read_env_map(env_map) if env_map else {}
-    world = OwnedWorld.open(settings, announce=progress())
+    world = OwnedWorld.open(settings, announce=progress(), registry=_registry())
     with _stopped_by_signals():
         try:
-            env = provide(world, db=bool(db), s3=with_s3, redis=redis, per_worker=per_worker or 0)
-            env |= fill(templates, env)
+            env = provide(world, names, per_worker=per_worker or 0, templates=templates)
             code, signalled = execute(command, env)
             if signalled:
                 end_left_of(world.supply.run)
@@ -114,31 +142,28 @@ def run(
     sys.exit(code)
 
 
-def provide(world: OwnedWorld, *, db: bool, s3: bool, redis: bool, per_worker: int) -> dict[str, str]:
-    """The variables of a fresh world. A worker's database N has its variables as PGBEN_WORKER_N_DB_NAME etc."""
-    if s3:
-        world.supply.prestart("storage")
-    if redis:
-        world.supply.prestart("redis")
-    desk = str(world.desk.open())
-    env = {"PGBEN_DESK": desk, RUN_VARIABLE: world.supply.run.id}
+def provide(
+    world: OwnedWorld, names: Sequence[str], *, per_worker: int = 0, templates: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables of a fresh world, those of the map (`templates`) included.
+
+    A worker's database N has its variables as PGBEN_WORKER_N_DB_NAME and the like; so has what the map makes of them.
+    """
+    for name in names:
+        world.supply.prestart(name)
+    env = {"PGBEN_DESK": str(world.desk.open()), RUN_VARIABLE: world.supply.run.id}
     env["NODE_PATH"] = os.pathsep.join(filter(None, [str(NODE_MODULES), os.environ.get("NODE_PATH")]))
-    if db:
-        lent = world.desk.ask("database")
-        env |= lent["env"] | {"DATABASE_URL": lent["url"]}
-        for number in range(1, per_worker + 1):
-            own = world.desk.ask("database")
-            for name, value in (own["env"] | {"DATABASE_URL": own["url"]}).items():
-                env[f"PGBEN_WORKER_{number}_{name}"] = value
-    if per_worker:
+    for name in names:
+        env |= world.desk.ask("lend", service=name)["env"]
+    workers = [world.desk.ask("lend", service="postgres")["env"] for _ in range(per_worker)]
+    if workers:
         env["PGBEN_WORKERS"] = str(per_worker)
         env["NODE_OPTIONS"] = node_options(os.environ.get("NODE_OPTIONS", ""))
-    if s3:
-        env |= world.desk.ask("bucket")["env"]
-    if redis:
-        lent = world.desk.ask("redis-db")
-        env |= lent["env"] | {"REDIS_URL": lent["url"]}
-    return env
+    mapped = fill(templates, env)
+    for number, own in enumerate(workers, 1):
+        for name, value in (own | fill(templates, env | own)).items():
+            env[f"PGBEN_WORKER_{number}_{name}"] = value
+    return env | mapped
 
 
 def node_options(given: str, helper: Path = NODE_HELPER) -> str:
@@ -168,7 +193,7 @@ def fill(templates: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in env:
-            known = sorted(each for each in env if each.startswith(("DB_", "MINIO_", "REDIS_", "DATABASE_", "PGBEN_")))
+            known = sorted(each for each in env if each not in ("NODE_PATH", "NODE_OPTIONS", RUN_VARIABLE))
             raise UsageProblem(
                 f"the map asks for {{{name}}}",
                 why="we give " + ", ".join(known),

@@ -10,41 +10,39 @@ import click
 
 from pgben_testkit.cli.options import backend_option, progress, read_settings
 from pgben_testkit.services.reap import reap_dead, remove
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.services.run import claim, traces
-from pgben_testkit.services.supply import STARTERS, USUAL
 from pgben_testkit.services.warm import find, warm_runs
-from pgben_testkit.world import OwnedWorld
+from pgben_testkit.services.world import OwnedWorld
 
 
 @click.command()
 @click.option(
     "--only",
-    type=click.Choice(list(STARTERS)),
     multiple=True,
-    help="This service; may be repeated (default: postgres and storage).",
+    metavar="SERVICE",
+    help="Start this service; may be repeated (default: postgres and storage).",
 )
 @backend_option
 def up(only: tuple[str, ...], backend: str | None) -> None:
     """Start this project's servers and leave them running: its next runs find them."""
-    settings = read_settings(backend)
-    only = only or USUAL
-    if settings.backend_of("storage") == "fake" and "storage" in only:
-        # It is threads of the process that asks for it: there is nothing to leave running.
-        only = tuple(each for each in only if each != "storage")
-        click.echo("storage: the fake can't be kept warm, and needs no warming")
-        if not only:
-            return
-    wanted = [service for service in only if find(service, settings) is None]
-    for service in only:
-        if service not in wanted:
-            click.echo(f"{service}: already warm")
+    registry = Registry.installed()
+    settings = read_settings(backend, registry=registry)
+    wanted = []
+    for service in map(registry.get, only or registry.usual()):
+        if why_not := service.why_not_warm(settings):
+            click.echo(f"{service.name}: {why_not}")
+        elif find(service, settings) is not None:
+            click.echo(f"{service.name}: already warm")
+        else:
+            wanted.append(service.name)
     if not wanted:
         return
-    world = OwnedWorld.open(settings, announce=progress())
+    world = OwnedWorld.open(settings, announce=progress(), registry=registry)
     try:
-        for service in wanted:
-            world.supply.prestart(service)
-        infos = [world.supply.get(service).info for service in wanted]
+        for name in wanted:
+            world.supply.prestart(name)
+        infos = [world.supply.get(name).info for name in wanted]
     except BaseException:
         world.close()
         raise
@@ -54,21 +52,26 @@ def up(only: tuple[str, ...], backend: str | None) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-def status(as_json: bool) -> None:
-    """Show the warm servers of this user and machine. No password is shown."""
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@click.option("--show-passwords", is_flag=True, help="Show passwords and secret keys, to enter them in other programs.")
+def status(as_json: bool, show_passwords: bool) -> None:
+    """Show the warm servers of this user and machine, with the addresses that other programs can use."""
+    registry = Registry.installed()
     found: list[dict[str, Any]] = []
     for trace in warm_runs():
         assert trace.warm is not None
-        for service, info in trace.warm["servers"].items():
-            place = info.get("url") or f"{info.get('host')}:{info.get('port')}"
+        for name, facts in trace.warm["servers"].items():
+            if name not in registry.names():
+                continue  # of a package that has been uninstalled since; `down` ends it all the same
+            info = registry.get(name).info(facts)
             found.append(
                 {
+                    "address": facts.get("url") or f"{facts.get('host')}:{facts.get('port')}",
                     "run": trace.id,
                     "project": trace.warm["root"],
-                    "service": service,
-                    "how": info["how"],
-                    "address": place,
+                    "service": name,
+                    "how": info.how,
+                    "url": info.address(with_password=show_passwords),
                 }
             )
     if as_json:
@@ -77,18 +80,15 @@ def status(as_json: bool) -> None:
     if not found:
         click.echo("no warm servers")
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("service", "address", "how", "project")
-    for each in found:
-        table.add_row(each["service"], each["address"], each["how"], each["project"])
-    Console().print(table)
+    for each in found:  # an address is to be copied: no table that cuts it
+        click.echo(f"{each['service']}: {each['url']}\n    {each['how']}\n    project {each['project']}")
+    if not show_passwords:
+        click.echo("passwords are hidden: --show-passwords shows them")
 
 
 @click.command()
 @click.option("--all", "everywhere", is_flag=True, help="Those of all projects, not of this folder alone.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def down(everywhere: bool, as_json: bool) -> None:
     """Stop the warm servers, and remove what killed runs left."""
     ended = 0

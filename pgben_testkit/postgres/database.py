@@ -69,13 +69,19 @@ class Database:
         return f"{SCHEMES[driver]}://{login}@{place}"
 
     def env(self) -> dict[str, str]:
-        """PGBen's names for it, DB_HOST to DB_NAME, ready for a child process."""
+        """Return the address as a child process reads it: PGBen's DB_*, libpq's PG*, and DATABASE_URL."""
         return {
             "DB_HOST": self.host,
             "DB_PORT": str(self.port),
             "DB_USER": self.user,
             "DB_PASS": self.password,
             "DB_NAME": self.name,
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGUSER": self.user,
+            "PGPASSWORD": self.password,
+            "PGDATABASE": self.name,
+            "DATABASE_URL": self.dsn,
         }
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:

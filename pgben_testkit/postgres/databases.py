@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pgben_testkit.errors import UsageProblem
+from pgben_testkit.postgres.database import Database
 from pgben_testkit.postgres.isolation.base import Isolation, Maker
 from pgben_testkit.postgres.isolation.clone import Clone
 from pgben_testkit.postgres.isolation.pool import Pool
@@ -26,6 +27,7 @@ class Databases:
         # A thread that makes databases ahead must not hold up one that resets: a maker of its own.
         self._ahead = Maker(info, run_id, worker, self.stats)
         self._strategies: dict[str, Isolation] = {}
+        self._for_the_session = False
         self._make: dict[str, Callable[[], Isolation]] = {
             "clone": lambda: Clone(self._maker),
             "pool": lambda: Pool(self._ahead, pool_size),
@@ -43,7 +45,14 @@ class Databases:
             self._strategies[name] = self._make[name]()
         return self._strategies[name]
 
+    def for_the_session(self) -> Database:
+        """Return the one database that `reset` cleans after each test: from now on `auto` is `reset`."""
+        self._for_the_session = True
+        return self.reset().database()
+
     def _fastest_safe(self) -> str:
+        if self._for_the_session:
+            return "reset"
         if not self.info.superuser:
             return "pool"
         reset = self.strategy("reset")

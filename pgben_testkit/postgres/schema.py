@@ -195,18 +195,7 @@ def _shortened(text: str) -> str:
 
 def run_command(command: str, database: Database, root: Path, timeout_s: float, run_id: str = "") -> None:
     """Run a migration command in `root` with the database's address in its environment: DB_*, PG*, DATABASE_URL."""
-    env = (
-        os.environ
-        | database.env()
-        | {
-            "DATABASE_URL": database.dsn,
-            "PGHOST": database.host,
-            "PGPORT": str(database.port),
-            "PGUSER": database.user,
-            "PGPASSWORD": database.password,
-            "PGDATABASE": database.name,
-        }
-    )
+    env = os.environ | database.env()
     if run_id:
         env[RUN_VARIABLE] = run_id
     try:

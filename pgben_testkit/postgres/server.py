@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -32,17 +33,20 @@ class PostgresInfo(ServerInfo):
     superuser: bool = True
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> PostgresInfo:
+    def from_dict(cls, data: Mapping[str, Any]) -> PostgresInfo:
         names = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in data.items() if name in names})
 
     @property
     def dsn(self) -> str:
         """The address of the maintenance database, password included."""
+        return self.address(with_password=True)
+
+    def address(self, *, with_password: bool = False) -> str:
         from urllib.parse import quote
 
         login = quote(self.user, safe="")
-        if self.password:
+        if self.password and with_password:
             login += ":" + quote(self.password, safe="")
         return f"postgresql://{login}@{self.host}:{self.port}/{quote(self.maintenance, safe='')}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,8 +24,14 @@ class RedisInfo(ServerInfo):
     user: str = ""
     numbers: list[int] = field(default_factory=list)
 
+    def address(self, *, with_password: bool = False) -> str:
+        from urllib.parse import quote
+
+        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@" if self.password else ""
+        return f"redis://{login if with_password else ''}{self.host}:{self.port}"
+
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> RedisInfo:
+    def from_dict(cls, data: Mapping[str, Any]) -> RedisInfo:
         names = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in data.items() if name in names})
 

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.redis.server import RedisInfo, connect
-from pgben_testkit.services.desk import Client, Desk
+from pgben_testkit.services.asking import Asks, Client, Owner
+from pgben_testkit.services.stats import Stats
 
 if TYPE_CHECKING:
     import redis
@@ -44,6 +45,7 @@ class RedisDb:
             "REDIS_PORT": str(self.port),
             "REDIS_PASSWORD": self.password,
             "REDIS_DB": str(self.number),
+            "REDIS_URL": self.url,
             "DISABLE_REDIS": "false",
         }
 
@@ -54,11 +56,44 @@ class RedisDb:
         return cls(env["REDIS_HOST"], int(env["REDIS_PORT"]), int(env["REDIS_DB"]), env["REDIS_PASSWORD"], lent["user"])
 
 
-def lend(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    """A database until the client gives it back or ends: `{"name": "redis-3", "env": {...}, "url": ...}`."""
-    info = RedisInfo.from_dict(desk.supply.get("redis").info.as_dict())
-    with desk.lock:
-        free: list[int] = desk.state.setdefault("redis-free", list(reversed(info.numbers)))
+class RedisDatabases:
+    """The databases of one process: each is lent by the run's owner for one test."""
+
+    def __init__(self, asks: Asks, stats: Stats) -> None:
+        self._asks = asks
+        self._stats = stats
+        self._held: set[str] = set()
+
+    def acquire(self) -> RedisDb:
+        """Return an empty database that nobody else has."""
+        with self._stats.timed("redis wait"):
+            lent = self._asks.ask("lend", service="redis")
+        self._held.add(lent["name"])
+        return RedisDb.from_answer(lent)
+
+    def release(self, database: RedisDb) -> None:
+        """Give the database back; the owner empties it."""
+        self._held.remove(_name(database.number))
+        self._asks.ask("give-back", name=_name(database.number))
+
+    def close(self) -> None:
+        """Give back what is still held."""
+        while self._held:
+            self._asks.ask("give-back", name=self._held.pop())
+
+
+def _name(number: int) -> str:
+    return f"redis-{number}"
+
+
+def lend(info: RedisInfo, owner: Owner, client: Client) -> dict[str, Any]:
+    """Lend an empty database until the client gives it back or ends: `{"name": "redis-3", "env": {...}, "url": ...}`.
+
+    Raises:
+        UsageProblem: all databases are lent.
+    """
+    with owner.lock:
+        free: list[int] = owner.state.setdefault("redis-free", list(reversed(info.numbers)))
         if not free:
             raise UsageProblem(
                 "no Redis database is left",
@@ -71,9 +106,8 @@ def lend(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
     def take_back() -> None:
         with connect(info, number) as server:
             server.flushdb()
-        with desk.lock:
+        with owner.lock:
             free.append(number)
 
-    name = f"redis-{number}"
-    client.holds[name] = take_back
-    return {"name": name, "env": made.env(), "url": made.url, "user": info.user}
+    client.holds[_name(number)] = take_back
+    return {"name": _name(number), "env": made.env(), "url": made.url, "user": info.user}

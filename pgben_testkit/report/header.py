@@ -6,25 +6,25 @@ from collections.abc import Iterable
 
 from pgben_testkit.errors import TestkitError
 from pgben_testkit.services.choose import choose
+from pgben_testkit.services.registry import AnyService
 from pgben_testkit.services.server import Server
-from pgben_testkit.services.supply import offer
 from pgben_testkit.settings import Settings
 
 
-def line(settings: Settings, services: Iterable[str], *, said: dict[str, str] | None = None) -> str:
+def line(settings: Settings, services: Iterable[AnyService], *, said: dict[str, str] | None = None) -> str:
     """`pgben: postgres embedded (why), storage embedded (why)`; asks the engine's socket at most. `said`: service ->
     backend, filled."""
     parts = []
     for service in services:
         try:
-            offered = offer(service, settings)
+            offered = service.offer(settings)
             choice = choose(offered, settings)
             note = f", {offered.embedded_note}" if choice.kind == "embedded" and offered.embedded_note else ""
-            parts.append(f"{service} {choice.kind}{note} ({choice.why})")
+            parts.append(f"{service.name} {choice.kind}{note} ({choice.why})")
             if said is not None:
-                said[service] = choice.kind
+                said[service.name] = choice.kind
         except TestkitError as error:
-            parts.append(f"{service} none ({error.why or error.what})")
+            parts.append(f"{service.name} none ({error.why or error.what})")
     return "pgben: " + ", ".join(parts)
 
 

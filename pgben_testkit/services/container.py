@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ class Recipe:
     image: str
     command: Sequence[str]
     ports: Sequence[int]
-    environment: Mapping[str, str]
-    tmpfs: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tmpfs: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
     keep_entrypoint: bool = False
     host_network: bool = False

@@ -10,42 +10,14 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pgben_testkit.errors import TestkitError, UsageProblem, from_dict
-from pgben_testkit.services.supply import Supply, load
-
-HANDLERS = {
-    "run": "pgben_testkit.services.desk:give_run",
-    "server": "pgben_testkit.services.desk:give_server",
-    "bucket-slot": "pgben_testkit.storage.slots:give_slot",
-    "bucket-slot-back": "pgben_testkit.storage.slots:take_slot_back",
-    "database": "pgben_testkit.postgres.lend:lend_database",
-    "bucket": "pgben_testkit.storage.lend:lend_bucket",
-    "redis-db": "pgben_testkit.redis.space:lend",
-    "give-back": "pgben_testkit.services.desk:take_back",
-}
-"""What can be asked -> `module:function` of `(desk, client, request) -> answer`."""
-
-
-class Asks(Protocol):
-    """Whoever can be asked: the desk itself, or a client of it in another process."""
-
-    def ask(self, what: str, **request: Any) -> dict[str, Any]: ...
-
-
-class Client:
-    """One asker, with what it holds: name -> how it is taken back."""
-
-    def __init__(self) -> None:
-        self.holds: dict[str, Callable[[], None]] = {}
-
-    def close(self) -> None:
-        while self.holds:
-            _, take_back = self.holds.popitem()
-            take_back()
+from pgben_testkit.services.asking import Answer, Client, Owner
+from pgben_testkit.services.server import ServerInfo
+from pgben_testkit.services.supply import Supply
 
 
 class Desk:
@@ -58,17 +30,36 @@ class Desk:
         self._local = Client()
         self._listener: socket.socket | None = None
         self._threads: list[threading.Thread] = []
+        self._known: dict[str, Answer] = {}
 
     def ask(self, what: str, **request: Any) -> dict[str, Any]:
         """Ask from within the owner's own process."""
         return self._answer(self._local, {"ask": what, **request})
 
+    @property
+    def run_id(self) -> str:
+        return self.supply.run.id
+
+    def info(self, service: str) -> ServerInfo:
+        """Return the facts of a server, started now if it does not run yet."""
+        return self.supply.get(service).info
+
     def _answer(self, client: Client, request: dict[str, Any]) -> dict[str, Any]:
-        what = request.get("ask")
-        if what not in HANDLERS:
-            raise UsageProblem(f"the desk has no {what!r}", why=f"it has {', '.join(HANDLERS)}")
-        answer: dict[str, Any] = load(HANDLERS[what])(self, client, request)
-        return answer
+        what = str(request.get("ask"))
+        answers = self._answers()
+        if what not in answers:
+            raise UsageProblem(f"the desk has no {what!r}", why=f"it has {', '.join(answers)}")
+        return answers[what](self, client, request)
+
+    def _answers(self) -> Mapping[str, Answer]:
+        if not self._known:
+            self._known = {"run": _give_run, "server": _give_server, "lend": self._lend, "give-back": _take_back}
+            for service in self.supply.registry:
+                self._known |= service.answers()
+        return self._known
+
+    def _lend(self, owner: Owner, client: Client, request: Mapping[str, Any]) -> dict[str, Any]:
+        return self.supply.registry.get(str(request.get("service"))).lend(owner, client, request)
 
     def open(self) -> Path:
         """Listen for other processes; the socket's path."""
@@ -129,16 +120,15 @@ def _request(line: bytes) -> dict[str, Any]:
     return request
 
 
-def give_run(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    return {"id": desk.supply.run.id}
+def _give_run(owner: Owner, client: Client, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": owner.run_id}
 
 
-def give_server(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    return desk.supply.get(str(request.get("service"))).info.as_dict()
+def _give_server(owner: Owner, client: Client, request: Mapping[str, Any]) -> dict[str, Any]:
+    return owner.info(str(request.get("service"))).as_dict()
 
 
-def take_back(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    """Give back by name what this client was lent."""
+def _take_back(owner: Owner, client: Client, request: Mapping[str, Any]) -> dict[str, Any]:
     name = str(request.get("name"))
     held = client.holds.pop(name, None)
     if held is None:

@@ -32,6 +32,10 @@ class ServerInfo:
     why: str
     ready_s: float = 0.0
 
+    def address(self, *, with_password: bool = False) -> str:
+        """Return where a program, or a person's graphical one, finds the server; without the password unless asked."""
+        return ""
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 

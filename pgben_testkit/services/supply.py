@@ -6,29 +6,16 @@ import atexit
 import functools
 import importlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from pgben_testkit.errors import TestkitError, UsageProblem
 from pgben_testkit.services import warm
-from pgben_testkit.services.choose import Offer
 from pgben_testkit.services.reap import end_all_of, reap_dead
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.services.run import Run
 from pgben_testkit.services.server import Announce, Server, silent
 from pgben_testkit.settings import Settings
-
-STARTERS = {
-    "postgres": "pgben_testkit.postgres.provide:start",
-    "storage": "pgben_testkit.storage.provide:start",
-    "redis": "pgben_testkit.redis.provide:start",
-}
-"""service -> `module:function` of `(run, settings, progress, warm facts or None) -> Server`: named, not imported, so
-that a run pays only for what it uses and this area knows none above it."""
-
-USUAL = ("postgres", "storage")
-"""What `run` and `up` give unless told otherwise."""
-
 
 PATIENCE_S = 2.0
 """How long the end waits for a server that is still starting, before it breaks the start off."""
@@ -48,29 +35,16 @@ def _taken(lock: threading.Lock) -> Iterator[None]:
         lock.release()
 
 
-def offer(service: str, settings: Settings) -> Offer:
-    """What a service can be had from: its starter's module says it."""
-    module, _, _ = STARTERS[service].partition(":")
-    given: Offer = load(f"{module}:offer")(settings)
-    return given
-
-
-def load(path: str) -> Callable[..., Any]:
-    """The function that `module:function` names."""
-    module, _, name = path.partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return function
-
-
 class Supply:
     """Gives servers by name. Safe to ask from many threads; an answer, or an error, is the same for all."""
 
-    def __init__(self, settings: Settings, announce: Announce = silent) -> None:
+    def __init__(self, settings: Settings, announce: Announce = silent, *, registry: Registry | None = None) -> None:
         self.settings = settings
+        self.registry = registry or Registry()
         self.announce = announce
         self.servers: dict[str, Server] = {}
         self._errors: dict[str, TestkitError] = {}
-        self._locks = {service: threading.Lock() for service in STARTERS}
+        self._locks = {service: threading.Lock() for service in self.registry.names()}
         self._run_lock = threading.Lock()
         self._run: Run | None = None
         self._closed = False
@@ -96,8 +70,7 @@ class Supply:
         Raises:
             TestkitError: it can't be had; the same error again for whoever asks next.
         """
-        if service not in STARTERS:
-            raise UsageProblem(f"no service {service!r}", why=f"there are {', '.join(STARTERS)}")
+        kind = self.registry.get(service)
         with _taken(self._locks[service]):
             if self._closed:
                 raise UsageProblem(f"{service} was asked for after the run's end", remedy="ask within the run")
@@ -105,10 +78,9 @@ class Supply:
                 raise self._errors[service]
             if service not in self.servers:
                 try:
-                    start = load(STARTERS[service])
-                    found = warm.find(service, self.settings) if self.settings.warm else None
+                    found = warm.find(kind, self.settings) if self.settings.warm else None
                     progress = functools.partial(self.announce, service)
-                    self.servers[service] = start(self.run, self.settings, progress, found)
+                    self.servers[service] = kind.start(self.run, self.settings, progress, found)
                 except TestkitError as error:
                     self._errors[service] = error
                     raise
@@ -118,6 +90,8 @@ class Supply:
 
     def prestart(self, service: str) -> None:
         """Begin to start a server in the background; `get` waits for it and raises its error."""
+        for module in self.registry.get(service).modules(self.settings):
+            importlib.import_module(module)
 
         def work() -> None:
             try:
@@ -154,7 +128,7 @@ class Supply:
             if self._run is not None:
                 atexit.unregister(self.close)
                 if keep_running:
-                    self._run.stay_warm(warm.facts(self.settings, self.servers))
+                    self._run.stay_warm(warm.facts(self.settings, self.registry, self.servers))
                 else:
                     self._run.end()
                 self._run = None

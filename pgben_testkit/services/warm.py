@@ -7,28 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from pgben_testkit.services.reap import has_servers
+from pgben_testkit.services.registry import AnyService, Registry
 from pgben_testkit.services.run import Trace, claim, traces
 from pgben_testkit.services.server import Server
 from pgben_testkit.settings import Settings
 
 
-def facts(settings: Settings, servers: Mapping[str, Server]) -> dict[str, Any]:
-    """What the record of a warm run says: whose it is and how its servers are reached."""
+def facts(settings: Settings, registry: Registry, servers: Mapping[str, Server]) -> dict[str, Any]:
+    """Return what the record of a warm run says: whose it is and how its servers are reached."""
     return {
         "root": str(settings.root),
-        "asked": {service: _asked(service, settings) for service in servers},
-        "servers": {service: server.info.as_dict() for service, server in servers.items()},
+        "asked": {name: registry.get(name).asked(settings) for name in servers},
+        "servers": {name: server.info.as_dict() for name, server in servers.items()},
     }
-
-
-def _asked(service: str, settings: Settings) -> list[str]:
-    """The settings that a warm server must have been started with to be of use. A new schema is none of them."""
-    names = {
-        "postgres": ("postgres_bin", "postgres_url", "postgres_image", "postgres_options"),
-        "storage": ("storage_bin", "storage_url", "storage_image", "storage_gate"),
-        "redis": ("redis_bin", "redis_url", "redis_image"),
-    }[service]
-    return [settings.backend_of(service), *(str(getattr(settings, name)) for name in names)]
 
 
 def warm_runs() -> list[Trace]:
@@ -47,13 +38,13 @@ def warm_runs() -> list[Trace]:
     return found
 
 
-def find(service: str, settings: Settings) -> dict[str, Any] | None:
+def find(service: AnyService, settings: Settings) -> dict[str, Any] | None:
     """The facts of a warm server that fits this project and these settings, or None."""
     for trace in traces():
-        if trace.warm is None or trace.warm.get("root") != str(settings.root) or trace.warm.get("kept"):
+        if trace.warm is None or trace.warm.get("root") != str(settings.root):
             continue
-        info = trace.warm["servers"].get(service)
-        asked = trace.warm["asked"].get(service)
-        if info and asked == _asked(service, settings) and has_servers(trace):
+        info = trace.warm["servers"].get(service.name)
+        asked = trace.warm["asked"].get(service.name)
+        if info and asked == service.asked(settings) and has_servers(trace):
             return {**info, "how": f"{info['how']}, kept warm by `pgben-testkit up`"}
     return None

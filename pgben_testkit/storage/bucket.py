@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pgben_testkit import extras
-from pgben_testkit.services.desk import Asks
+from pgben_testkit.services.asking import Asks
 from pgben_testkit.services.stats import Stats
 from pgben_testkit.storage.client import boto3_client
 from pgben_testkit.storage.pristine import as_new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -33,7 +34,10 @@ class StorageInfo(ServerInfo):
         """The name of its difference file: the backend, or `ungated`."""
         return "ungated" if self.backend == "embedded" and not self.gate else self.backend
 
+    def address(self, *, with_password: bool = False) -> str:
+        return f"{self.url} (access key {self.access_key}, secret key {self.secret_key})" if with_password else self.url
+
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> StorageInfo:
+    def from_dict(cls, data: Mapping[str, Any]) -> StorageInfo:
         names = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in data.items() if name in names})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.services.desk import Client, Desk
+from pgben_testkit.services.asking import Client, Owner
 from pgben_testkit.storage.client import admin_client, bucket_exists_or_made, put_probe
 from pgben_testkit.storage.pristine import as_new, configuration
 from pgben_testkit.storage.server import StorageInfo
@@ -63,19 +64,21 @@ class Slots:
             self._free.append(name)
 
 
-def give_slot(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    info = StorageInfo.from_dict(desk.supply.get("storage").info.as_dict())
-    with desk.lock:
-        slots: Slots = desk.state.setdefault("bucket-slots", None) or Slots(info)
-        desk.state["bucket-slots"] = slots
+def give_slot(owner: Owner, client: Client, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Give `client` a bucket: `{"name": ..., "made": how it was configured when it was made}`."""
+    info = StorageInfo.from_dict(owner.info("storage").as_dict())
+    with owner.lock:
+        slots: Slots = owner.state.setdefault("bucket-slots", None) or Slots(info)
+        owner.state["bucket-slots"] = slots
     name = slots.take()
     client.holds[name] = lambda: slots.give_back(name, clean=False)
     return {"name": name, "made": slots.made[name]}
 
 
-def take_slot_back(desk: Desk, client: Client, request: dict[str, Any]) -> dict[str, Any]:
+def take_slot_back(owner: Owner, client: Client, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Take back the bucket `name`; `clean` says whether the client has emptied it."""
     name = str(request.get("name"))
     if client.holds.pop(name, None) is None:
         raise UsageProblem(f"the bucket {name} was not lent to this client")
-    desk.state["bucket-slots"].give_back(name, clean=bool(request.get("clean")))
+    owner.state["bucket-slots"].give_back(name, clean=bool(request.get("clean")))
     return {}

@@ -36,7 +36,7 @@ def test_the_first_project_passes_as_written(page, tmp_path):
 @pytest.mark.parametrize("page", READMES)
 def test_every_option_and_variable_that_is_named_exists(page):
     text = (ROOT / page).read_text("utf-8")
-    names = {name for name, _, _ in settings.rows()}
+    names = {option.name for option in settings.options()}
     for option in re.findall(r"--(?:no-)?pgben-([a-z-]+)", text):
         assert option.replace("-", "_") in names, option
     for key in re.findall(r"\bpgben_((?:postgres|storage|redis)_[a-z_]+)", text):
@@ -48,7 +48,7 @@ def test_every_option_and_variable_that_is_named_exists(page):
 @pytest.mark.parametrize("page", READMES)
 def test_every_fixture_that_is_named_exists(page, pytestconfig):
     text = (ROOT / page).read_text("utf-8")
-    sources = "\n".join(each.read_text("utf-8") for each in (ROOT / "pgben_testkit").glob("*/fixtures.py"))
+    sources = "\n".join(each.read_text("utf-8") for each in (ROOT / "pgben_testkit/plugin/fixtures").glob("*.py"))
     for name in re.findall(r"^\| `(pgben_[a-z_0-9]+)`", text, re.MULTILINE):
         assert f"def {name}(" in sources, name
 

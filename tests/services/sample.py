@@ -15,8 +15,10 @@ import urllib3
 
 from pgben_testkit import settings
 from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 from pgben_testkit.services.process import Account, ServerProcess, free_ports
-from pgben_testkit.world import OwnedWorld
+from pgben_testkit.services.world import OwnedWorld
+from pgben_testkit.storage.service import SERVICE as STORAGE
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 API = FIXTURES / "api"
@@ -190,8 +192,8 @@ def running(stack: ExitStack, **more):
     """The API with its users, on a database and a bucket of its own, until `stack` is closed."""
     owned = opened(stack)
     try:
-        database = owned.world.databases.strategy("clone").acquire()
-        bucket = owned.world.buckets.acquire()
+        database = owned.world.space(POSTGRES).strategy("clone").acquire()
+        bucket = owned.world.space(STORAGE).acquire()
     except EnvironmentNotAble as error:
         pytest.skip(str(error))
     add_users(database)

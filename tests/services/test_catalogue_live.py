@@ -12,6 +12,7 @@ from sample import API, CATALOGUE, FIXTURES
 
 from pgben_testkit.observability import catalogue
 from pgben_testkit.observability.metrics import Metrics
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_the_roles_and_routes_are_those_of_the_api():
 
 
 def test_postgres_exporter_is_as_catalogued_and_tells_a_database_that_is_down(stack, api):
-    info = api.owned.world.postgres
+    info = api.owned.world.info(POSTGRES)
     dsn = f"postgresql://{info.user}:{info.password}@{info.host}:{{}}/{api.database.name}?sslmode=disable"
     url = samples.exporter(
         stack, api.owned, "prometheus-postgres-exporter", [], {"DATA_SOURCE_NAME": dsn.format(info.port)}

@@ -46,6 +46,9 @@ def test_env_map_names_what_it_may_use(project, postgres, run):
     (project / "map.toml").write_text('[env]\nURL = "pg://{DB_HOST}/{DB_NAME}"\n')
     done = run("run", "--db", "--env-map", "map.toml", "--", "sh", "-c", "echo $URL")
     assert done.stdout.startswith("pg://127.0.0.1/pgben_")
+    workers = ["--per-worker", "2", "--env-map", "map.toml"]
+    shown = run("run", "--db", *workers, "--", "printenv", "URL", "PGBEN_WORKER_1_URL", "PGBEN_WORKER_2_URL").stdout
+    assert len(set(shown.split())) == 3, "each worker's mapped variables name its own database"
     (project / "map.toml").write_text('[env]\nURL = "{DB_NMAE}"\n')
     wrong = run("run", "--db", "--env-map", "map.toml", "--", "true")
     assert wrong.returncode == 2 and "{DB_NMAE}" in wrong.stderr and "DB_NAME" in wrong.stderr

@@ -31,7 +31,7 @@ def desk(supply, server):
 @every_backend
 def test_a_database_is_empty_again_for_whoever_comes_next(desk, server):
     for _ in range(len(server.numbers) + 1):
-        lent = desk.ask("redis-db")
+        lent = desk.ask("lend", service="redis")
         with RedisDb.from_answer(lent).client() as client:
             assert client.keys("*") == []
             client.set("fila", "1")
@@ -40,13 +40,13 @@ def test_a_database_is_empty_again_for_whoever_comes_next(desk, server):
 
 @every_backend
 def test_two_held_at_once_do_not_see_each_other_and_the_last_is_refused_with_the_way_out(desk, server):
-    lent = [desk.ask("redis-db") for _ in server.numbers]
+    lent = [desk.ask("lend", service="redis") for _ in server.numbers]
     first, second = (RedisDb.from_answer(each).client() for each in lent[:2])
     with first, second:
         first.set("a", "1")
         assert second.get("a") is None
     with pytest.raises(UsageProblem) as refused:
-        desk.ask("redis-db")
+        desk.ask("lend", service="redis")
     assert "--pgben-redis-databases" in refused.value.remedy
 
 
@@ -59,7 +59,7 @@ def test_without_the_password_nothing_is_answered(server):
 def test_what_a_client_that_died_held_comes_back_empty(desk, server):
     path = desk.open()
     other = DeskClient(path)
-    lent = RedisDb.from_answer(other.ask("redis-db"))
+    lent = RedisDb.from_answer(other.ask("lend", service="redis"))
     with lent.client() as client:
         client.set("left", "behind")
         other.close()

@@ -19,7 +19,9 @@ from pgben_testkit.observability.servers import programs
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
 from pgben_testkit.observability.servers.configured import Endpoint, PrometheusConfig
 from pgben_testkit.observability.servers.prometheus import Prometheus
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 from pgben_testkit.services.process import Account, ServerProcess, free_ports
+from pgben_testkit.storage.service import SERVICE as STORAGE
 
 DOOR = FIXTURES / "minio_exporter"
 WITHOUT_SAMPLES = {
@@ -48,7 +50,7 @@ def until(condition, what):
 
 def stand_in(opened, owned):
     """The port of MinIO's stand-in before the run's S3 server."""
-    info, [port] = owned.world.storage, free_ports(1)
+    info, [port] = owned.world.info(STORAGE), free_ports(1)
     host, _, behind = info.url.removeprefix("http://").partition(":")
     process = ServerProcess.start(
         "minio-stand-in",
@@ -85,14 +87,14 @@ def running():
         run = owned.supply.run
         try:
             door = stand_in(opened, owned)
-            database = owned.world.databases.strategy("clone").acquire()
-            bucket = owned.world.buckets.acquire()
+            database = owned.world.space(POSTGRES).strategy("clone").acquire()
+            bucket = owned.world.space(STORAGE).acquire()
         except EnvironmentNotAble as error:
             pytest.skip(str(error))
         samples.add_users(database)
         api = samples.start(owned, database, bucket, MINIO_PORT=str(door))
         opened.callback(api.process.stop)
-        server = owned.world.postgres
+        server = owned.world.info(POSTGRES)
         dsn = (
             f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{database.name}?sslmode=disable"
         )

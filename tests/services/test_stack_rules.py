@@ -13,6 +13,7 @@ from stack import ALWAYS, OF_EVERY_TARGET, PROMETHEUS, RULE_FILES, RUNBOOKS, SEV
 
 from pgben_testkit.lgpd.text import kind_of
 from pgben_testkit.observability import catalogue
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 
 ALERTS = stack.alerts()
 CATALOGUE = catalogue.load(stack.STACK / "catalogue.yaml")
@@ -231,7 +232,7 @@ def test_sql_of_the_runbooks_runs_on_the_reference_schema():
     ]
     assert len(statements) >= 8
     with ExitStack() as opened:
-        database = samples.opened(opened).world.databases.strategy("clone").acquire()
+        database = samples.opened(opened).world.space(POSTGRES).strategy("clone").acquire()
         connection = opened.enter_context(database.connect())
         for sql in statements:
             connection.execute(sql)

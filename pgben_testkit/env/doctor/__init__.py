@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pgben_testkit.findings import Finding, Place, Rule, finding
-from pgben_testkit.services.supply import USUAL
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.settings import Settings
 
 Level = Literal["ok", "note", "warning", "error"]
@@ -59,15 +59,7 @@ class Examined:
 
 def is_wanted(service: str, settings: Settings) -> bool:
     """Whether the settings say that this project uses a service; where they are silent its lack is only a note."""
-    own = getattr(settings, f"{service}_backend")
-    if own not in ("", "auto") or (settings.backend != "auto" and service in USUAL):
-        return True
-    given = {
-        "postgres": (settings.postgres_url, settings.postgres_schema, settings.postgres_migrate, settings.postgres_bin),
-        "storage": (settings.storage_url, settings.storage_bin),
-        "redis": (settings.redis_url, settings.redis_bin),
-    }
-    return any(given[service])
+    return Registry().get(service).is_wanted(settings)
 
 
 class Look(Protocol):

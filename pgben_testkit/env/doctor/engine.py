@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pgben_testkit.env.doctor import Fact, Ports
 from pgben_testkit.findings import Rule
 from pgben_testkit.services import engine
-from pgben_testkit.services.supply import STARTERS
+from pgben_testkit.services.registry import Registry
 from pgben_testkit.settings import Settings
 
 RULE = Rule("doctor/engine", "error", "No container engine answers")
@@ -18,7 +18,7 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     if isinstance(found, engine.Engine):
         yield Fact(RULE, "ok", "engine", f"{found.name} answers at {found.host}")
         return
-    needed = [name for name in STARTERS if settings.backend_of(name) == "container"]
+    needed = [name for name in Registry().names() if settings.backend_of(name) == "container"]
     yield Fact(
         RULE,
         "error" if needed else "ok",

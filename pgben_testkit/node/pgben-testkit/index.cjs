@@ -45,16 +45,16 @@ function ask(request) {
   });
 }
 
-async function lend(what) {
-  const lent = await ask({ ask: what });
+async function lend(service) {
+  const lent = await ask({ ask: 'lend', service });
   let given = null;
   const giveBack = () => (given ??= ask({ ask: 'give-back', name: lent.name }).then(() => undefined));
   return { ...lent, giveBack };
 }
 
-const freshDatabase = () => lend('database');
-const freshBucket = () => lend('bucket');
-const freshRedis = () => lend('redis-db');
+const freshDatabase = () => lend('postgres');
+const freshBucket = () => lend('storage');
+const freshRedis = () => lend('redis');
 const close = () => void (desk && desk.socket.end());
 
 // Names alone: so the named imports of an ES module find them

@@ -36,12 +36,6 @@ def test_no_part_imports_what_stands_above_it(folder, above):
     assert not wrong
 
 
-def test_every_module_of_the_area_is_short():
-    files = [*(ROOT / "factories").rglob("*.py"), *(ROOT / "lgpd").rglob("*.py")]
-    assert len(files) > 30
-    assert not [path for path in files if len(path.read_text("utf-8").splitlines()) > 450]
-
-
 def test_only_one_module_computes_check_digits():
     """A second CPF check would drift from the first."""
     weights = [

@@ -1,17 +1,20 @@
-"""How an error of ours is shown in a test's report: it says itself what is wrong, and frames would hide that."""
+"""Show an error of ours in a test's report by its text: it says what is wrong, and frames would hide that."""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
+import pluggy
 import pytest
 
 from pgben_testkit.errors import TestkitError
 
 TOLD = pytest.StashKey[dict[str, str]]()
 """The text of an error -> the test that told it whole."""
-MACHINERY = tuple(Path(each.__file__ or "").parent for each in (__import__("_pytest"), __import__("pluggy")))
+MACHINERY = tuple(Path(inspect.getfile(each)).parent for each in (pytest.Item, pluggy.PluginManager))
+"""The folders of pytest's and pluggy's own code."""
 KIT = Path(__file__).parents[1]
 
 
