@@ -1,1 +1,1 @@
-"""Personal data in the sense of the LGPD: Brazilian documents, personal data in text, people in database dumps."""
+"""Protect personal data: complete and validate documents, find personal data in texts and in database dumps."""

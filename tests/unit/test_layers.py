@@ -12,10 +12,12 @@ NAME = PACKAGE.name
 FLOORS = [
     {"errors"},
     {"extras", "settings"},
-    {"findings", "services"},
+    {"checking"},
+    {"files", "services"},
     {"postgres", "storage", "redis", "env"},
     {"lgpd"},
     {"factories", "observability"},
+    {"doctor"},
     {"report"},
     {"cli", "plugin"},
 ]

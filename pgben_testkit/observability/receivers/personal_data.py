@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pgben_testkit.findings import Finding, Place, Rule, finding, ordered
+from pgben_testkit.checking.finding import Finding, Place, Rule, finding, ordered
 from pgben_testkit.lgpd.text import kind_of
 from pgben_testkit.observability.receivers.delivery import Delivery, Email
 
