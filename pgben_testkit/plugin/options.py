@@ -32,10 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
     """Add the options of the services that other plugins bring: all plugins are loaded now, nothing is parsed yet."""
-    early_config.stash[ADDED] = added = tuple(
-        option for service in added_services(early_config) for option in service.options()
-    )
-    _add(parser, added)
+    added = added_services(early_config)
+    if not added:
+        return
+    from pgben_testkit.services.registry import Registry
+
+    try:
+        early_config.stash[ADDED] = Registry(added).options()
+    except TestkitError as error:
+        raise pytest.UsageError(str(error)) from None
+    _add(parser, early_config.stash[ADDED])
 
 
 def added_services(config: pytest.Config) -> list[AnyService]:
