@@ -15,8 +15,9 @@ FLOORS = [
     {"checking"},
     {"files", "services"},
     {"postgres", "storage", "redis", "env"},
+    {"lgpd"},
     {"factories", "observability"},
-    {"lgpd", "doctor"},
+    {"doctor"},
     {"report"},
     {"cli", "plugin"},
 ]
