@@ -113,9 +113,11 @@ def rolled_back(database, left):
 
 
 def killed(database, left):
-    with database.connect() as victim, database.connect(autocommit=True) as other:
-        victim.execute("UPDATE pessoa SET nome = 'x'")
+    victim = database.connect()
+    victim.execute("UPDATE pessoa SET nome = 'x'")
+    with database.connect(autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", (victim.info.backend_pid,))
+    victim.close()
 
 
 def on_the_database(statement):

@@ -19,8 +19,9 @@ SELECT datacl::text, datconnlimit, datallowconn, datistemplate, datdba::regrole:
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = datname),
        (SELECT count(*) FROM pg_subscription WHERE subdbid = d.oid),
        (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = d.oid),
-       (SELECT count(*) FROM pg_stat_activity WHERE datname = d.datname AND pid <> pg_backend_pid()
-        AND state LIKE 'idle in%%' AND backend_type = 'client backend')
+       (SELECT count(*) FROM pg_stat_activity a WHERE datname = d.datname AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend'
+        AND (state LIKE 'idle in%%' OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'virtualxid')))
 FROM pg_database d WHERE datname = current_database()
 """
 

@@ -51,6 +51,8 @@ class Relation:
     size_bytes: int = 0
     only_cloned: str = ""
     """Why its rows can't be put back one by one; empty where they can."""
+    value: tuple[int, bool] | None = None
+    """`last_value` and `is_called` of a sequence, once it was asked for."""
 
 
 class Pristine:
@@ -95,9 +97,10 @@ class Pristine:
 
     def sequence(self, relation: Relation) -> tuple[int, bool]:
         """Return `last_value` and `is_called` of a sequence."""
-        row = self.connection.execute(f"SELECT last_value, is_called FROM {relation.name}").fetchone()
-        assert row is not None
-        return int(row[0]), bool(row[1])
+        if relation.value is None:
+            [(last, called)] = self.connection.execute(f"SELECT last_value, is_called FROM {relation.name}").fetchall()
+            relation.value = int(last), bool(called)
+        return relation.value
 
     def rows(self, relation: Relation, positions: list[str]) -> list[tuple[str, str]]:
         """Return rows of a table by their positions: position and row as text."""

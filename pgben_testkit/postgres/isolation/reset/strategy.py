@@ -141,9 +141,15 @@ class Reset:
         """Undo what something wrote that the last test left running, and name that test."""
         if self._side is None or self._connection is None or self._baseline is None:
             return
+        import psycopg
+
         _, log, _ = self._side.result()
-        log.length(self._baseline.position)
-        touched = log.touched(self._baseline.position)
+        try:
+            log.length(self._baseline.position)
+            touched = log.touched(self._baseline.position)
+        except psycopg.Error:  # that part of the log is gone, or the connection
+            self._undo()
+            return
         changed = self._undo() if touched else []
         if changed:  # else the catalogue alone, by a connection that ended and took its temporary tables with it
             warnings.warn(
@@ -208,13 +214,13 @@ class Reset:
         if connection is None or connection.closed or baseline is None or self._side is None:
             raise TooDifferent("the connection was closed")
         pristine, log, _ = self._side.result()
-        connected = self._end_strangers(connection)
+        connected, facts = self._end_strangers(connection)
+        if facts != baseline.facts:
+            raise TooDifferent("the database itself was altered")
         length, position = log.length(baseline.position)
         if length > (MOST_LOG_BYTES_CONNECTED if connected else MOST_LOG_BYTES):
             raise TooDifferent("much was written")
         touched = log.touched(baseline.position)
-        if connection.execute(DATABASE).fetchone() != baseline.facts:
-            raise TooDifferent("the database itself was altered")
         changed = self._undo_touched(connection, pristine, touched, baseline.xid) if touched else []
         changed += self._undo_unlogged(connection, pristine, baseline.xid)
         self._vacuum(connection, [each for each in changed if each.kind == "r"])
@@ -225,12 +231,15 @@ class Reset:
         return [each.name for each in changed]
 
     @staticmethod
-    def _end_strangers(connection: psycopg.Connection[Any]) -> int:
-        """End the connections that a test left in a transaction; return how many others there are."""
+    def _end_strangers(connection: psycopg.Connection[Any]) -> tuple[int, tuple[Any, ...]]:
+        """End the connections that a test left in a transaction; return how many others there are, and the facts."""
         for _ in range(PATIENCE_TURNS):
-            [(held, idle)] = connection.execute(STRANGERS).fetchall()
+            with connection.pipeline():
+                strangers = connection.execute(STRANGERS)
+                facts = connection.execute(DATABASE)
+            [(held, idle)] = strangers.fetchall()
             if not held:
-                return int(idle)
+                return int(idle), facts.fetchall()[0]
         raise TooDifferent("a connection does not end")
 
     @staticmethod
@@ -255,11 +264,13 @@ class Reset:
             relation = pristine.files.get(file)
             if relation is not None:
                 sequences[relation.oid] = relation
-        with connection.transaction():
+        for relation in sequences.values():
+            pristine.sequence(pristine.details(relation))
+        with connection.pipeline(), connection.transaction():
             for relation, blocks in tables.values():
                 rows.undo(connection, pristine, relation, blocks, since_xid)
             for relation in sequences.values():
-                last, called = pristine.sequence(pristine.details(relation))
+                last, called = pristine.sequence(relation)
                 connection.execute("SELECT setval(%s::oid::regclass, %s, %s)", (relation.oid, last, called))
         return [*(relation for relation, _ in tables.values()), *sequences.values()]
 
