@@ -1,4 +1,4 @@
-"""What `reset` takes to undo one committed row: by the tables that the schema has, and by the rows that one table seeds.
+"""What `reset` takes to undo one committed row: by the tables of the schema, and by the rows that one table seeds.
 
     python benchmarks/undo.py [--tables 50,200,800,3200] [--rows 100000] [--tests 40]
 
