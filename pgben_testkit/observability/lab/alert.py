@@ -1,4 +1,4 @@
-"""What a test says of an alert, and what it is told when that is not so."""
+"""Say what an alert must do, and fail with its timeline where it does not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
 from pgben_testkit.observability.durations import text as duration
 from pgben_testkit.observability.lab import timeline as drawn
+from pgben_testkit.observability.lab.expression import selectors
 from pgben_testkit.observability.lab.rules import AlertRule
 from pgben_testkit.observability.lab.scrapes import AlertNow
 from pgben_testkit.observability.lab.watched import Watched
@@ -22,7 +23,7 @@ class AlertFailed(AssertionError):
 
 
 class Alert:
-    """One alert of a laboratory. Its verbs let time pass; each fails with the timeline in its text."""
+    """Assert things about one alert. Its verbs let time pass; each fails with the timeline in its text."""
 
     def __init__(self, laboratory: Watched, rules: Sequence[AlertRule], labels: Mapping[str, str]) -> None:
         self.rule = rules[0]
@@ -34,7 +35,7 @@ class Alert:
 
     @property
     def instances(self) -> tuple[AlertNow, ...]:
-        """Its pending and firing instances with the labels asked for, as of the last evaluation."""
+        """Return the pending and firing instances that have the labels asked for, as of the last evaluation."""
         ours = [each for each in self._laboratory.driver_alerts() if each.rule == self.name]
         for name in self._labels:
             if ours and not any(name in each.labels for each in ours):
@@ -48,12 +49,12 @@ class Alert:
 
     @property
     def state(self) -> str:
-        """`firing` if any instance is, else `pending` if any is, else `inactive`."""
+        """Return `firing` if any instance is, else `pending` if any is, else `inactive`."""
         return max((each.state for each in self.instances), key=STATES.index, default="inactive")
 
     @property
     def current(self) -> AlertNow:
-        """The instance that has been on for longest.
+        """Return the instance that has been on for longest.
 
         Raises:
             AlertFailed: there is none.
@@ -66,26 +67,26 @@ class Alert:
 
     @property
     def value(self) -> float:
-        """Its expression's value, as of the last evaluation."""
+        """Return the value of the expression, as of the last evaluation."""
         __tracebackhide__ = True
         return self.current.value
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        """As a receiver gets them."""
+        """Return the annotations as a receiver gets them."""
         __tracebackhide__ = True
         return self.current.annotations
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """As a receiver gets them, but for external labels."""
+        """Return the labels as a receiver gets them, without external labels."""
         __tracebackhide__ = True
         return self.current.labels
 
     # What must come
 
     def becomes(self, state: str, *, within: str = PATIENCE) -> Alert:
-        """It is in `state` (`inactive`, `pending`, `firing`) now or before `within` is over.
+        """Wait until the alert is in `state` (`inactive`, `pending`, `firing`), at most `within`.
 
         Raises:
             AlertFailed: it is not.
@@ -101,7 +102,7 @@ class Alert:
     def fires(
         self, *, after: str = "", within: str = "", labels: Mapping[str, str] | None = None, told: bool = True
     ) -> Alert:
-        """It fires, has `labels`, and Alertmanager has looked at its group: what it sends has been delivered.
+        """Wait until the alert fires with `labels`, and its messages were delivered.
 
         `after`: how long it was pending; longer by more than two evaluations fails too. `within`: from now on; default:
         its `for` and an hour. `told=False` does not wait for Alertmanager.
@@ -112,6 +113,7 @@ class Alert:
         __tracebackhide__ = True
         lab = self._laboratory
         lab.start()
+        gave_up = len(lab.refused_deliveries())
         limit = within or duration(self.rule.for_s + durations.seconds(PATIENCE))
         if not self._wait(lambda: self.state == "firing", limit):
             raise self._failed(f"did not fire within {limit}: it is {self.state}")
@@ -126,10 +128,11 @@ class Alert:
             raise self._failed(f"fires with other labels: {told_labels}")
         if told:
             self._told_since(firing_at)
+            self._was_sent(gave_up)
         return self
 
     def resolves(self, *, within: str = PATIENCE, told: bool = True) -> Alert:
-        """It is pending or firing no more before `within` is over, and Alertmanager has looked at its group since.
+        """Wait until the alert is inactive, at most `within`, and Alertmanager has looked at its group.
 
         Raises:
             AlertFailed: it still is.
@@ -138,7 +141,7 @@ class Alert:
         lab = self._laboratory
         lab.start()
         before = self.instances
-        if not before and not lab.state_changes(self.name):
+        if not before and not lab.timeline.state_changes(self.name, self._labels):
             raise self._failed("has nothing to resolve: it was neither pending nor firing")
         if not self._wait(lambda: self.state == "inactive", within):
             raise self._failed(f"did not resolve within {within}: it is {self.state}")
@@ -147,7 +150,7 @@ class Alert:
         return self
 
     def stays(self, state: str, *, during: str) -> Alert:
-        """It is in `state`, now and for all of `during`.
+        """Let `during` pass, and check that the alert is in `state` all that time.
 
         Raises:
             AlertFailed: it leaves it.
@@ -159,21 +162,22 @@ class Alert:
         return self
 
     def never_fires(self, *, during: str) -> Alert:
-        """It does not fire for all of `during`; it may be pending.
+        """Let `during` pass, and check that the alert never fires; it may be pending.
 
         Raises:
-            AlertFailed: it does.
+            AlertFailed: it fires; or it could not have fired, because its expression never had a series.
         """
         __tracebackhide__ = True
         self._laboratory.start()
         if self._wait(lambda: self.state == "firing", during):
             raise self._failed(f"fires, and was never to fire during {during}")
+        self._had_series()
         return self
 
     # How it went
 
     def story(self, moment: str = "") -> str:
-        """Its timeline as text; `moment` is said of the last line."""
+        """Return the timeline as text; `moment` is what its last line says."""
         lab = self._laboratory
         events = lab.timeline.of(self.name)
         begin, end = lab.timeline.began, lab.clock()
@@ -207,7 +211,7 @@ class Alert:
             )
         if not rows:
             rows.append(f"value  |{' ' * drawn.WIDTH}|  no series: {expression} gave nothing at any time")
-        states = drawn.states(lab.state_changes(self.name), begin, end)
+        states = drawn.states(lab.timeline.state_changes(self.name, self._labels), begin, end)
         rows.append(f"state  |{states}|  . inactive, p pending, F firing; {duration(round(end - begin))} in all")
         return rows
 
@@ -218,10 +222,10 @@ class Alert:
 
     def _was_pending_for(self, wanted_s: float, shown: str) -> None:
         __tracebackhide__ = True
-        changes = [each for each in self._laboratory.state_changes(self.name)]
+        changes = self._laboratory.timeline.state_changes(self.name, self.current.labels)
         fired = next(at for at, state in reversed(changes) if state == "firing")
         was_s = fired - self.current.since
-        slack_s = 2 * self._laboratory.longest_evaluation_s
+        slack_s = 2 * self._laboratory.interval_s(self.name)
         if not wanted_s - 0.5 <= was_s <= wanted_s + slack_s:
             raise self._failed(f"fired after {duration(round(was_s, 1))} of being pending, not after {shown}")
 
@@ -232,6 +236,43 @@ class Alert:
         groups = {key for each in instances for key in lab.groups_of(each)}
         end = since + lab.longest_flush_s + 60.0
         lab.run_until(end, lambda: all(lab.flushed_since(key, since) for key in groups))
+
+    def _was_sent(self, gave_up: int) -> None:
+        """Check that Alertmanager got the alert, and sent all messages about it that it made.
+
+        `gave_up` is how many messages Alertmanager had given up before.
+        """
+        __tracebackhide__ = True
+        lab = self._laboratory
+        groups = {key for each in self.instances for key in lab.groups_of(each)}
+        if groups and not any(map(lab.reached_alertmanager, groups)):
+            raise self._failed(
+                "fires, and Alertmanager never got it: alert_relabel_configs drop it or change its labels; "
+                "fires(told=False) does not wait for Alertmanager"
+            )
+        receivers = {receiver for receiver, _ in groups}
+        for receiver, why in lab.refused_deliveries()[gave_up:]:
+            if receiver in receivers:
+                raise self._failed(f"fires, and its message to the receiver {receiver} was not delivered: {why}")
+
+    def _had_series(self) -> None:
+        """Check that the expression could ever have been true: a mistyped metric never fires either."""
+        __tracebackhide__ = True
+        lab = self._laboratory
+        asked = selectors(self.rule.expression)
+        seen = [labels for each in asked for labels in lab.labels_seen(each)]
+        if asked and not seen:
+            raise self._failed(
+                f"never had a series, so it could not fire: nothing matched {' or '.join(asked)}; "
+                "feed the target what it exports, also when all is well"
+            )
+        if lab.timeline.state_changes(self.name, self._labels) or "label_" in self.rule.expression:
+            return
+        wanted = {name: value for name, value in self._labels.items() if name not in self.rule.labels}
+        for name, value in wanted.items():
+            known = sorted({labels[name] for labels in seen if name in labels})
+            if known and value not in known:
+                raise self._failed(f"never had a series with {name}={value}, only with {', '.join(known)}")
 
     def _failed(self, what: str) -> AlertFailed:
         asked = ", ".join(f"{name}={value}" for name, value in self._labels.items())

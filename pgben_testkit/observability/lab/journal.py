@@ -1,4 +1,4 @@
-"""What goes into a laboratory's timeline: alerts whose state has changed, and messages that have come."""
+"""Note in a laboratory's timeline which alerts changed their state, and which messages came."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ SHOWN_CHARACTERS = 100
 
 
 class Journal:
-    """Told all that there is, again and again; it notes what is new."""
+    """Take all alerts and messages again and again, and note what is new."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self._states: dict[tuple[str, Key], str] = {}
-        self._seen = 0
+        self._seen: tuple[Delivery, ...] = ()
 
     def alerts(self, at: float, alerts: Sequence[AlertNow]) -> None:
-        """The pending and firing ones of an evaluation at `at`, unix seconds."""
+        """Note what changed among the pending and firing `alerts` of an evaluation at `at`, unix seconds."""
         found = {(each.rule, each.key): each for each in alerts}
         for key, each in found.items():
             if self._states.get(key) != each.state:
                 text = f"{each.state}  value {each.value:g}  {_labels(each.labels)}"
-                self.timeline.add(at, "state", text, each.rule)
+                self.timeline.add(at, "state", text, each.rule, each.key)
         for key in set(self._states) - set(found):
-            self.timeline.add(at, "state", f"inactive  {_labels(dict(key[1]))}", key[0])
+            self.timeline.add(at, "state", f"inactive  {_labels(dict(key[1]))}", *key)
         self._states = {key: each.state for key, each in found.items()}
 
     def deliveries(self, arrived: Sequence[Delivery], names: Collection[str]) -> None:
-        """All messages so far; `names` are those of the alerts that they may be about."""
-        for each in arrived[self._seen :]:
+        """Note what is new among `arrived`, all messages so far; `names` are the alerts that they may be about."""
+        seen = {id(each) for each in self._seen}
+        for each in [each for each in arrived if id(each) not in seen]:
             for name in [name for name in names if about(each, name)] or [""]:
                 self.timeline.add(each.at.timestamp(), "delivery", _message(each), name)
-        self._seen = len(arrived)
+        self._seen = tuple(arrived)
 
 
 def _message(each: Delivery) -> str:

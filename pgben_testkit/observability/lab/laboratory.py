@@ -68,7 +68,7 @@ class Laboratory:
         )
         self.inbox = self._receivers.inbox
         self._feed = Feed(self.inbox, self._clock)
-        self._asked_for: set[str] = set()
+        self._asked_for: list[tuple[str, Mapping[str, str]]] = []
         self.timeline = Timeline(self.clock())
         self._journal = Journal(self.timeline)
         self._alerts: tuple[tuple[AlertNow, ...], tuple[AlertNow, ...]] = ((), ())
@@ -182,7 +182,7 @@ class Laboratory:
             UsageProblem: no rule file has it; the text names the nearest ones.
         """
         rules = self._plan.rules_of(name)
-        self._asked_for.add(name)
+        self._asked_for.append((name, {key: str(value) for key, value in labels.items()}))
         return Alert(self, rules, labels)
 
     @property
@@ -267,14 +267,21 @@ class Laboratory:
     def no_other_alerts(self, *besides: str) -> None:
         """Check that no alert has fired but those that the test asked for by `alert`, and those named in `besides`.
 
+        Where the test asked for some instances by their labels, other instances of the alert count too.
+
         Raises:
             AssertionError: others have fired; the text has their timelines.
         """
         __tracebackhide__ = True
         self.start()
-        allowed = {*self._asked_for, *self._always, *besides}
-        fired = {each.alert for each in self.timeline.events if each.kind == "state" and each.text.startswith("firing")}
-        others = sorted(fired - allowed)
+        allowed = [*self._asked_for, *((name, {}) for name in (*self._always, *besides))]
+        others = sorted(
+            {
+                each.alert
+                for each in self.timeline.fired()
+                if not any(each.alert == name and labels.items() <= each.labels for name, labels in allowed)
+            }
+        )
         if others:
             stories = "\n\n".join(Alert(self, self.rules[name], {}).story() for name in others)
             raise AssertionError(f"other alerts have fired: {', '.join(others)}\n{stories}")
@@ -303,16 +310,8 @@ class Laboratory:
 
     def story(self) -> str:
         """Return what happened to each alert that was asked for, and what was replaced in the configurations."""
-        told = [Alert(self, self.rules[name], {}).story() for name in sorted(self._asked_for)]
+        told = [Alert(self, self.rules[name], {}).story() for name in sorted({name for name, _ in self._asked_for})]
         return "\n\n".join([*told, *filter(None, [self.changes])])
-
-    def state_changes(self, alert: str) -> list[tuple[float, str]]:
-        """Return (unix time, `pending`, `firing` or `inactive`) of each change of `alert`."""
-        return [
-            (each.at, each.text.split()[0])
-            for each in self.timeline.events
-            if each.kind == "state" and each.alert == alert
-        ]
 
     # Inside
 
@@ -376,11 +375,26 @@ class Laboratory:
         routes = self.driver.dispatch.root.walk()
         return self._clock.longer(max(max(route.wait_s, route.interval_s) for route in routes))
 
-    @property
-    def longest_evaluation_s(self) -> float:
-        """Return the longest interval of a rule group."""
-        groups = self.driver.watch.groups.values()
-        return self._clock.longer(max((each.interval_s for each in groups), default=self._clock.shorter(15.0)))
+    def interval_s(self, alert: str) -> float:
+        """Return the longest interval of the rule groups that have the alert called `alert`."""
+        found = [each.interval_s for each in self.driver.watch.groups.values() if alert in each.rules]
+        return self._clock.longer(max(found, default=self._clock.shorter(15.0)))
+
+    def labels_seen(self, selector: str) -> list[Mapping[str, str]]:
+        """Return the labels of each series that `selector` found since the start."""
+        begin, end = map(self._clock.program, (self.timeline.began, self.clock()))
+        return self.prometheus.series(selector, begin, end)
+
+    def refused_deliveries(self) -> list[tuple[str, str]]:
+        """Return (receiver, reason) of each message that Alertmanager gave up, in order.
+
+        What a test made fail is not among them: it is what the test wants.
+        """
+        return [] if self.inbox.has_had_faults else self.alertmanager.gave_up()
+
+    def reached_alertmanager(self, group: GroupKey) -> bool:
+        """Return whether Alertmanager ever had an alert in `group`."""
+        return group in self.driver.dispatch.groups
 
     def driver_alerts(self) -> tuple[AlertNow, ...]:
         """Return the pending and firing alerts of the last evaluation."""

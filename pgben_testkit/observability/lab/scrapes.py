@@ -52,13 +52,14 @@ class Scrape:
 
 @dataclass
 class Group:
-    """A rule group. `last` is when its last evaluation began, 0 before the first."""
+    """Describe a rule group. `last` is when its last evaluation began, 0 before the first; `rules` are their names."""
 
     file: str
     name: str
     interval_s: float
     last: float = 0.0
     missed: bool = False
+    rules: frozenset[str] = frozenset()
 
     @property
     def due(self) -> float:
@@ -160,6 +161,7 @@ class Watch:
                 else:
                     group.missed = True
             group.last = last
+            group.rules = frozenset(each["name"] for each in data["rules"])
             self.groups[key] = group
             for rule in data["rules"]:
                 if rule["health"] == "err":

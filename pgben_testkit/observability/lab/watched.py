@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from pgben_testkit.observability.lab.flushes import GroupKey
@@ -24,9 +24,17 @@ class Watched(Protocol):
     def longest_flush_s(self) -> float:
         """Return the longest time between an alert and the flush of its group."""
 
-    @property
-    def longest_evaluation_s(self) -> float:
-        """Return the longest interval of a rule group."""
+    def interval_s(self, alert: str) -> float:
+        """Return the longest interval of the rule groups that have the alert called `alert`."""
+
+    def labels_seen(self, selector: str) -> list[Mapping[str, str]]:
+        """Return the labels of each series that `selector` found at any time."""
+
+    def refused_deliveries(self) -> list[tuple[str, str]]:
+        """Return (receiver, reason) of each message that Alertmanager gave up, in order."""
+
+    def reached_alertmanager(self, group: GroupKey) -> bool:
+        """Return whether Alertmanager ever had an alert in `group`."""
 
     def start(self) -> None:
         """Start the programs, unless they run."""
@@ -39,9 +47,6 @@ class Watched(Protocol):
 
     def driver_alerts(self) -> tuple[AlertNow, ...]:
         """Return the pending and firing alerts of the last evaluation."""
-
-    def state_changes(self, alert: str) -> list[tuple[float, str]]:
-        """Return (moment, state) of each change of the alert called `alert`."""
 
     def groups_of(self, alert: AlertNow) -> set[GroupKey]:
         """Return Alertmanager's groups of `alert`."""

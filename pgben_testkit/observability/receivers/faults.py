@@ -29,11 +29,14 @@ class Faults:
     """The faults that wait on one channel, in the order in which they were asked for. Safe over threads."""
 
     def __init__(self) -> None:
+        self.ever = False
+        """Whether a fault was ever asked for."""
         self._waiting: list[tuple[Fault, int | None]] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault, times: int | None) -> None:
         """`times`: None until `clear()`."""
+        self.ever = True
         with self._lock:
             self._waiting.append((fault, times))
 

@@ -93,6 +93,11 @@ class Inbox:
             each.recover()
 
     @property
+    def has_had_faults(self) -> bool:
+        """Return whether the test made any channel fail, at any time."""
+        return any(each.faults.ever for each in self.channels)
+
+    @property
     def channels(self) -> tuple[EmailChannel | Channel[Slack] | Channel[Sms] | Channel[Webhook] | Channel[Other], ...]:
         return self.email, self.slack, self.sms, self.webhook, self.other
 

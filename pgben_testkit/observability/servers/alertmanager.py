@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
+_GAVE_UP = re.compile(r'Notify for alerts failed.*?err="?([^"]+?)/\w+\[\d+\]: (.*)')
+"""Alertmanager writes this when it gives a message up: receiver, integration and reason."""
+LOG_LINES = 5_000
+
+
 class Alertmanager(Running):
     """A running one."""
 
@@ -47,6 +53,14 @@ class Alertmanager(Running):
         """Its groups of alerts that are not resolved, as the API gives them."""
         found: list[dict[str, Any]] = self.http.json("/api/v2/alerts/groups")
         return found
+
+    def gave_up(self) -> list[tuple[str, str]]:
+        """Return (receiver, reason) of each message that it gave up, from its log, in order."""
+        return [
+            (found[1], found[2].strip().rstrip('"').replace('\\"', '"'))
+            for line in self.process.log_tail(LOG_LINES).splitlines()
+            if (found := _GAVE_UP.search(line))
+        ]
 
     def alerts(self) -> list[dict[str, Any]]:
         """Its alerts that are not resolved, suppressed ones included, as the API gives them."""

@@ -31,6 +31,16 @@ LOGINS = (
 _SECRET = re.compile(r"(password|secret|token|credentials|secret_key)$")
 AWAY = ("remote_write", "remote_read", "tracing")
 """Parts that would send what is measured here to somebody else."""
+HERE = "__pgben_testkit_address__"
+"""The label that holds where a target is on this machine."""
+STAYS_HERE: tuple[dict[str, Any], ...] = (
+    {"action": "keep", "source_labels": [HERE], "regex": ".+"},
+    {"source_labels": [HERE], "target_label": "__address__"},
+    {"target_label": "__scheme__", "replacement": "http"},
+)
+"""End the relabelling of each job with these rules: whatever address the user's rules made (a blackbox exporter's, say),
+only this machine is asked. Until then `__address__` is the one in the configuration. A target that lost the label
+`HERE` is dropped."""
 NONE = "(none)"
 """What a configuration is called that nobody wrote."""
 
@@ -220,6 +230,8 @@ def _redirected(scrape: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> dic
     }
     if endpoints:
         made["static_configs"] = [
-            {"targets": [each.address], "labels": {**each.labels, "instance": each.instance}} for each in endpoints
+            {"targets": [each.instance], "labels": {**each.labels, "instance": each.instance, HERE: each.address}}
+            for each in endpoints
         ]
+        made["relabel_configs"] = [*(scrape.get("relabel_configs") or []), *STAYS_HERE]
     return made

@@ -74,6 +74,12 @@ class Prometheus(Running):
             for each in self._query(path)["result"]
         ]
 
+    def series(self, selector: str, begin: float, end: float) -> list[Mapping[str, str]]:
+        """Return the labels of each series that `selector` finds between two moments, unix seconds."""
+        path = f"/api/v1/series?match[]={quote(selector)}&start={begin:.3f}&end={end:.3f}"
+        found: list[Mapping[str, str]] = self._query(path)
+        return found
+
     def _query(self, path: str) -> Any:
         try:
             return self.http.json(path)["data"]
