@@ -23,6 +23,8 @@ from pgben_testkit.observability.metrics import Metrics
 from pgben_testkit.services.process import free_ports
 from pgben_testkit.storage.client import boto3_client
 
+pytestmark = pytest.mark.full
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 EXPORTER = FIXTURES / "minio_exporter"
 CATALOGUE = FIXTURES / "observability" / "catalogue.yaml"
