@@ -295,7 +295,8 @@ def test_a_port_that_is_taken_is_said(info):
     ],
 )
 def test_operations_have_minios_names(line, expected):
-    assert operation.name(*line.split(), {}) == expected
+    method, path = line.split()
+    assert operation.name(method, path, {}) == expected
 
 
 def test_a_copy_is_told_from_a_put():
