@@ -92,6 +92,27 @@ RUNTIME_NAMES = (
 )
 """Names that runtimes and platforms read, not applications: no contract has to list them."""
 
+_LIBRARY_NAMES = """
+    GUNICORN_* UVICORN_* WEB_CONCURRENCY CELERY_* C_FORCE_ROOT DJANGO_SETTINGS_MODULE FLASK_* DYNO FLY_* RENDER_*
+    RAILWAY_* VERCEL_* NETLIFY* HEROKU_* CF_* K_SERVICE K_REVISION NEW_RELIC_* DD_* DATADOG_* SENTRY_* BUGSNAG_*
+    ROLLBAR_* LOGFIRE_* ELASTIC_APM_* AWS_* AZURE_* GOOGLE_* GCLOUD_* GCP_* SSL_CERT_* REQUESTS_CA_BUNDLE HTTP_PROXY
+    HTTPS_PROXY NO_PROXY TYPEORM_* PRISMA_* NEXT_* NEXTAUTH_* NUXT_* VITE_* REACT_APP_* EXPO_* TURBO_* NX_*
+    STORYBOOK_* CYPRESS_* PLAYWRIGHT_* PLAYWRIGHT* PUPPETEER_* ALEMBIC_* SQLALCHEMY_* RQ_* PROMETHEUS_* HYPOTHESIS_*
+    JUPYTER_* CUDA_* HF_* GIT_* BUILD_* COMMIT_* SOURCE_COMMIT CI_* RUNNER_* BUILDKITE* CIRCLE* TRAVIS* JENKINS_*
+    TEAMCITY_* CODESPACES GITPOD_* *_SHA COLORTERM FORCE_COLOR NO_COLOR DEBUG_COLORS WATCHPACK_* CHOKIDAR_*
+    POSTHOG_* STACK_NAME COMPOSE_PROJECT_NAME PIPENV_* POETRY_* RAILS_* RACK_* BUNDLE_* GOFLAGS GOMAXPROCS GODEBUG
+    GOOS GOARCH RUST_* CARGO_*
+"""
+_LIBRARY = re.compile("|".join(map(fnmatch.translate, _LIBRARY_NAMES.split())))
+
+
+def is_librarys(name: str) -> bool:
+    """Return whether libraries, tools and hosting platforms read or set names like `name`.
+
+    Without a contract it is no finding that the project's own files do not declare or read it.
+    """
+    return is_runtime(name) or _LIBRARY.match(name) is not None
+
 
 @dataclass(frozen=True)
 class Contract:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pgben_testkit.checking.finding import Finding
+from pgben_testkit.env import images
 from pgben_testkit.env.code.read import Code
 from pgben_testkit.env.contract import Contract, is_runtime
 from pgben_testkit.env.secret import Shown, looks_secret
@@ -73,18 +74,45 @@ class Ground:
     def applications(self) -> tuple[Source, ...]:
         """Return the sources that are each the whole environment of an application of the contract."""
         if self.contract is None:
-            return tuple(each for each in self.sources if each.complete)
+            return tuple(each for each in self.sources if each.complete and not images.known(each.image))
         contract = self.contract
         return tuple(
             each
             for each in self.sources
             if each.complete
+            and (bool(contract.applications) or not images.known(each.image))
             and (
                 self.is_ours(each)
                 if each.kind in ("dotenv", "process")
                 else contract.is_application(each.name, (declared.name for declared in each.declared))
             )
         )
+
+    def is_images(self, name: str) -> bool:
+        """Return whether an image of others that the project starts reads `name`: POSTGRES_DB, GF_SECURITY_..."""
+        return images.reads((each.image for each in self.sources), name)
+
+    def needs(self, source: Source, name: str) -> bool:
+        """Return whether the application of `source` may need `name`: no code says that another one alone reads it."""
+        folder = self._folder_of(source)
+        if folder is None or self.code is None:
+            return True
+        read_in = {each.place.path for each in self.code.reads if each.name == name and not each.test}
+        return not read_in or any(path.startswith(folder) for path in read_in)
+
+    def _folder_of(self, source: Source) -> str | None:
+        """Return the folder of the code that a service or container runs, with a slash; None where that is not known.
+
+        It is the folder that its image is built from, or the package that has the image's name.
+        """
+        if self.tree is None:
+            return None
+        if source.built_from is not None and source.built_from.is_relative_to(self.tree.root):
+            shown = source.built_from.relative_to(self.tree.root).as_posix()
+            return f"{shown}/" if shown != "." else ""
+        name = source.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+        fitting = [each for each in self.tree.packages if each and each.rpartition("/")[2] == name]
+        return f"{fitting[0]}/" if name and len(fitting) == 1 else None
 
     def is_ours(self, source: Source) -> bool:
         """Return whether the contract is about `source`: it lies in the project's root, or sets one of its variables.
@@ -112,4 +140,4 @@ class Ground:
         """Return whether `name` is neither in the contract nor a name that we know from elsewhere."""
         if self.contract is None or is_runtime(name) or self.contract.ignores(name):
             return False
-        return self.contract.variable(name) is None and name not in self.used_names
+        return self.contract.variable(name) is None and name not in self.used_names and not self.is_images(name)

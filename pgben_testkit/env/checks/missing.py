@@ -22,7 +22,7 @@ def check(ground: Ground) -> Iterator[Finding]:
             continue
         stage = ground.stage(source)
         for variable in _required(ground.contract, stage):
-            if not ground.has(source, variable):
+            if not ground.has(source, variable) and ground.needs(source, variable.name):
                 meant = _meant(ground, variable, source.declared)
                 yield finding(
                     RULE,

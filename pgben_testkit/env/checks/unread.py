@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgben_testkit.checking.finding import Finding, Place, Rule, finding
-from pgben_testkit.env.contract import is_runtime
+from pgben_testkit.env.contract import is_librarys
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
+from pgben_testkit.env.tree import mentioned
 
 RULE = Rule("env/unread", "warning", "A variable is declared and read by no code")
 
@@ -15,6 +16,8 @@ RULE = Rule("env/unread", "warning", "A variable is declared and read by no code
 def check(ground: Ground) -> Iterator[Finding]:
     if ground.code is None or not ground.code.reads:
         return
+    if ground.tree is not None and ground.tree.foreign:
+        return  # what is not parsed may read anything
     read = {each.name for each in ground.code.reads}
     places: dict[str, Place] = {}
     contract = ground.contract
@@ -26,8 +29,11 @@ def check(ground: Ground) -> Iterator[Finding]:
         if contract is None and id(source) in applications and source.kind != "process" and not source.image_only:
             for declared in source.declared:
                 name = declared.name
-                if name not in read and name not in ground.used_names and not is_runtime(name):
+                if name not in read and name not in ground.used_names and not is_librarys(name):
                     places.setdefault(name, declared.place)
+    unread = [name for name in places if not ground.is_images(name)]
+    elsewhere = mentioned(ground.tree, unread) if ground.tree is not None and unread else set()
+    places = {name: places[name] for name in unread if name not in elsewhere}
     dynamic = ground.code.dynamic
     for name, place in places.items():
         shown = safe_name(name)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pgben_testkit.checking.finding import Finding, Rule, finding
+from pgben_testkit.env import images
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import looks_secret, safe_name
 from pgben_testkit.env.sources.base import Declared, Source
@@ -13,6 +14,8 @@ from pgben_testkit.env.sources.base import Declared, Source
 RULE = Rule("env/weak-secret", "error", "A committed file holds a weak or example secret")
 PLACEHOLDER = re.compile(r"<[^<>]*>|\{\{.*\}\}|\[[^\[\]]*\]|\*+|\.{3,}|-+")
 LONGEST_WORDS = 64
+LIVE = ("production", "staging")
+"""Stages whose secrets are real. What a developer's machine starts may have a password that everybody knows."""
 WAYS = frozenset({"AUTH", "COOKIE", "PRIVATE", "SIGNATURE"})
 """Names that alone tell a way of doing (`AUTH=jwt`), not a secret."""
 PASSWORD_NAME = re.compile(r"(?:PASS|PASSWORD|PASSWD|PWD|SENHA|SECRET|SEGREDO)$", re.IGNORECASE)
@@ -23,21 +26,29 @@ def check(ground: Ground) -> Iterator[Finding]:
     for source in ground.sources:
         if source.example or source.kind == "process" or ground.stage(source) == "test":
             continue
+        if images.known(source.image) and ground.stage(source) not in LIVE:
+            continue  # the password of a database that only a developer's machine starts
         for declared in source.declared:
             if not _counts(ground, declared) or not ground.committed(declared.place.path):
                 continue
             why = _why(declared.value or "", examples.get(declared.name, set()))
             if why:
-                name = safe_name(declared.name)
-                yield finding(
-                    RULE,
-                    name,
-                    declared.place,
-                    f"{name} has {why} in a committed file",
-                    reason=f"{source.title} gives {ground.shown.value(declared.value or '', secret=True)}, "
-                    "and everybody who has the repository has it",
-                    remedy="make a new one (openssl rand -base64 32), keep it in a secret store, and take it out here",
-                )
+                yield _finding(ground, source, declared, why)
+
+
+def _finding(ground: Ground, source: Source, declared: Declared, why: str) -> Finding:
+    name = safe_name(declared.name)
+    certain = ground.contract is not None or ground.stage(source) in LIVE
+    return finding(
+        RULE,
+        name,
+        declared.place,
+        f"{name} has {why} in a committed file",
+        reason=f"{source.title} gives {ground.shown.value(declared.value or '', secret=True)}, "
+        "and everybody who has the repository has it",
+        remedy="make a new one (openssl rand -base64 32), keep it in a secret store, and take it out here",
+        severity=None if certain else "warning",
+    )
 
 
 def _counts(ground: Ground, declared: Declared) -> bool:

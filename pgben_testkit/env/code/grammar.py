@@ -21,8 +21,9 @@ GRAMMARS = {
 class Read:
     """Describe a variable that a line of code reads.
 
-    `default` is what the code uses where the variable is not set, if that is a literal. `required`: the line fails
-    without the variable. `hint` is a kind that the use of the value tells.
+    `default` is what the code uses where the variable is not set, if that is a literal. `required`: the program fails
+    there without the variable. `optional`: the code shows that it works without it, by a default of any kind or by a
+    test. `hint` is a kind that the use of the value tells.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Read:
     default: str | None = None
     required: bool = False
     hint: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ READERS: dict[str, Callable[[bytes, str], FileReads]] = {
 
 @dataclass(frozen=True)
 class CodeRead:
-    """Describe a variable that code reads. `test` tells that it is the code of tests."""
+    """Describe a variable that code reads, as `Read` does. `test` tells that it is the code of tests."""
 
     name: str
     place: Place
@@ -43,6 +43,7 @@ class CodeRead:
     required: bool
     hint: str
     test: bool
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,15 @@ def _read(names: tuple[str, str]) -> _Found:
     test = TEST_PATH.search(shown) is not None if reads.reads else False
     return _Found(
         tuple(
-            CodeRead(each.name, Place(shown, each.line, each.column), each.default, each.required, each.hint, test)
+            CodeRead(
+                each.name,
+                Place(shown, each.line, each.column),
+                each.default,
+                each.required,
+                each.hint,
+                test,
+                each.optional,
+            )
             for each in reads.reads
         ),
         tuple(Place(shown, line) for line in reads.dynamic),
