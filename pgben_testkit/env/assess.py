@@ -15,7 +15,7 @@ from pgben_testkit.env import checks, drift, tree
 from pgben_testkit.env.code import read as code_reading
 from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.env.sources import dotenv, find, process, pytest_env
+from pgben_testkit.env.sources import dotenv, find, private_keys, process, pytest_env
 from pgben_testkit.env.sources.base import Declared, Gathered, Source
 
 
@@ -75,6 +75,8 @@ def of_project(
         references=tuple(gathered.references),
         unused=tuple(gathered.unused),
         unfilled=tuple(gathered.unfilled),
+        defaults=tuple(gathered.defaults),
+        keys=private_keys.find(files.keys, root),
         used_names=frozenset(gathered.used_names),
         tree=files,
         part=bool(sources),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pgben_testkit.checking.finding import Finding
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env import images
 from pgben_testkit.env.code.read import Code
 from pgben_testkit.env.contract import Contract, is_runtime
@@ -21,7 +21,8 @@ class Ground:
     """Hold what was read of a project, or of a test run.
 
     `code` None: it was not read. `run`: this is the environment of a test run that is about to begin. `part`: only
-    these sources were named, so others may set what none of them sets.
+    these sources were named, so others may set what none of them sets. `defaults` are those of `${NAME:-default}`;
+    `keys` the places of private keys in files.
     """
 
     contract: Contract | None
@@ -31,6 +32,8 @@ class Ground:
     references: tuple[Reference, ...] = ()
     unused: tuple[KubeObject, ...] = ()
     unfilled: tuple[Unfilled, ...] = ()
+    defaults: tuple[Declared, ...] = ()
+    keys: tuple[Place, ...] = ()
     used_names: frozenset[str] = frozenset()
     tree: Tree | None = None
     run: bool = False

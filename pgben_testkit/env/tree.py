@@ -79,6 +79,8 @@ _PACKAGE = """
 """
 PACKAGE = frozenset(_PACKAGE.split())
 """Files that make their folder a package: an application or a library of its own."""
+KEY = re.compile(r".+\.(?:pem|key|ppk)|id_(?:rsa|dsa|ecdsa|ed25519)")
+"""Files that hold a key by their name."""
 LARGEST_MENTIONING_BYTES = 300_000
 LOCKS = frozenset({"package-lock.json", "composer.lock", "pnpm-lock.yaml"})
 MOST_FILES = 200_000
@@ -90,7 +92,8 @@ class Tree:
     """Hold files by what they are.
 
     `tracked` None: git does not say what is committed. `foreign` are files of languages that are not parsed, `others`
-    texts that may read a variable, `packages` the folders of applications and libraries, relative to the root.
+    texts that may read a variable, `keys` files that hold a key by their name, `packages` the folders of applications
+    and libraries, relative to the root.
     """
 
     root: Path
@@ -104,6 +107,7 @@ class Tree:
     tracked: frozenset[str] | None = None
     foreign: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
+    keys: list[Path] = field(default_factory=list)
     packages: set[str] = field(default_factory=set)
 
     def committed(self, path: str) -> bool:
@@ -132,6 +136,8 @@ def walk(root: Path, *, code: list[Path] | None = None, exclude: Sequence[str] =
             break
         if path.name in PACKAGE:
             tree.packages.add(os.path.relpath(path.parent, root).removeprefix("."))
+        if KEY.fullmatch(path.name):
+            tree.keys.append(path)
         if not sort_in(path, tree, code=code is None) and path.suffix not in CODE:
             if path.suffix in FOREIGN:
                 tree.foreign.append(path)
@@ -206,11 +212,20 @@ def mentioned(tree: Tree, names: Collection[str]) -> set[str]:
             text = path.read_bytes().decode("utf-8", "replace")
         except OSError:
             continue
-        before = r"\$[{(]{0,2}\s*" if number >= len(tree.others) else r"(?<![A-Z0-9_])"
-        for name in left - found:
-            if name in text and re.search(rf"{before}{name}(?![A-Z0-9_])", text):
-                found.add(name)
+        fills = number >= len(tree.others)
+        found |= {name for name in left - found if name in text and _mentions(text, name, fills=fills)}
     return found
+
+
+def _mentions(text: str, name: str, *, fills: bool) -> bool:
+    """Whether a text reads `name`: as a word, or where it only `fills` values as `$NAME` behind another name."""
+    if not fills:
+        return re.search(rf"(?<![A-Z0-9_]){name}(?![A-Z0-9_])", text) is not None
+    for match in re.finditer(rf"\$[{{(]{{0,2}}\s*{name}(?![A-Z0-9_])", text):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if not re.search(rf"(?<![A-Z0-9_]){name}[\"']?\s*[:=]", line):  # `X: ${{X}}` hands it on, and reads nothing
+            return True
+    return False
 
 
 def tracked_files(root: Path) -> frozenset[str] | None:

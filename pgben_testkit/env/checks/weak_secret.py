@@ -28,17 +28,19 @@ def check(ground: Ground) -> Iterator[Finding]:
             continue
         if images.known(source.image) and ground.stage(source) not in LIVE:
             continue  # the password of a database that only a developer's machine starts
+        weak = []
         for declared in source.declared:
-            if not _counts(ground, declared) or not ground.committed(declared.place.path):
-                continue
-            why = _why(declared.value or "", examples.get(declared.name, set()))
-            if why:
-                yield _finding(ground, source, declared, why)
+            if _counts(ground, declared) and ground.committed(declared.place.path):
+                why = _why(declared.value or "", examples.get(declared.name, set()))
+                weak += [(declared, why)] if why else []
+        if ground.contract is not None or ground.stage(source) in LIVE:
+            yield from (_finding(ground, source, *each) for each in weak)
+        elif weak:
+            yield _together(source, weak)
 
 
 def _finding(ground: Ground, source: Source, declared: Declared, why: str) -> Finding:
     name = safe_name(declared.name)
-    certain = ground.contract is not None or ground.stage(source) in LIVE
     return finding(
         RULE,
         name,
@@ -47,7 +49,23 @@ def _finding(ground: Ground, source: Source, declared: Declared, why: str) -> Fi
         reason=f"{source.title} gives {ground.shown.value(declared.value or '', secret=True)}, "
         "and everybody who has the repository has it",
         remedy="make a new one (openssl rand -base64 32), keep it in a secret store, and take it out here",
-        severity=None if certain else "warning",
+    )
+
+
+def _together(source: Source, weak: list[tuple[Declared, str]]) -> Finding:
+    """One finding for a file of no stage that no contract speaks of: it may well be for a developer's machine alone."""
+    names = [safe_name(declared.name) for declared, _ in weak]
+    first, *others = (declared.place for declared, _ in weak)
+    is_are = "is a secret that everybody tries first" if len(names) == 1 else "are secrets that everybody tries first"
+    return finding(
+        RULE,
+        names[0],
+        first,
+        f"{', '.join(names)} {is_are}, in a committed file",
+        reason=f"{source.title} is in the repository; what starts from it can be entered by anybody",
+        remedy="commit a .env.example with empty values instead, or make sure that production sets others",
+        severity="warning",
+        related=tuple(others),
     )
 
 
@@ -88,14 +106,14 @@ def _is_words(bare: str) -> bool:
 
 _WORDS = """
     my your the super some a an dev development test testing teste local default prod production jwt db database app
-    application pgben very really change changeme changeit me it this in secret secrets secretkey pass passwd password
-    passphrase pwd senha senha123 admin admin123 root postgres postgresql minio minioadmin minio123 letmein qwerty
-    example sample placeholder todo fixme dummy fake foo bar baz redis user username guest key keys token replace
-    replaceme insert here xxx xxxx xxxxx abc abc123 troque mude altere isto aqui value please now only for at least
-    characters character chars char long bytes byte and or to of with by new strong random access refresh session
-    cookie csrf encryption signing private public api whatsapp smtp mail email password1 password123 pass123 welcome
-    hello world p4ssw0rd s3cr3t passw0rd segredo chave chaves padrao mudar trocar alterar minha meu teste123 senha1234
-    s3nha apikey secreta secreto usuario banco dados
+    application pgben very really change changeme changeit changethis me it this in secret secrets secretkey pass
+    passwd password passphrase pwd senha senha123 admin admin123 root postgres postgresql minio minioadmin minio123
+    letmein qwerty example sample placeholder todo fixme dummy fake foo bar baz redis user username guest key keys
+    token replace replaceme insert here xxx xxxx xxxxx abc abc123 troque mude altere isto aqui value please now only
+    for at least characters character chars char long bytes byte and or to of with by new strong random access
+    refresh session cookie csrf encryption signing private public api whatsapp smtp mail email password1 password123
+    pass123 welcome hello world p4ssw0rd s3cr3t passw0rd segredo chave chaves padrao mudar trocar alterar minha meu
+    teste123 senha1234 s3nha apikey secreta secreto usuario banco dados
 """
 COMMON = frozenset(_WORDS.split())
 """Words that guessers try; a value that is made of them alone is no secret."""

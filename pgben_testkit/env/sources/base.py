@@ -118,6 +118,8 @@ class Gathered:
     references: list[Reference] = field(default_factory=list)
     unused: list[KubeObject] = field(default_factory=list)
     unfilled: list[Unfilled] = field(default_factory=list)
+    defaults: list[Declared] = field(default_factory=list)
+    """What `${NAME:-default}` says: NAME with the default, whether or not something fills it."""
     used_names: set[str] = field(default_factory=set)
     """Names that a file reads itself, as compose does for `${NAME}`: they are not unknown."""
     used_files: set[Path] = field(default_factory=set)

@@ -289,6 +289,8 @@ class _Reader:
             known = (self._outside or {}).get(hole)
             operator = re.match(r":?[-?+]", rest)
             sign, words = (operator[0], rest[operator.end() :]) if operator else ("", "")
+            if sign.endswith("-") and words:
+                self._into.defaults.append(Declared(hole, words, place))
             if known is not None and known[0] is None:
                 unknown = True
                 return ""
