@@ -15,7 +15,7 @@ from pgben_testkit.env import checks, drift, tree
 from pgben_testkit.env.code import read as code_reading
 from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.env.sources import dotenv, find, private_keys, process, pytest_env
+from pgben_testkit.env.sources import dotenv, find, private_keys, process, pytest_env, setup
 from pgben_testkit.env.sources.base import Declared, Gathered, Source
 
 
@@ -64,7 +64,7 @@ def of_project(
     progress("reading the sources")
     gathered, ports = find.gather(files)
     read = code_reading.read(files.code, root, progress) if with_code and (files.code or code) else None
-    found: list[Source] = list(gathered.sources)
+    found: list[Source] = [*gathered.sources, *(setup.read(read.writes, root) if read else ())]
     if environ is not None:
         found.append(process.read(environ))
     ground = Ground(

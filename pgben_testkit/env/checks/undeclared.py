@@ -9,6 +9,7 @@ from pgben_testkit.env.code.read import CodeRead
 from pgben_testkit.env.contract import Contract, is_librarys, is_runtime
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
+from pgben_testkit.env.spellings import pairs
 
 RULE = Rule("env/undeclared", "error", "The code reads a variable that is declared nowhere")
 MOST_NAMED = 6
@@ -30,7 +31,7 @@ def _not_in_contract(
     ground: Ground, contract: Contract, reads: Sequence[CodeRead], declared: set[str]
 ) -> Iterator[Finding]:
     """Yield each name that neither the contract nor a source has. An error: the program can't do without it."""
-    reported = set()
+    reported = {each.read_as for each in pairs(ground)}  # reported as one variable with two names
     for each in _worst_first(reads):
         known = is_runtime(each.name) or each.name in declared or each.name in reported
         if known or contract.variable(each.name) or contract.ignores(each.name):
@@ -67,7 +68,8 @@ def _needed(ground: Ground, reads: Sequence[CodeRead], declared: set[str]) -> It
     for each in reads:
         if each.required and not each.test and each.name not in declared | process and not is_librarys(each.name):
             needed.setdefault(each.name, each)
-    for name in {each.name for each in reads if each.optional}:
+    elsewhere = {each.read_as for each in pairs(ground)}  # reported as one variable with two names
+    for name in elsewhere | {each.name for each in reads if each.optional}:
         needed.pop(name, None)
     if not needed:
         return

@@ -8,6 +8,7 @@ from pgben_testkit.checking.finding import Finding, Place, Rule, finding
 from pgben_testkit.env.contract import is_librarys
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
+from pgben_testkit.env.spellings import pairs
 from pgben_testkit.env.tree import mentioned
 
 RULE = Rule("env/unread", "warning", "A variable is declared and read by no code")
@@ -31,7 +32,8 @@ def check(ground: Ground) -> Iterator[Finding]:
                 name = declared.name
                 if name not in read and name not in ground.used_names and not is_librarys(name):
                     places.setdefault(name, declared.place)
-    unread = [name for name in places if not ground.is_images(name)]
+    paired = {each.set_as for each in pairs(ground)}
+    unread = [name for name in places if not ground.is_images(name) and name not in paired]
     elsewhere = mentioned(ground.tree, unread) if ground.tree is not None and unread else set()
     places = {name: places[name] for name in unread if name not in elsewhere}
     dynamic = ground.code.dynamic

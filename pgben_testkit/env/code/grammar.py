@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -36,11 +36,21 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Write:
+    """Describe a variable that a line of code sets. `value` None: it is known only when the line runs."""
+
+    name: str
+    value: str | None = field(repr=False)
+    line: int
+
+
+@dataclass(frozen=True)
 class FileReads:
-    """Hold all that a file reads; `dynamic` are lines whose names are known only when they run."""
+    """Hold all that a file reads and sets; `dynamic` are lines whose names are known only when they run."""
 
     reads: tuple[Read, ...] = ()
     dynamic: tuple[int, ...] = ()
+    writes: tuple[Write, ...] = ()
 
 
 @cache

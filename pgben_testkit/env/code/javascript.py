@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pgben_testkit.env.code import schemas
-from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
+from pgben_testkit.env.code.grammar import FileReads, Read, Write, matches, parser, text_of
 from pgben_testkit.env.code.literals import literal
 from pgben_testkit.env.code.uses import use_of
 
@@ -120,6 +120,7 @@ class _File:
         self._language = language
         self._found: dict[tuple[str, int, int], Read] = {}
         self._dynamic: set[int] = set()
+        self._writes: list[Write] = []
         self._aliases: set[str] = set()
         self._constants: dict[str, str] | None = None
         self._has_schema = False
@@ -151,7 +152,7 @@ class _File:
             for _, captures in self._matches(_ALIASED):
                 if text_of(captures["object"][0]) in self._aliases:
                     self._match(captures)
-        return FileReads(tuple(self._found.values()), tuple(sorted(self._dynamic)))
+        return FileReads(tuple(self._found.values()), tuple(sorted(self._dynamic)), tuple(dict.fromkeys(self._writes)))
 
     def _near(self, text: str, places: list[int]) -> Iterator[dict[str, list[Any]]]:
         """The matches that touch these bytes: far cheaper than those of a whole file, where there are few."""
@@ -267,7 +268,12 @@ class _File:
     def _add(
         self, name: str, node: Any, *, default: str | None = None, required: bool = False, optional: bool = False
     ) -> None:
-        if not re.fullmatch(r"[A-Za-z_]\w*", name) or _is_written(node):
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            return
+        if _is_written(node):
+            if node.parent.type == "assignment_expression":
+                value = literal(node.parent.child_by_field_name("right"))
+                self._writes.append(Write(name, value, node.start_point[0] + 1))
             return
         use = use_of(node)
         line, column = node.start_point[0] + 1, node.start_point[1] + 1

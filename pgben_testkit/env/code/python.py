@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
+from pgben_testkit.env.code.grammar import FileReads, Read, Write, matches, parser, text_of
 from pgben_testkit.env.code.python_uses import is_guarded, literal, prefix_of, use_of
 
 WORTH_A_LOOK = (b"environ", b"getenv", b"BaseSettings", b"decouple", b"starlette.config", b"dynaconf", b"import env")
@@ -99,18 +99,19 @@ def reads(source: bytes, language: str = "python") -> FileReads:
     found: dict[tuple[str, int, int], Read] = {}
     dynamic: set[int] = set()
     constants: dict[str, str] = {}
+    writes: list[Write] = []
     if any(word in source for word in WORTH_A_LOOK if word != b"BaseSettings"):
         for _, captures in matches("python", _CONSTANTS, root):
             value = literal(captures["value"][0])
             if value is not None:
                 constants[text_of(captures["name"][0])] = value
         for _, captures in matches("python", _READS, root):
-            _match(captures, constants, found, dynamic)
+            _match(captures, constants, found, dynamic, writes)
         _by_other_names(root, constants, found, dynamic)
     if b"BaseSettings" in source:
         for read in _settings(root, dynamic):
             found.setdefault((read.name, read.line, read.column), read)
-    return FileReads(tuple(found.values()), tuple(sorted(dynamic)))
+    return FileReads(tuple(found.values()), tuple(sorted(dynamic)), tuple(writes))
 
 
 def _match(
@@ -118,6 +119,7 @@ def _match(
     constants: dict[str, str],
     found: dict[tuple[str, int, int], Read],
     dynamic: set[int],
+    writes: list[Write] | None = None,
 ) -> None:
     if "whole" in captures:
         dynamic.add(captures["whole"][0].start_point[0] + 1)
@@ -137,7 +139,11 @@ def _match(
         return
     is_item = "item" in captures
     if is_item and _is_written(node):
+        if writes is not None and node.parent.type == "assignment":
+            writes.append(Write(name, literal(node.parent.child_by_field_name("right")), line))
         return
+    if writes is not None and "method" in captures and text_of(captures["method"][0]) == "setdefault":
+        writes.append(Write(name, literal(captures["default"][0]) if "default" in captures else None, line))
     given = captures["default"][0] if "default" in captures else None
     use = use_of(node)
     default = literal(given)

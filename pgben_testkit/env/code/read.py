@@ -7,7 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgben_testkit.checking.comments import MARK
@@ -47,6 +47,16 @@ class CodeRead:
 
 
 @dataclass(frozen=True)
+class CodeWrite:
+    """Describe a variable that code sets for its own process. `test` tells that it is the code of tests."""
+
+    name: str
+    value: str | None = field(repr=False)
+    place: Place
+    test: bool
+
+
+@dataclass(frozen=True)
 class Code:
     """Hold what all files read.
 
@@ -59,6 +69,7 @@ class Code:
     files: int
     problems: tuple[Finding, ...] = ()
     commented: tuple[Path, ...] = ()
+    writes: tuple[CodeWrite, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class _Found:
     dynamic: tuple[Place, ...] = ()
     problem: Finding | None = None
     commented: bool = False
+    writes: tuple[CodeWrite, ...] = ()
 
 
 def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = lambda _: None) -> Code:
@@ -100,6 +112,7 @@ def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = la
         len(names),
         tuple(one.problem for one in found if one.problem),
         tuple(path for path, one in zip(paths, found, strict=True) if one.commented),
+        tuple(each for one in found for each in one.writes),
     )
 
 
@@ -141,7 +154,7 @@ def _read(names: tuple[str, str]) -> _Found:
         return _Found(problem=unreadable(Place(shown), error.strerror or type(error).__name__, "make it readable"))
     language = CODE.get(os.path.splitext(path)[1], "javascript")
     reads = READERS[language](source, language)
-    test = TEST_PATH.search(shown) is not None if reads.reads else False
+    test = TEST_PATH.search(shown) is not None if reads.reads or reads.writes else False
     return _Found(
         tuple(
             CodeRead(
@@ -157,4 +170,5 @@ def _read(names: tuple[str, str]) -> _Found:
         ),
         tuple(Place(shown, line) for line in reads.dynamic),
         commented=MARK in source,
+        writes=tuple(CodeWrite(each.name, each.value, Place(shown, each.line), test) for each in reads.writes),
     )

@@ -12,7 +12,7 @@ from pgben_testkit.files.problem import Problem
 
 INPUT = Rule("env/input", "error", "A file that can't be read, or a line of it that says nothing")
 SourceKind = Literal[
-    "process", "dotenv", "compose", "configmap", "secret", "workload", "pytest-env", "tox", "dockerfile"
+    "process", "dotenv", "compose", "configmap", "secret", "workload", "pytest-env", "tox", "dockerfile", "setup"
 ]
 ON_THIS_MACHINE = frozenset({"process", "dotenv", "pytest-env", "tox"})
 """Kinds whose paths lie on this machine, so that it can be seen whether they exist."""
