@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     help="A database dump in which nobody may lack the mark of synthetic data; may be repeated.",
 )
 @click.option("--matrix/--no-matrix", default=None, help="Show who sets what (default: where there is drift).")
+@click.option("--all", "everything", is_flag=True, help="Show every finding, not the five roots that matter most.")
 @click.option("--init", is_flag=True, help="Draft a contract from code and sources (pgben.env.toml, or --contract).")
 @click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
 @findings_options
@@ -88,6 +89,7 @@ def doctor(
     process: bool,
     dumps: tuple[Path, ...],
     matrix: bool | None,
+    everything: bool,
     init: bool,
     force: bool,
     backend: str | None,
@@ -133,7 +135,11 @@ def doctor(
     groups = {"env": variables, "checking": variables, "doctor": examined is not None, "lgpd": bool(dumps)}
     ran = [rule.id for rule in registry.rules(name for name, done in groups.items() if done)]
     result = judged(found, assessment.disabled if assessment else (), wanted, ran=ran)
-    deliver(_written(root, assessment, examined, result, wanted, list(groups), matrix=matrix), result, wanted)
+    deliver(
+        _written(root, assessment, examined, result, wanted, list(groups), matrix=matrix, everything=everything),
+        result,
+        wanted,
+    )
 
 
 def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
@@ -234,6 +240,7 @@ def _written(
     groups: Sequence[str],
     *,
     matrix: bool | None,
+    everything: bool,
 ) -> str:
     if wanted.form == "json":
         from pgben_testkit.report.doctor import as_json
@@ -243,4 +250,5 @@ def _written(
         return sarif(result, registry.rules(groups), root)
     from pgben_testkit.report.doctor import draw
 
-    return draw(root, assessment, examined, result, matrix=matrix, plain=wanted.output is not None)
+    plain = wanted.output is not None
+    return draw(root, assessment, examined, result, matrix=matrix, plain=plain, everything=everything)

@@ -34,7 +34,7 @@ STAGE_WORDS = {
     "hml": "staging",
 }
 """Words in file and folder names, and values of the stage variable, to the stage that they mean."""
-STAGE_FROM = ("APP_ENV", "NODE_ENV")
+STAGE_FROM = ("APP_ENV", "NODE_ENV", "ENVIRONMENT")
 RUNTIME_NAMES = (
     "PATH",
     "HOME",
@@ -152,11 +152,16 @@ class Contract:
 
     def stage(self, values: Mapping[str, str | None], fallback: str = "") -> str:
         """Return the stage that `values` name, in our word for it where there is one; else `fallback`."""
-        for name in self.stage_from:
-            value = (values.get(name) or "").strip().casefold()
-            if value:
-                return STAGE_WORDS.get(value, value)
-        return fallback
+        return stage_of(values, self.stage_from, fallback)
+
+
+def stage_of(values: Mapping[str, str | None], names: Iterable[str], fallback: str = "") -> str:
+    """Return the stage that the first of `names` in `values` tells; else `fallback`."""
+    for name in names:
+        value = (values.get(name) or "").strip().casefold()
+        if value:
+            return STAGE_WORDS.get(value, value)
+    return fallback
 
 
 _RUNTIME = re.compile("|".join(map(fnmatch.translate, RUNTIME_NAMES)))

@@ -9,7 +9,7 @@ from functools import cached_property
 from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env import images
 from pgben_testkit.env.code.read import Code
-from pgben_testkit.env.contract import Contract, is_runtime
+from pgben_testkit.env.contract import STAGE_FROM, Contract, is_runtime, stage_of
 from pgben_testkit.env.secret import Shown, looks_secret
 from pgben_testkit.env.sources.base import Declared, KubeObject, Reference, Source, Unfilled
 from pgben_testkit.env.tree import Tree
@@ -71,7 +71,9 @@ class Ground:
         """Return the stage of `source`: by its own APP_ENV or the like, else by its file name; `test` in a test run."""
         if self.run:
             return "test"
-        return self.contract.stage(source.values(), source.stage) if self.contract else source.stage
+        if self.contract is None:
+            return stage_of(source.values(), STAGE_FROM, source.stage)
+        return self.contract.stage(source.values(), source.stage)
 
     @cached_property
     def applications(self) -> tuple[Source, ...]:
@@ -113,6 +115,9 @@ class Ground:
         if source.built_from is not None and source.built_from.is_relative_to(self.tree.root):
             shown = source.built_from.relative_to(self.tree.root).as_posix()
             return f"{shown}/" if shown != "." else ""
+        if source.kind == "dotenv":
+            folder = source.place.path.rpartition("/")[0]
+            return f"{folder}/" if folder in self.tree.packages and folder else None
         name = source.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
         fitting = [each for each in self.tree.packages if each and each.rpartition("/")[2] == name]
         return f"{fitting[0]}/" if name and len(fitting) == 1 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pgben_testkit.checking.finding import Finding, Rule, finding
+from pgben_testkit.env.contract import is_librarys
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
 from pgben_testkit.env.secret import safe_name
@@ -30,6 +31,8 @@ def check(ground: Ground) -> Iterator[Finding]:
         unknown = [each for each in source.declared if ground.is_unknown(each.name) and each.name not in paired]
         for declared in unknown:
             meant = nearest(declared.name, ground.contract.variables) if len(unknown) <= MOST_COMPARED else ""
+            if not meant and is_librarys(declared.name):
+                continue
             if source.kind == "process" and (not meant or ground.has(source, ground.contract.variables[meant])):
                 continue  # a shell is full of names that are nobody's mistake
             yield _finding(ground, source, declared, meant, read_at)

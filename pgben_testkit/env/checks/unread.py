@@ -23,7 +23,7 @@ def check(ground: Ground) -> Iterator[Finding]:
     places: dict[str, Place] = {}
     contract = ground.contract
     for name, variable in contract.variables.items() if contract else ():
-        if not {name, *(alias.name for alias in variable.aliases)} & read:
+        if not is_librarys(name) and not {name, *(alias.name for alias in variable.aliases)} & read:
             places[name] = variable.place
     applications = {id(each) for each in ground.applications}
     for source in ground.sources:

@@ -33,7 +33,8 @@ def check(ground: Ground) -> Iterator[Finding]:
             if _counts(ground, declared) and ground.committed(declared.place.path):
                 why = _why(declared.value or "", examples.get(declared.name, set()))
                 weak += [(declared, why)] if why else []
-        if ground.contract is not None or ground.stage(source) in LIVE:
+        stage = ground.stage(source)
+        if stage in LIVE or (ground.contract is not None and stage != "development"):
             yield from (_finding(ground, source, *each) for each in weak)
         elif weak:
             yield _together(source, weak)

@@ -180,7 +180,8 @@ class _File:
             if name is None:
                 self._dynamic.add(captures["index"][0].start_point[0] + 1)
             else:
-                self._add(name, captures["read"][0])
+                asked = captures["read"][0].type == "binary_expression"  # `"X" in process.env`
+                self._add(name, captures["read"][0], optional=asked)
         elif "pattern" in captures:
             self._destructured(captures["pattern"][0])
         elif "alias" in captures:
@@ -195,7 +196,7 @@ class _File:
         arguments = call.child_by_field_name("arguments")
         name = self._string(arguments.named_children[0]) if arguments and arguments.named_children else None
         if name is not None:
-            self._add(name, call)
+            self._add(name, call, optional=True)
 
     def _spread(self, spread: Any) -> None:
         """A copy with a name is another name; one that is given to a child process is not read here."""

@@ -147,7 +147,7 @@ def _match(
     given = captures["default"][0] if "default" in captures else None
     use = use_of(node)
     default = literal(given)
-    default = default if default is not None else use.default
+    default = None if use.printed else default if default is not None else use.default
     optional = use.optional or "contained" in captures or (given is not None and text_of(given) != "None")
     required = is_item and not optional and not is_guarded(node)
     found.setdefault((name, line, column), Read(name, line, column, default, required, use.hint, optional))
@@ -238,7 +238,7 @@ def _called(
     use = use_of(call)
     as_kind = text_of(_keyword(call, "cast")) or cast
     default = literal(given)
-    default = default if default is not None else use.default
+    default = None if use.printed else default if default is not None else use.default
     optional = use.optional or given is not None
     required = raises and not optional and not is_guarded(call)
     name = prefix_of(call) + name

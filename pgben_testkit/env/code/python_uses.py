@@ -16,11 +16,15 @@ _PREFIXED = re.compile(r"\.prefixed\(\s*[\"'](\w+)[\"']\s*\)")
 
 @dataclass
 class Use:
-    """Hold what the use of a variable tells. `optional`: the code works where the variable is not set."""
+    """Hold what the use of a variable tells. `optional`: the code works where the variable is not set.
+
+    `printed`: the value stands in the words of a log line alone, so what stands for it there is no default.
+    """
 
     default: str | None = None
     hint: str = ""
     optional: bool = False
+    printed: bool = False
 
 
 def use_of(node: Any) -> Use:
@@ -48,7 +52,7 @@ def use_of(node: Any) -> Use:
             condition = parent.child_by_field_name("condition") if "_" in parent.type else None
             use.optional = use.optional or parent.type in _TESTED or (condition is not None and condition == node)
             break
-    return Use(None, use.hint, True) if _is_only_printed(node) else use
+    return Use(None, use.hint, True, True) if _is_only_printed(node) else use
 
 
 def _is_only_printed(node: Any) -> bool:
