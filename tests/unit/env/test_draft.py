@@ -105,3 +105,44 @@ def test_a_value_in_the_way_of_a_kind_is_told(tmp_path):
     rows = {each.name: each for each in draft.rows(assess.of_project(tmp_path, None).ground)}
     assert rows["DEBUG"].kind == "bool" and "True" in dict(rows["DEBUG"].extra)["true"]
     assert rows["DB_PORT"].kind == "string" and rows["DB_PORT"].comment.endswith("; not port at .env:2")
+
+
+TRUE_ERRORS = {
+    "a port that is none": ({"a.ts": "Number(process.env.DB_PORT)", ".env": "DB_PORT=abc\n"}, "env/kind", "DB_PORT"),
+    "a number that is none": ({"a.py": "import os\nint(os.environ['TTL'])", ".env": "TTL=soon\n"}, "env/kind", "TTL"),
+    "a schema's number": (
+        {"a.ts": "z.object({ WORKERS: z.coerce.number().int() }).parse(process.env)", ".env": "WORKERS=many\n"},
+        "env/kind",
+        "WORKERS",
+    ),
+    "what a schema requires": (
+        {"a.ts": "Joi.object({ JWT_SECRET: Joi.string().required(), A: Joi.string() })", ".env": "A=1\n"},
+        "env/missing",
+        "JWT_SECRET",
+    ),
+    "what a schema requires, empty": (
+        {"a.ts": "Joi.object({ API_HOST: Joi.string().required() })", ".env": "API_HOST=\n"},
+        "env/empty",
+        "API_HOST",
+    ),
+    "what the code fails without": (
+        {"a.py": "import os\nos.environ['DB_HOST']; os.environ['A']", ".env": "A=1\n"},
+        "env/missing",
+        "DB_HOST",
+    ),
+    "a secret of production": (
+        {"a.ts": "f(process.env.JWT_SECRET)", ".env.production": "JWT_SECRET=changeme\n"},
+        "env/weak-secret",
+        "JWT_SECRET",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "check", "subject"), TRUE_ERRORS.values(), ids=TRUE_ERRORS)
+def test_a_draft_turns_no_true_error_green(tmp_path, files, check, subject):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    rows = draft.rows(assess.of_project(tmp_path, None).ground)
+    (tmp_path / "pgben.env.toml").write_text(draft.toml(rows, "x"))
+    found = assess.of_project(tmp_path, contract_file.load("pgben.env.toml", tmp_path)).findings
+    assert (check, subject, "error") in {(each.check, each.subject, each.severity) for each in found}
