@@ -73,7 +73,15 @@ if TYPE_CHECKING:
 @click.option("--matrix/--no-matrix", default=None, help="Show who sets what (default: where there is drift).")
 @click.option("--all", "everything", is_flag=True, help="Show every finding, not the five roots that matter most.")
 @click.option("--init", is_flag=True, help="Draft a contract from code and sources (pgben.env.toml, or --contract).")
-@click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
+@click.option(
+    "--write-env",
+    "env_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a complete environment for tests to FILE, as .env.test: keys that sign, free ports, the addresses of"
+    " warm servers. It is kept out of git and never printed.",
+)
+@click.option("--force", is_flag=True, help="With --init and --write-env: write over a file that is there.")
 @findings_options
 @explain_option
 @backend_option
@@ -91,6 +99,7 @@ def doctor(
     matrix: bool | None,
     everything: bool,
     init: bool,
+    env_file: Path | None,
     force: bool,
     backend: str | None,
     wanted: Wanted,
@@ -107,6 +116,11 @@ def doctor(
     folders = tuple(each.resolve() for each in code)
     if init:
         _init(root, contract_name, sources, folders, with_code=not no_code, force=force, exclude=exclude)
+        return
+    if env_file is not None:
+        from pgben_testkit.cli.write_env import write_env
+
+        write_env(root, env_file, _contract(root, contract_name or settings.env_contract), settings, force=force)
         return
     assessment = examined = None
     if variables:

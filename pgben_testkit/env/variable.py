@@ -87,7 +87,7 @@ class Variable:
 
     def is_required(self, stage: str) -> bool:
         """Return whether an application at `stage` (empty: not known) does not work without the variable."""
-        if self.only and self.only != stage:
+        if (self.only and self.only != stage) or stage in self.forbidden_in:
             return False
         if self.required_in:
             return stage in self.required_in

@@ -75,7 +75,9 @@ def test_what_one_service_needs_is_asked_of_that_service_alone(tmp_path):
     extra = required("monorepo", tmp_path)[1]
     assert extra["DATABASE_URL"]["applications"] == ["orders"]
     root = tmp_path / "monorepo"
-    (root / "pgben.env.toml").write_text("[variables.DATABASE_URL]\nrequired = true\n[variables.ORDERS_URL]\n[variables.REDIS_URL]\n")
+    (root / "pgben.env.toml").write_text(
+        "[variables.DATABASE_URL]\nrequired = true\n[variables.ORDERS_URL]\n[variables.REDIS_URL]\n"
+    )
     compose = root / "docker-compose.yml"
     compose.write_text(compose.read_text().replace("      DATABASE_URL: postgres://loja:loja@postgres:5432/loja\n", ""))
     found = assess.of_project(root, contract_file.load("pgben.env.toml", root)).findings
