@@ -52,6 +52,7 @@ def as_json(assessment: Assessment | None, examined: Examined | None, result: Re
         ]
         found["code"] = code and {
             "files": code.files,
+            "skipped": code.skipped,
             "reads": len(code.reads),
             "dynamic": list(map(str, code.dynamic)),
         }
@@ -134,7 +135,8 @@ def _headline(root: Path, assessment: Assessment) -> str:
         _many(len(assessment.ground.sources), "source"),
     ]
     if code is not None:
-        parts.append(f"{_many(code.files, 'file')} of code with {_many(len(code.reads), 'read')}")
+        skipped = f" ({code.skipped} made by a machine left out)" if code.skipped else ""
+        parts.append(f"{_many(code.files, 'file')} of code{skipped} with {_many(len(code.reads), 'read')}")
     return f"{root}: " + ", ".join(parts)
 
 
