@@ -142,9 +142,7 @@ def _headline(root: Path, assessment: Assessment) -> str:
 
 def _no_contract(assessment: Assessment) -> str:
     if assessment.fits:
-        return (
-            f"no contract, though it looks like {assessment.fits} (try --contract {assessment.fits}, which is built in)"
-        )
+        return f"no contract, and it looks like {assessment.fits}: try --contract {assessment.fits}"
     return "no contract (`pgben-testkit doctor --init` drafts one)"
 
 
