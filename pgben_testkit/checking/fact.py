@@ -9,6 +9,8 @@ from pgben_testkit.checking.finding import Finding, Place
 
 Level = Literal["ok", "note", "warning", "error"]
 HERE = "this machine"
+PROGRAMS = "doctor/binaries"
+"""The check that facts about the programs of services belong to."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.cli.findings import Wanted, deliver, explain_option, findings_options, judged, sarif
 from pgben_testkit.cli.options import backend_option, progress, write
 from pgben_testkit.errors import UsageProblem
+from pgben_testkit.services.registry import Registry
 
 if TYPE_CHECKING:
     from pgben_testkit.checking.result import Result
@@ -111,7 +112,8 @@ def doctor(
     root = root.resolve()
     wanted.check()
     ini, unreadable = _ini(root)
-    settings = settings_module.read(root=root, command_line={"backend": backend}, ini=ini)
+    added = Registry.installed().options()
+    settings = settings_module.read(root=root, command_line={"backend": backend}, ini=ini, added=added)
     sources = tuple(each.resolve() for each in sources)
     folders = tuple(each.resolve() for each in code)
     if init:

@@ -69,7 +69,8 @@ def conformance(
     Exit code 1 where something differs that no difference file lists.
     """
     from pgben_testkit.storage.conformance import differences as known
-    from pgben_testkit.storage.conformance.case import Outcome, cases
+    from pgben_testkit.storage.conformance.case import cases
+    from pgben_testkit.storage.conformance.outcome import Outcome
 
     wanted = "" if client == "all" else client
     found = cases(only, wanted)

@@ -1,1 +1,1 @@
-"""Protect personal data: find it in documents, texts and dumps."""
+"""Protect personal data: complete and validate documents, find personal data in texts and in database dumps."""

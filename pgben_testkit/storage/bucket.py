@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,7 +12,7 @@ from urllib.parse import urlsplit
 from pgben_testkit import extras
 from pgben_testkit.services.asking import Asks
 from pgben_testkit.services.stats import Stats
-from pgben_testkit.storage.client import boto3_client
+from pgben_testkit.storage.client import anonymous_client, boto3_client
 from pgben_testkit.storage.pristine import as_new
 from pgben_testkit.storage.server import StorageInfo
 
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
     import minio
 
+    from pgben_testkit.storage.faults import Faults
     from pgben_testkit.storage.lgpd import Audit
-    from pgben_testkit.storage.proxy import FaultyBucket
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Bucket:
     def boto3(self) -> Any:
         """A boto3 client with this bucket's keys, cached."""
         return boto3_client(self.endpoint, self.access_key, self.secret_key, self.region)
+
+    def anonymous(self) -> Any:
+        """Return a boto3 client of the same server that signs nothing, as somebody without keys."""
+        return anonymous_client(self.endpoint, self.region)
 
     def minio(self) -> minio.Minio:
         """A minio-py client with this bucket's keys."""
@@ -89,8 +95,6 @@ class Bucket:
 
     def faulty(self) -> AbstractContextManager[FaultyBucket]:
         """The bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
-        from pgben_testkit.storage.proxy import FaultyBucket
-
         return FaultyBucket.of(self)
 
     def audit(self) -> Audit:
@@ -130,6 +134,33 @@ class Bucket:
         from pgben_testkit.storage import lgpd
 
         lgpd.assert_retained(self, until=until)
+
+
+@dataclass(frozen=True)
+class FaultyBucket(Bucket):
+    """A bucket whose requests pass a proxy; what is asked of `faults` befalls them."""
+
+    faults: Faults = field(kw_only=True, repr=False, compare=False)
+
+    @classmethod
+    @contextmanager
+    def of(cls, bucket: Bucket) -> Iterator[FaultyBucket]:
+        """Put a proxy before `bucket`, for the length of a `with`."""
+        from pgben_testkit.storage.proxy import Proxy
+
+        proxy = Proxy(bucket.endpoint)
+        try:
+            yield cls(
+                bucket.name,
+                proxy.url,
+                bucket.access_key,
+                bucket.secret_key,
+                bucket.region,
+                bucket.data,
+                faults=proxy.faults,
+            )
+        finally:
+            proxy.close()
 
 
 class Buckets:

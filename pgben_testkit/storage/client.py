@@ -39,6 +39,36 @@ def boto3_client(url: str, access_key: str, secret_key: str, region: str) -> Any
     )
 
 
+@functools.cache
+def anonymous_client(url: str, region: str) -> Any:
+    """Return a boto3 S3 client that signs nothing, cached for each process.
+
+    Raises:
+        EnvironmentNotAble: the `s3` extra is not installed.
+    """
+    try:
+        import boto3
+        import botocore
+        from botocore.config import Config
+    except ModuleNotFoundError:
+        raise extras.missing("boto3", what="S3 can't be spoken", extra="s3") from None
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="none",
+        aws_secret_access_key="none",
+        config=Config(
+            signature_version=botocore.UNSIGNED,
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 1},
+            connect_timeout=5,
+            read_timeout=60,
+            proxies={},
+        ),
+    )
+
+
 def admin_client(info: StorageInfo) -> Any:
     return boto3_client(info.url, info.access_key, info.secret_key, info.region)
 

@@ -9,10 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pgben_testkit.storage.bucket import Bucket
+from typing import Any, Protocol
 
 OBJECTS_MAX = 1000
 """Objects that are looked at one by one; beyond it the check says that it looked at so many."""
@@ -33,6 +30,16 @@ begins so isn't. Ciphertext begins so once in ten million objects."""
 TEXT_BYTES_LEAST = 16
 TEXT_SHARE = 0.85
 """Share of printable ASCII from which bytes are text in whatever encoding; of ciphertext it is 0.37."""
+
+
+class Kept(Protocol):
+    """Hold documents in a bucket: what the checks need of `storage.bucket.Bucket`."""
+
+    @property
+    def name(self) -> str: ...
+    def boto3(self) -> Any: ...
+    def anonymous(self) -> Any: ...
+    def holds(self, fragment: bytes) -> bool | None: ...
 
 
 class Violation(AssertionError):
@@ -96,7 +103,7 @@ def _try(call: Any, **options: Any) -> dict[str, Any]:
         raise
 
 
-def _versions(bucket: Bucket) -> Iterator[tuple[str, str]]:
+def _versions(bucket: Kept) -> Iterator[tuple[str, str]]:
     client = bucket.boto3()
     marker: dict[str, str] = {}
     while True:
@@ -114,7 +121,7 @@ def _version(version: str) -> dict[str, str]:
     return {} if version == "null" else {"VersionId": version}
 
 
-def _state(bucket: Bucket, key: str, version: str) -> ObjectState:
+def _state(bucket: Kept, key: str, version: str) -> ObjectState:
     from botocore.exceptions import ClientError
 
     try:
@@ -137,35 +144,11 @@ def _state(bucket: Bucket, key: str, version: str) -> ObjectState:
     )
 
 
-def _anonymous(bucket: Bucket) -> Any:
-    """boto3 with no keys, on the same server."""
-    fake = getattr(bucket, "fake", None)
-    if fake is not None:
-        return fake.boto3(anonymous=True)
-    import boto3
-    import botocore
-    from botocore.config import Config
-
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=bucket.endpoint,
-        region_name=bucket.region,
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
-        config=Config(
-            signature_version=botocore.UNSIGNED,
-            s3={"addressing_style": "path"},
-            retries={"total_max_attempts": 1},
-            proxies={},
-        ),
-    )
-
-
-def _public(bucket: Bucket, keys: list[str]) -> tuple[str, ...]:
+def _public(bucket: Kept, keys: list[str]) -> tuple[str, ...]:
     """What somebody without keys could do, tried."""
     from botocore.exceptions import ClientError
 
-    client, found = _anonymous(bucket), []
+    client, found = bucket.anonymous(), []
     probe = f"pgben-probe-{os.urandom(6).hex()}"
 
     def works(call: Any, **options: Any) -> bool:
@@ -191,7 +174,7 @@ def _public(bucket: Bucket, keys: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def audit(bucket: Bucket) -> Audit:
+def audit(bucket: Kept) -> Audit:
     """Looked up and tried; nothing of it stays."""
     client, name = bucket.boto3(), bucket.name
     versions = [each for _, each in zip(range(OBJECTS_MAX), _versions(bucket), strict=False)]
@@ -210,7 +193,7 @@ def audit(bucket: Bucket) -> Audit:
     )
 
 
-def assert_private(bucket: Bucket) -> None:
+def assert_private(bucket: Kept) -> None:
     keys = list(dict.fromkeys(key for _, (key, _) in zip(range(OBJECTS_MAX), _versions(bucket), strict=False)))
     found = _public(bucket, keys)
     if found:
@@ -218,7 +201,7 @@ def assert_private(bucket: Bucket) -> None:
         raise Violation(f"the bucket {bucket.name} is not private: anybody can {shown}")
 
 
-def assert_encrypted_at_rest(bucket: Bucket, *, accept_client_side: bool = True) -> None:
+def assert_encrypted_at_rest(bucket: Kept, *, accept_client_side: bool = True) -> None:
     client = bucket.boto3()
     for key, version in _versions(bucket):
         state = _state(bucket, key, version)
@@ -266,7 +249,7 @@ def looks_plain(body: bytes) -> bool:
     return all(each.isprintable() or each in "\t\n\r" for each in text)
 
 
-def assert_retained(bucket: Bucket, *, until: datetime) -> None:
+def assert_retained(bucket: Kept, *, until: datetime) -> None:
     from botocore.exceptions import ClientError
 
     wanted = until if until.tzinfo else until.replace(tzinfo=UTC)

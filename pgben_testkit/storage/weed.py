@@ -93,7 +93,7 @@ def config(info: StorageInfo) -> dict[str, object]:
 
 def start_gate(run: Run, info: StorageInfo, data: Path, port: int, upstream: int, pid: int) -> ServerProcess:
     """The gate on its port, a process of its own: it must outlive the one that started a warm server."""
-    from pgben_testkit.storage.gate.gate import Plan
+    from pgben_testkit.storage.gate.plan import Plan
 
     plan = data / "gate.json"
     users = [(access, secret, bucket) for bucket, (access, secret) in info.keys.items()]

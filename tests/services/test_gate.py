@@ -163,7 +163,7 @@ def test_a_connection_serves_on_after_a_refusal_a_head_a_range_and_an_empty_answ
 
 def chunked(target, body, *, spoil=False):
     """An aws-chunked body with signed chunks: `(headers, coded body)` of a PUT."""
-    from pgben_testkit.storage.fake.signature import sign, signing_key
+    from pgben_testkit.storage.s3.signature import sign, signing_key
 
     def of(path):
         size = 65536

@@ -118,7 +118,7 @@ def test_ciphertext_is_never_taken_for_a_document(size, seed):
 
 
 def test_a_server_that_only_says_it_encrypts_is_found(monkeypatch):
-    from pgben_testkit.storage.fake import sealing
+    from pgben_testkit.storage.s3 import sealing
 
     monkeypatch.setattr(sealing, "encrypt", lambda seal, data, key: data)
     with Fake() as fake:

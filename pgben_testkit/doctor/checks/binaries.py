@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pgben_testkit.checking.fact import Fact, Level
 from pgben_testkit.checking.finding import Rule
 from pgben_testkit.doctor.look import Ports
-from pgben_testkit.doctor.services import every
-from pgben_testkit.doctor.services.version import version_of
+from pgben_testkit.services.registry import Registry
+from pgben_testkit.services.version import version_of
 from pgben_testkit.settings import Settings
 
 RULE = Rule("doctor/binaries", "warning", "A server's program is missing or too old")
@@ -22,9 +22,8 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     with ThreadPoolExecutor(4) as pool:
         given = {"prometheus": settings.prometheus_bin, "alertmanager": settings.alertmanager_bin}
         versions = {name: pool.submit(_monitoring, name, given.get(name, "")) for name in MONITORING}
-        for _, examiner in every():
-            if examiner is not None:
-                yield from (each for each in examiner.examine(settings) if each.check == RULE.id)
+        for service in Registry.installed():
+            yield from service.examine(settings)
         found = {name: each.result() for name, each in versions.items()}
     here = [f"{name} {version}" for name, version in found.items() if version]
     missing = [name for name, version in found.items() if not version]

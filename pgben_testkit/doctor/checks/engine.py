@@ -20,7 +20,7 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     if isinstance(found, engine.Engine):
         yield Fact(RULE.id, "ok", "engine", f"{found.name} answers at {found.host}")
         return
-    needed = [name for name in Registry().names() if settings.backend_of(name) == "container"]
+    needed = [name for name in Registry.installed().names() if settings.backend_of(name) == "container"]
     yield Fact(
         RULE.id,
         "error" if needed else "ok",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pgben_testkit.checking.fact import Fact
 from pgben_testkit.checking.finding import Rule
 from pgben_testkit.doctor.look import Ports
-from pgben_testkit.doctor.services.postgres import load_schema
+from pgben_testkit.postgres.examine import load_schema
 from pgben_testkit.settings import Settings
 
 RULE = Rule("doctor/schema", "error", "The schema does not load")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgben_testkit.checking.finding import Finding, Place, Rule, finding
-from pgben_testkit.factories.dumps import audit
 from pgben_testkit.lgpd.checks import Dump
+from pgben_testkit.lgpd.dumps import audit
 
 RULE = Rule("lgpd/unmarked-person", "error", "A dump holds a person who is not marked as synthetic")
 

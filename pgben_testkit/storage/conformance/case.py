@@ -6,13 +6,10 @@ import fnmatch
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from pgben_testkit.storage.conformance.target import Target
+from pgben_testkit.storage.conformance.outcome import Client
+from pgben_testkit.storage.conformance.target import Target
 
-Client = Literal["boto3", "minio", "node"]
-Result = Literal["same", "differs", "not tried"]
 MODULES = (
     "objects",
     "metadata",
@@ -38,14 +35,6 @@ MODULES = (
 )
 
 
-class Differs(Exception):
-    """The server does otherwise than S3."""
-
-
-class NotTried(Exception):
-    """The case can't be tried here: it needs what the target hasn't been given."""
-
-
 @dataclass(frozen=True)
 class Case:
     """`id` is `group/name`; `needs` the capability that it is evidence for; `denial`: it is about a refusal."""
@@ -56,18 +45,6 @@ class Case:
     summary: str
     run: Callable[[Target], None]
     denial: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a case found. `detail` says what was different, or why it was not tried."""
-
-    case: str
-    client: str
-    needs: str
-    result: Result
-    detail: str = ""
-    seconds: float = 0.0
 
 
 _CASES: dict[str, Case] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.storage.conformance.case import Outcome
+from pgben_testkit.storage.conformance.outcome import Outcome
 
 FOLDER = Path(__file__).resolve().parent.parent / "differences"
 FILES = {"fake": "fake.toml", "embedded": "seaweedfs-4.48.toml", "ungated": "seaweedfs-4.48-ungated.toml"}

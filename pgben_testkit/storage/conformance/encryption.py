@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pgben_testkit.storage.conformance.case import NotTried, case
+from pgben_testkit.storage.conformance.case import case
+from pgben_testkit.storage.conformance.outcome import NotTried
 from pgben_testkit.storage.conformance.target import Target, answers, holds, refused, same
 
 

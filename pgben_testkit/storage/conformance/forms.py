@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pgben_testkit.storage.answer import Answer
 from pgben_testkit.storage.conformance.case import case
 from pgben_testkit.storage.conformance.sigv4 import form_body, form_fields
 from pgben_testkit.storage.conformance.target import Target, answers, refused, same
+from pgben_testkit.storage.s3.answer import Answer
 
 
 def _post(

@@ -7,10 +7,11 @@ import hashlib
 import time
 import zlib
 
-from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.conformance.case import NotTried, case
+from pgben_testkit.storage.conformance.case import case
+from pgben_testkit.storage.conformance.outcome import NotTried
 from pgben_testkit.storage.conformance.sigv4 import chunked, signed_headers
 from pgben_testkit.storage.conformance.target import Target, answers, holds, refused, same
+from pgben_testkit.storage.s3.answer import Answer
 
 BODY = b"o documento da Maria"
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"

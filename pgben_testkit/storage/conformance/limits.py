@@ -6,10 +6,11 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.conformance.case import Differs, case
+from pgben_testkit.storage.conformance.case import case
+from pgben_testkit.storage.conformance.outcome import Differs
 from pgben_testkit.storage.conformance.sigv4 import signed_headers
 from pgben_testkit.storage.conformance.target import Target, answers, same
+from pgben_testkit.storage.s3.answer import Answer
 
 
 def plain(t: Target, head: bytes, wait_s: float = 4) -> Answer:

@@ -14,7 +14,7 @@ from pgben_testkit.storage.conformance.target import Target, holds, same
 def _refused(code: str | tuple[str, ...], do: Callable[[], Any]) -> None:
     from minio.error import S3Error
 
-    from pgben_testkit.storage.conformance.case import Differs
+    from pgben_testkit.storage.conformance.outcome import Differs
 
     codes = (code,) if isinstance(code, str) else code
     try:

@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pgben_testkit.storage.conformance.case import Case, Differs, NotTried, add
+from pgben_testkit.storage.conformance.case import Case, add
+from pgben_testkit.storage.conformance.outcome import Differs, NotTried
 from pgben_testkit.storage.conformance.target import Target
 
 SCRIPT = Path(__file__).with_name("node_cases.cjs")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from pgben_testkit.storage.answer import Answer
 from pgben_testkit.storage.conformance.case import case
 from pgben_testkit.storage.conformance.limits import plain
 from pgben_testkit.storage.conformance.target import Target, answers, same
+from pgben_testkit.storage.s3.answer import Answer
 
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;">]>'

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.storage.conformance.case import Case, Differs, NotTried, Outcome, cases
+from pgben_testkit.storage.conformance.case import Case, cases
+from pgben_testkit.storage.conformance.outcome import Differs, NotTried, Outcome
 from pgben_testkit.storage.conformance.target import Target
 
 

@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from pgben_testkit.storage.answer import Answer
 from pgben_testkit.storage.client import boto3_client
-from pgben_testkit.storage.conformance.case import Differs, NotTried
+from pgben_testkit.storage.conformance.outcome import Differs, NotTried
 from pgben_testkit.storage.conformance.sigv4 import Keys, presigned_query, signed_headers
 from pgben_testkit.storage.pristine import empty
+from pgben_testkit.storage.s3.answer import Answer
 
 if TYPE_CHECKING:
     import minio

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from pgben_testkit.storage.fake import newbucket, policy, publicblock
-from pgben_testkit.storage.fake.acl import canned, from_headers, from_xml
-from pgben_testkit.storage.fake.call import Call, is_public, operation
-from pgben_testkit.storage.fake.document import NAMESPACE, read, tag, text_of
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.moments import iso
-from pgben_testkit.storage.fake.sealing import KINDS, Seal
+from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.state import Bucket
-from pgben_testkit.storage.fake.tags import tags_from, tags_xml
-from pgben_testkit.storage.fake.unversioned import Unversioned
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3 import newbucket, policy, publicblock
+from pgben_testkit.storage.s3.acl import canned, from_headers, from_xml
+from pgben_testkit.storage.s3.document import NAMESPACE, read, tag, text_of
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.moments import iso
+from pgben_testkit.storage.s3.sealing import KINDS, Seal
+from pgben_testkit.storage.s3.tags import tags_from, tags_xml
+from pgben_testkit.storage.s3.unversioned import Unversioned
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 BUCKETS_MAX = 10_000
 OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
@@ -195,7 +195,7 @@ def put_bucket_acl(call: Call) -> Response:
         if not call.request.body:
             raise failure("MissingSecurityHeader", extra={"MissingHeaderName": "x-amz-acl"})
         made = from_xml(call.request.body, bucket.owner, call.users)
-    if bucket.block["BlockPublicAcls"] and is_public(made):
+    if bucket.block["BlockPublicAcls"] and made.public:
         raise failure("AccessDenied")
     bucket.grants = made
     return Response(200)

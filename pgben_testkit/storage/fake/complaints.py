@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import deque
 
-from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.s3.wire import Request
 
 COMPLAINTS: deque[str] = deque(maxlen=20)
 """The last of them: method, path and traceback, no header and no body."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.moments import http_date
 from pgben_testkit.storage.fake.state import StoredObject, Version
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.moments import http_date
 
 
 def _names(header: str, etag: str) -> bool:

@@ -5,11 +5,11 @@ Source: "Elements of a CORS configuration" and "Lifecycle configuration elements
 
 from __future__ import annotations
 
-from pgben_testkit.storage.fake import cors, lifecycle
 from pgben_testkit.storage.fake.call import Call, operation
-from pgben_testkit.storage.fake.document import read, write
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3 import cors, lifecycle
+from pgben_testkit.storage.s3.document import read, write
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 
 @operation("GET", "bucket", "cors", action="s3:GetBucketCORS")

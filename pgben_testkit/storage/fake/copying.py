@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from pgben_testkit.storage.fake import checksums, sealing
 from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.conditions import check_read, check_write
-from pgben_testkit.storage.fake.document import NAMESPACE, tag
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.moments import iso
 from pgben_testkit.storage.fake.newobject import facts_of, place, version_headers
-from pgben_testkit.storage.fake.parameters import copy_source
-from pgben_testkit.storage.fake.payload import OBJECT_BYTES_MAX
 from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3 import checksums, sealing
+from pgben_testkit.storage.s3.document import NAMESPACE, tag
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.moments import iso
+from pgben_testkit.storage.s3.parameters import copy_source
+from pgben_testkit.storage.s3.payload import OBJECT_BYTES_MAX
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 SOURCE = "x-amz-copy-source"
 

@@ -6,27 +6,14 @@ import threading
 import time
 from collections.abc import Iterable
 
-from pgben_testkit.storage.fake import (
-    buckets,
-    checksums,
-    configs,
-    copying,
-    cors,
-    form,
-    formpost,
-    listing,
-    locks,
-    motoside,
-    multipart,
-    objects,
-    payload,
-)
+from pgben_testkit.storage.fake import buckets, configs, copying, formpost, listing, locks, motoside, multipart, objects
 from pgben_testkit.storage.fake.call import OPERATIONS, Call, Operation
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.moments import http_date
-from pgben_testkit.storage.fake.signature import Identity, authenticate
 from pgben_testkit.storage.fake.state import Store, StoredObject
-from pgben_testkit.storage.fake.wire import Request, Response
+from pgben_testkit.storage.s3 import checksums, cors, form, payload
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.moments import http_date
+from pgben_testkit.storage.s3.signature import Identity, authenticate
+from pgben_testkit.storage.s3.wire import Request, Response
 
 MODULES = (buckets, configs, copying, listing, locks, multipart, objects)
 """Imported for the operations that they register."""

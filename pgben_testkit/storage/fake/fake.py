@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgben_testkit import extras
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.storage.bucket import Bucket
+from pgben_testkit.storage.bucket import Bucket, FaultyBucket
 from pgben_testkit.storage.faults import Faults
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     import minio
 
     from pgben_testkit.storage.fake.server import Served
-    from pgben_testkit.storage.fake.signature import Identity
-    from pgben_testkit.storage.proxy import FaultyBucket
+    from pgben_testkit.storage.s3.signature import Identity
 
 MOTO_TESTED = "5.2.5"
 """The version of moto that our layer was written against; the extra pins it."""
@@ -41,7 +40,7 @@ class Fake:
         try:
             from pgben_testkit.storage.fake.engine import Engine
             from pgben_testkit.storage.fake.inprocess import Clients
-            from pgben_testkit.storage.fake.signature import Identity
+            from pgben_testkit.storage.s3.signature import Identity
         except ModuleNotFoundError as error:
             if not (error.name or "").startswith(("moto", "botocore", "boto3", "cryptography", "awscrt")):
                 raise
@@ -64,7 +63,7 @@ class Fake:
     def user(self, name: str, *, buckets: list[str] | None = None, account: bool = True) -> Identity:
         """Another user, with keys. An account of its own, or (`account=False`) one of the administrator's whose keys
         reach nothing but `buckets`."""
-        from pgben_testkit.storage.fake.signature import Identity
+        from pgben_testkit.storage.s3.signature import Identity
 
         access, secret = keys_of(name)
         owner = name if account and buckets is None else "admin"
@@ -163,6 +162,9 @@ class FakeBucket(Bucket):
 
     def boto3(self) -> Any:
         return self.fake.boto3()
+
+    def anonymous(self) -> Any:
+        return self.fake.boto3(anonymous=True)
 
     def minio(self) -> minio.Minio:
         return self.fake.minio()

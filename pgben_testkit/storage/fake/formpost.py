@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pgben_testkit.storage.fake import checksums
 from pgben_testkit.storage.fake.call import Call
-from pgben_testkit.storage.fake.form import Form, answered, key_of, object_headers
 from pgben_testkit.storage.fake.newobject import facts_of, place, version_headers
-from pgben_testkit.storage.fake.tags import tags_from
-from pgben_testkit.storage.fake.wire import Response
+from pgben_testkit.storage.s3 import checksums
+from pgben_testkit.storage.s3.form import Form, answered, key_of, object_headers
+from pgben_testkit.storage.s3.tags import tags_from
+from pgben_testkit.storage.s3.wire import Response
 
 
 def post_object(call: Call, form: Form) -> Response:

@@ -11,13 +11,13 @@ import urllib3
 
 from pgben_testkit import extras
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.storage.fake.failures import S3Failure
-from pgben_testkit.storage.fake.wire import Response, from_url
+from pgben_testkit.storage.s3.failures import S3Failure
+from pgben_testkit.storage.s3.wire import Response, from_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pgben_testkit.storage.fake.wire import Request
+    from pgben_testkit.storage.s3.wire import Request
 
 HOST = "s3.pgben.test"
 """Where the clients believe that they connect to; a name that never resolves."""

@@ -7,12 +7,12 @@ import binascii
 from collections.abc import Callable, Iterator
 
 from pgben_testkit.storage.fake.call import Call, operation
-from pgben_testkit.storage.fake.document import NAMESPACE, tag
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.moments import iso
-from pgben_testkit.storage.fake.parameters import count_of, encoder
 from pgben_testkit.storage.fake.state import Bucket, StoredObject, Version
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3.document import NAMESPACE, tag
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.moments import iso
+from pgben_testkit.storage.s3.parameters import count_of, encoder
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 
 def grouped(key: str, prefix: str, delimiter: str) -> str:

@@ -6,13 +6,13 @@ Source: "Locking objects with Object Lock" in the Amazon S3 user guide.
 from __future__ import annotations
 
 from pgben_testkit.storage.fake.call import Call, operation
-from pgben_testkit.storage.fake.document import NAMESPACE, number_of, read, tag, text_of
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.moments import iso, moment_of
 from pgben_testkit.storage.fake.newobject import MODES
 from pgben_testkit.storage.fake.objects import existing
 from pgben_testkit.storage.fake.state import Bucket
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3.document import NAMESPACE, number_of, read, tag, text_of
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.moments import iso, moment_of
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 YEARS_MAX = 100
 

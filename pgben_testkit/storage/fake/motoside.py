@@ -11,9 +11,9 @@ from moto.core.request import Request as MotoRequest
 from moto.s3.responses import S3Response
 
 from pgben_testkit.storage.fake.call import Call, Operation
-from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.state import Store
-from pgben_testkit.storage.fake.wire import Response
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.wire import Response
 
 KEPT = ("website", "notification", "logging", "replication", "accelerate", "inventory")
 """Subresources of a bucket."""

@@ -10,18 +10,18 @@ import hashlib
 import re
 import xml.etree.ElementTree as ET
 
-from pgben_testkit.storage.fake import checksums, parameters, sealing
 from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.conditions import check_write
 from pgben_testkit.storage.fake.copying import copied_headers, ranged_source
-from pgben_testkit.storage.fake.document import NAMESPACE, tag
-from pgben_testkit.storage.fake.failures import failure
 from pgben_testkit.storage.fake.listing import grouped
-from pgben_testkit.storage.fake.moments import iso
 from pgben_testkit.storage.fake.newobject import facts_of, place, version_headers
-from pgben_testkit.storage.fake.parameters import count_of, encoder, part_number, parts_of
 from pgben_testkit.storage.fake.state import PartNote, StoredPart, Upload, etag_of
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3 import checksums, parameters, sealing
+from pgben_testkit.storage.s3.document import NAMESPACE, tag
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.moments import iso
+from pgben_testkit.storage.s3.parameters import count_of, encoder, part_number, parts_of
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 PART_BYTES_MIN = 5 << 20
 """Every part but the last; S3's."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from pgben_testkit.storage.fake import sealing
-from pgben_testkit.storage.fake.acl import Acl, canned, from_headers
-from pgben_testkit.storage.fake.call import Call, is_public
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.metadata import STORAGE_CLASSES, metadata
-from pgben_testkit.storage.fake.moments import moment_of
+from pgben_testkit.storage.fake.call import Call
 from pgben_testkit.storage.fake.state import Bucket, Facts, StoredObject, etag_of
-from pgben_testkit.storage.fake.tags import tags_of
+from pgben_testkit.storage.s3 import sealing
+from pgben_testkit.storage.s3.acl import Acl, canned, from_headers
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.metadata import STORAGE_CLASSES, metadata
+from pgben_testkit.storage.s3.moments import moment_of
+from pgben_testkit.storage.s3.tags import tags_of
 
 LOCK = "x-amz-object-lock-"
 MODES = ("GOVERNANCE", "COMPLIANCE")
@@ -66,7 +66,7 @@ def acl_of(call: Call, bucket: Bucket, owner: str) -> Acl:
         return canned("private", owner, bucket.owner)
     if bucket.ownership == "BucketOwnerEnforced" and call.headers.get("x-amz-acl") != "bucket-owner-full-control":
         raise failure("AccessControlListNotSupported")
-    if bucket.block["BlockPublicAcls"] and is_public(found):
+    if bucket.block["BlockPublicAcls"] and found.public:
         raise failure("AccessDenied")
     return found
 

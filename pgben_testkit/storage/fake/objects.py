@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from pgben_testkit.storage.fake import checksums, deletion, parameters, sealing, snowball
-from pgben_testkit.storage.fake.acl import from_headers, from_xml
-from pgben_testkit.storage.fake.call import Call, is_public, operation
+from pgben_testkit.storage.fake.call import Call, operation
 from pgben_testkit.storage.fake.conditions import byte_range, check_read, check_write
-from pgben_testkit.storage.fake.document import NAMESPACE, tag
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.moments import http_date, iso
 from pgben_testkit.storage.fake.newobject import LOCK, facts_of, place, version_headers
 from pgben_testkit.storage.fake.state import Bucket, Marker, StoredObject, Version, etag_of
-from pgben_testkit.storage.fake.tags import tags_from, tags_xml
-from pgben_testkit.storage.fake.wire import Response, xml_response
+from pgben_testkit.storage.s3 import checksums, deletion, parameters, sealing, snowball
+from pgben_testkit.storage.s3.acl import from_headers, from_xml
+from pgben_testkit.storage.s3.document import NAMESPACE, tag
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.moments import http_date, iso
+from pgben_testkit.storage.s3.tags import tags_from, tags_xml
+from pgben_testkit.storage.s3.wire import Response, xml_response
 
 OVERRIDES = {
     "response-content-type": "Content-Type",
@@ -297,7 +297,7 @@ def put_object_acl(call: Call) -> Response:
         if not call.request.body:
             raise failure("MissingSecurityHeader", extra={"MissingHeaderName": "x-amz-acl"})
         made = from_xml(call.request.body, found.facts.owner, call.users)
-    if bucket.block["BlockPublicAcls"] and is_public(made):
+    if bucket.block["BlockPublicAcls"] and made.public:
         raise failure("AccessDenied")
     found.facts.acl = made
     return Response(200, version_headers(bucket, found.version_id))

@@ -21,7 +21,7 @@ class FakeStorage:
         began = time.perf_counter()
         # Keys that nobody can guess: the socket is open to every user of this machine.
         self._fake = Fake(settings.storage_region, access_key="pgbenadmin", secret_key=secrets.token_hex(20))
-        from pgben_testkit.storage.fake.signature import Identity
+        from pgben_testkit.storage.s3.signature import Identity
 
         names = [f"pgben-{run.id}-{number}" for number in range(settings.storage_buckets)]
         keys = {}

@@ -15,13 +15,13 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, FakeMultipart, S3Backend, s3_backends
 
-from pgben_testkit.storage.fake import publicblock
-from pgben_testkit.storage.fake.acl import Acl
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.policy import Policy
-from pgben_testkit.storage.fake.sealing import Seal
-from pgben_testkit.storage.fake.signature import ACCOUNT
-from pgben_testkit.storage.fake.unversioned import Unversioned
+from pgben_testkit.storage.s3 import publicblock
+from pgben_testkit.storage.s3.acl import Acl
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.policy import Policy
+from pgben_testkit.storage.s3.sealing import Seal
+from pgben_testkit.storage.s3.signature import ACCOUNT
+from pgben_testkit.storage.s3.unversioned import Unversioned
 
 
 def new_id() -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pgben_testkit.storage.fake.engine import Engine
-from pgben_testkit.storage.fake.failures import S3Failure
-from pgben_testkit.storage.fake.wire import Request, Response
 from pgben_testkit.storage.faults import Faults, cut, refusal_xml, wait
+from pgben_testkit.storage.s3.failures import S3Failure
+from pgben_testkit.storage.s3.wire import Request, Response
 
 
 def answer(engine: Engine, faults: Faults, request: Request) -> Response:

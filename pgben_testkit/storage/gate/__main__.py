@@ -1,4 +1,4 @@
-"""The gate's process: `python -m pgben_testkit.storage.gate PLAN`. Ends with the server that it stands before."""
+"""Run the gate: `python -m pgben_testkit.storage.gate PLAN`. Ends when the server behind it has ended."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ LOOK_S = 1.0
 
 
 def main() -> None:
-    from pgben_testkit.storage.gate import visit  # noqa: F401 - loaded before the first request, not by it
-    from pgben_testkit.storage.gate.gate import Gate, Plan
+    from pgben_testkit.storage.gate.gate import Gate
+    from pgben_testkit.storage.gate.plan import Plan
 
     plan = Plan.read(Path(sys.argv[1]))
     gate = Gate(plan)

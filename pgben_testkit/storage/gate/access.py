@@ -8,18 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
 
-from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.fake import document, publicblock
-from pgben_testkit.storage.fake.acl import Acl, canned, from_headers, from_xml
-from pgben_testkit.storage.fake.call import Call, is_public
-from pgben_testkit.storage.fake.cors import CorsRule, rules_of
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.policy import Policy, read
-from pgben_testkit.storage.fake.signature import Identity
-from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate.backend import Backend, path_of
+from pgben_testkit.storage.s3 import document, publicblock
+from pgben_testkit.storage.s3.acl import Acl, canned, from_headers, from_xml
+from pgben_testkit.storage.s3.answer import Answer
+from pgben_testkit.storage.s3.cors import CorsRule, rules_of
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.judgement import Asker, action_of, needed_along
+from pgben_testkit.storage.s3.policy import Policy, read
+from pgben_testkit.storage.s3.signature import Identity
+from pgben_testkit.storage.s3.wire import Request
 
 OWNER = "root"
 """The canonical id that SeaweedFS gives the owner of everything."""
@@ -57,7 +56,7 @@ UPLOAD = {
 
 @dataclass
 class Rights:
-    """A bucket as the fake's judgement wants it."""
+    """Hold what the server and the gate know of the access to a bucket, as `s3.judgement` reads it."""
 
     name: str
     rules_of_access: Policy | None
@@ -66,20 +65,14 @@ class Rights:
     ownership: str = ""
     owner: str = OWNER
 
-    def bucket(self, name: str) -> Rights:
-        return self
-
 
 @dataclass(frozen=True)
 class ObjectFacts:
+    """Hold what the server knows of the access to an object, as `s3.judgement` reads it."""
+
     owner: str
     acl: Acl
     tags: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ObjectRights:
-    facts: ObjectFacts
 
 
 def asked(request: Request, key: str) -> tuple[str, str] | None:
@@ -150,13 +143,20 @@ class Access:
         action, permission = wanted
         policy = self.policy(backend, bucket)
         held = Rights(bucket, policy, self.block(bucket), self._acl(backend, bucket), self.ownership.get(bucket, ""))
-        call = Call(request, cast(Any, held), None, now, self._users, False, bucket, key, action)
+        asker = Asker(request, None, now)
         target = None
         if action == "s3:GetObject":
             target = self._object(backend, request, bucket, key, policy)
-        call.authorize(action, permission, cast(Any, target))
-        if action == "s3:GetObject" and target is None and "versionId" not in request.query:
-            call.require("s3:ListBucket", permission="READ")
+        action = action_of(action, request)
+        for needed in (action, *needed_along(action, request)):
+            if not asker.allowed(held, needed, key=key, permission=permission, target=target):
+                raise failure("AccessDenied")
+        if (
+            action == "s3:GetObject"
+            and target is None
+            and not asker.allowed(held, "s3:ListBucket", permission="READ", target=None)
+        ):
+            raise failure("AccessDenied")
         return True
 
     def known_may(self, backend: Backend, identity: Identity, bucket: str) -> None:
@@ -187,7 +187,7 @@ class Access:
             and request.headers.get("x-amz-acl") != "bucket-owner-full-control"
         ):
             raise failure("AccessControlListNotSupported")
-        if self.block(bucket)["BlockPublicAcls"] and is_public(made):
+        if self.block(bucket)["BlockPublicAcls"] and made.public:
             raise failure("AccessDenied")
 
     def _known(self) -> dict[str, str]:
@@ -206,7 +206,7 @@ class Access:
 
     def _object(
         self, backend: Backend, request: Request, bucket: str, key: str, policy: Policy | None
-    ) -> ObjectRights | None:
+    ) -> ObjectFacts | None:
         path, version = path_of(bucket, key), request.query.get("versionId")
         of_version = f"&versionId={version}" if version and re.fullmatch(r"[\w.-]+", version) else ""
         answer = backend.ask("GET", path, "acl=" + of_version)
@@ -214,8 +214,8 @@ class Access:
             return None
         tags: dict[str, str] = {}
         if policy is not None and b"existingobjecttag" in policy.text.lower():
-            from pgben_testkit.storage.fake.tags import tags_from
+            from pgben_testkit.storage.s3.tags import tags_from
 
             found = backend.ask("GET", path, "tagging=" + of_version)
             tags = tags_from(found.body) if found.status == 200 else {}
-        return ObjectRights(ObjectFacts(OWNER, self._held(answer), tags))
+        return ObjectFacts(OWNER, self._held(answer), tags)

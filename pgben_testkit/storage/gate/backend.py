@@ -1,4 +1,4 @@
-"""The server behind the gate: one connection to it, requests signed by us."""
+"""Ask the server behind the gate, by requests that the gate has signed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from pgben_testkit.storage.answer import Answer
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.signature import Identity, authorization
-from pgben_testkit.storage.side import Closed, Side
+from pgben_testkit.storage.http1 import Closed, Malformed, ResponseHead, Stream, request_head
+from pgben_testkit.storage.s3.answer import Answer
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.signature import Identity, authorization
 
 TIMEOUT_S = 120
 """Seconds that the server may say nothing: a Complete of many parts, a copy of something large."""
@@ -39,7 +39,8 @@ UNSIGNED = "UNSIGNED-PAYLOAD"
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A request to the server. `path` and `query` are escaped; `identity` None: unsigned; `size` of the body."""
+    """Describe a request to the server. `path` and `query` are escaped; without `identity` it is not signed; `size` is
+    that of the body."""
 
     method: str
     path: str
@@ -50,6 +51,11 @@ class Outgoing:
     size: int = 0
 
     def head(self, region: str, host: str) -> bytes:
+        """Return the head as it goes to the server, signed by `identity`.
+
+        Raises:
+            S3Failure: a header that HTTP does not allow.
+        """
         headers = {name: value for name, value in self.headers.items() if name not in HOP}
         headers.setdefault("host", host)
         if self.identity is not None:
@@ -60,106 +66,127 @@ class Outgoing:
         if self.size or self.method in ("PUT", "POST"):
             headers["content-length"] = str(self.size)
         target = f"{self.path}?{self.query}" if self.query else self.path
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        return f"{self.method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1", "replace")
+        pairs = [
+            (name.encode("latin-1"), value.strip().encode("latin-1", "replace")) for name, value in headers.items()
+        ]
+        try:
+            return request_head(self.method, target, pairs)
+        except ValueError as error:  # out of the field of a form: no header that was read holds such a thing
+            raise failure("InvalidArgument", f"A value can't be sent in a header: {error}") from None
 
 
 def path_of(bucket: str, key: str = "") -> str:
+    """Return the escaped path of `key` in `bucket`."""
     path = "/" + "/".join(part for part in (bucket, key) if part)
     return quote(path, safe="/-_.~", errors="surrogateescape")
 
 
 class Backend:
-    """A connection to the server, made when it is needed and again when the server has ended it. Not for threads."""
+    """Hold one connection to the server, made when it is needed and again when the server has ended it.
+
+    Not for use by several threads. A response must be read, by `rest` or `stream.pass_on` with `finish` after it,
+    before the next request.
+    """
 
     def __init__(self, port: int, admin: Identity, region: str) -> None:
         self.admin = admin
         self._port, self._region = port, region
-        self._side: Side | None = None
+        self._stream: Stream | None = None
         self._cut = False
 
+    @property
+    def stream(self) -> Stream:
+        """Return the stream that the body of the last response is read from."""
+        assert self._stream is not None, "no request was sent"
+        return self._stream
+
     def finish(self) -> None:
-        """The response was read: the connection serves again, unless the request's body was never whole."""
+        """Keep the connection for the next request, unless the body of the last request was never whole."""
         if self._cut:
             self.close()
 
     def close(self) -> None:
-        if self._side is not None:
-            self._side.socket.close()
-            self._side = None
+        """End the connection."""
+        if self._stream is not None:
+            self._stream.socket.close()
+            self._stream = None
         self._cut = False
 
-    def _connected(self) -> Side:
-        if self._side is not None and _readable(self._side.socket):
-            self.close()  # the server says something unasked: it has hung up
-        if self._side is None:
+    def _connected(self) -> Stream:
+        if self._stream is not None and _readable(self._stream.socket):
+            self.close()  # the server sends something that was not asked for: it ends the connection
+        if self._stream is None:
             try:
                 made = socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT_S)
             except OSError:
                 raise failure("ServiceUnavailable", "The server behind the gate can't be reached.") from None
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._side = Side(made)
-        return self._side
+            self._stream = Stream(made)
+        return self._stream
 
-    def send(self, request: Outgoing, body: Iterable[bytes | memoryview]) -> tuple[Side, bytes]:
-        """The request, sent; where its response is read from, and the head of it.
+    def send(self, request: Outgoing, body: Iterable[bytes | memoryview]) -> ResponseHead:
+        """Send `request` with `body`; return the head of the response.
 
         Raises:
             S3Failure: ServiceUnavailable where nothing listens, InternalError where no response came.
         """
-        side = self._connected()
-        try:
-            self._push(side, request, body)
-            head = side.head()
-            while head[9:12] == b"100":
-                head = side.head()
-        except (OSError, Closed):
-            self.close()
-            raise failure("InternalError", "The server behind the gate ended the connection.") from None
-        return side, head
-
-    def _push(self, side: Side, request: Outgoing, body: Iterable[bytes | memoryview]) -> None:
+        stream = self._connected()
         head = request.head(self._region, f"127.0.0.1:{self._port}")
+        self._push(stream.socket, head, body)
+        try:
+            return stream.response(request.method)
+        except (OSError, Closed, Malformed):
+            self.close()
+            raise self._ended() from None
+
+    def _push(self, server: socket.socket, head: bytes, body: Iterable[bytes | memoryview]) -> None:
         self._cut = True  # until the end of the body: what was cut off must never be taken for whole
         try:
             for piece in body:
                 if head and len(piece) < 65536:
                     piece = head + piece
                 elif head:
-                    side.socket.sendall(head)
+                    server.sendall(head)
                 head = b""
-                side.socket.sendall(piece)
+                server.sendall(piece)
             if head:
-                side.socket.sendall(head)
+                server.sendall(head)
         except (BrokenPipeError, ConnectionResetError):
             return  # the server has answered before the end of the body: its answer is read
+        except OSError:
+            self.close()
+            raise self._ended() from None
         except BaseException:
             self.close()
             raise
         self._cut = False
 
-    def ask(self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None) -> Answer:
-        """A question of the gate's own, as the administrator."""
-        side, head = self.send(Outgoing(method, path, query, headers or {}, self.admin), ())
+    @staticmethod
+    def _ended() -> S3Failure:
+        return failure("InternalError", "The server behind the gate ended the connection.")
+
+    def rest(self, head: ResponseHead) -> Answer:
+        """Return the whole response that begins with `head`.
+
+        Raises:
+            S3Failure: InternalError where the server ends the connection before the end.
+        """
         try:
-            status = int(head[9:12])
-            body = b"" if method == "HEAD" or status in (204, 304) else side.read_body(head)
+            body = self.stream.body()
         except (OSError, Closed):
             self.close()
-            raise failure("InternalError", "The server behind the gate ended the connection.") from None
-        return Answer(status, headers_of(head), body)
+            raise self._ended() from None
+        if head.ends:
+            self.close()
+        self.finish()
+        return Answer(head.status, head.text, body)
+
+    def ask(self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask the server a question of the gate's own, as the administrator."""
+        return self.rest(self.send(Outgoing(method, path, query, headers or {}, self.admin), ()))
 
 
 def _readable(connection: socket.socket) -> bool:
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(0))
-
-
-def headers_of(head: bytes) -> dict[str, str]:
-    found = {}
-    for line in head.split(b"\r\n")[1:]:
-        name, colon, value = line.partition(b":")
-        if colon:
-            found[name.decode("latin-1").lower()] = value.decode("latin-1").strip()
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pgben_testkit.storage.fake import (
+from pgben_testkit.storage.s3 import (
     checksums,
     cors,
     deletion,
@@ -18,9 +18,9 @@ from pgben_testkit.storage.fake import (
     sealing,
     tags,
 )
-from pgben_testkit.storage.fake.failures import failure
-from pgben_testkit.storage.fake.signature import Identity
-from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.signature import Identity
+from pgben_testkit.storage.s3.wire import Request
 
 
 def brings_object(request: Request, key: str) -> bool:

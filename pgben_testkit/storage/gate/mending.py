@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from pgben_testkit.storage.fake import document, sealing
-from pgben_testkit.storage.fake.failures import S3Failure, failure
-from pgben_testkit.storage.fake.wire import Request, Response
 from pgben_testkit.storage.gate.backend import Backend, path_of
+from pgben_testkit.storage.s3 import document, sealing
+from pgben_testkit.storage.s3.failures import S3Failure, failure
+from pgben_testkit.storage.s3.wire import Request, Response
 
 LOCK_SUBS = frozenset({"retention", "legal-hold"})
 

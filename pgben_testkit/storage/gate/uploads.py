@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from pgben_testkit.storage.fake import checksums, form, tags
-from pgben_testkit.storage.fake.metadata import SYSTEM
-from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate import checks
 from pgben_testkit.storage.gate.backend import path_of
+from pgben_testkit.storage.s3 import checksums, form, tags
+from pgben_testkit.storage.s3.metadata import SYSTEM
+from pgben_testkit.storage.s3.wire import Request
 
 OF_THE_SIGNATURE = frozenset(
     {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token"}

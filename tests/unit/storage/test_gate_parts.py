@@ -4,22 +4,21 @@ import sys
 
 import pytest
 
-from pgben_testkit.storage.fake.failures import S3Failure
-from pgben_testkit.storage.fake.signature import Identity, authenticate, authorization
-from pgben_testkit.storage.fake.wire import Request
 from pgben_testkit.storage.gate import checks
 from pgben_testkit.storage.gate.access import asked
 from pgben_testkit.storage.gate.backend import Outgoing
-from pgben_testkit.storage.gate.gate import Gate, Plan
+from pgben_testkit.storage.gate.memory import Memory
+from pgben_testkit.storage.gate.plan import Plan
+from pgben_testkit.storage.s3.failures import S3Failure
+from pgben_testkit.storage.s3.signature import Identity, authenticate, authorization
+from pgben_testkit.storage.s3.wire import Request
 
 ADMIN = Identity("admin", "segredo", "admin", "admin")
 
 
 @pytest.fixture
-def gate(tmp_path):
-    made = Gate(Plan(0, 1, "us-east-1", str(tmp_path), 1, [("admin", "segredo", "admin")]))
-    yield made
-    made.close()
+def memory(tmp_path):
+    return Memory(Plan(0, 1, "us-east-1", str(tmp_path), 1, [("admin", "segredo", "admin")]))
 
 
 def request(method, path, query="", **headers):
@@ -106,19 +105,19 @@ def test_heads_are_refused_by_the_fakes_own_rules(refused, code):
     assert caught.value.code == code
 
 
-def test_without_the_native_checksums_the_others_are_still_verified(gate, monkeypatch):
+def test_without_the_native_checksums_the_others_are_still_verified(memory, monkeypatch):
     monkeypatch.setitem(sys.modules, "awscrt", None)
-    gate.verify_sums(Request("PUT", "/b/k", "", {"x-amz-checksum-crc32c": "AAAAAA=="}, b"a"))  # the server's business
+    memory.verify_sums(Request("PUT", "/b/k", "", {"x-amz-checksum-crc32c": "AAAAAA=="}, b"a"))  # the server's business
     with pytest.raises(S3Failure, match="BadDigest"):
-        gate.verify_sums(Request("PUT", "/b/k", "", {"x-amz-checksum-crc32": "AAAAAA=="}, b"a"))
+        memory.verify_sums(Request("PUT", "/b/k", "", {"x-amz-checksum-crc32": "AAAAAA=="}, b"a"))
 
 
-def test_what_the_gate_remembers_of_a_bucket_goes_with_it(gate):
-    gate.note(request("PUT", "/b", "versioning"), "b", "")
-    gate.note(request("PUT", "/c", x_amz_bucket_object_lock_enabled="true"), "c", "")
-    gate.access.blocks["b"] = {"BlockPublicAcls": True}
-    assert gate.versioned == {"b", "c"}
-    gate.note(request("DELETE", "/b", "policy"), "b", "")
-    assert "b" in gate.versioned
-    gate.note(request("DELETE", "/b"), "b", "")
-    assert (gate.versioned, gate.access.blocks) == ({"c"}, {})
+def test_what_the_gate_remembers_of_a_bucket_goes_with_it(memory):
+    memory.note(request("PUT", "/b", "versioning"), "b", "")
+    memory.note(request("PUT", "/c", x_amz_bucket_object_lock_enabled="true"), "c", "")
+    memory.access.blocks["b"] = {"BlockPublicAcls": True}
+    assert memory.versioned == {"b", "c"}
+    memory.note(request("DELETE", "/b", "policy"), "b", "")
+    assert "b" in memory.versioned
+    memory.note(request("DELETE", "/b"), "b", "")
+    assert (memory.versioned, memory.access.blocks) == ({"c"}, {})

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pgben_testkit.storage.conformance.sigv4 import Keys, signed_headers
 from pgben_testkit.storage.fake.complaints import COMPLAINTS
-from pgben_testkit.storage.fake.failures import CODES
 from pgben_testkit.storage.fake.fake import Fake
-from pgben_testkit.storage.fake.wire import Request
+from pgben_testkit.storage.s3.failures import CODES
+from pgben_testkit.storage.s3.wire import Request
 
 SUBS = [
     "",
@@ -190,3 +190,12 @@ def test_any_bytes_on_the_socket_leave_the_server_serving(fake, sent):
     with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 403")
+
+
+@settings(max_examples=300, deadline=None)
+@given(raw=st.text("ab=&+%20C3é~-_.;/", max_size=30))
+def test_a_query_is_read_as_the_standard_library_reads_it(raw):
+    from urllib.parse import parse_qsl
+
+    read = Request("GET", "/", raw, {}).pairs
+    assert read == parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgben_testkit.checking.finding import Finding, Rule, finding
+from pgben_testkit.lgpd.text import shown
 from pgben_testkit.observability.held import Held
-from pgben_testkit.observability.personal import shown
 
 RULE = Rule("metrics/label-value", "error", "A label holds a value outside its set")
 NAMED = 3

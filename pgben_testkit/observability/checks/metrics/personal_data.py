@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgben_testkit.checking.finding import Finding, Rule, finding
+from pgben_testkit.lgpd.text import kind_of
 from pgben_testkit.observability.held import Held
-from pgben_testkit.observability.personal import kind_of
 
 RULE = Rule("metrics/personal-data", "error", "A label holds personal data")
 
