@@ -130,13 +130,15 @@ def test_rows_are_put_back_after_many_attacks_in_any_order(databases, pristine, 
 
 
 def test_a_writer_that_outlives_its_test_is_named(databases):
+    """The test that opened its connection, and not the one that ended last."""
     strategy = databases.reset()
     database = strategy.acquire("test_guilty")
-    with database.connect(autocommit=True) as connection:
+    with database.connect(autocommit=True, application_name="leftover") as connection:
         strategy.release(database)
+        strategy.release(strategy.acquire("test_between"))
         strategy._undoing.result()
         connection.execute("INSERT INTO vazia (x) VALUES ('late')")
-        with pytest.warns(LeftRunning, match=r"test_guilty.*public\.vazia"):
+        with pytest.warns(LeftRunning, match=r"test_guilty \(connection leftover\) .*public\.vazia"):
             database = strategy.acquire("test_innocent")
         assert connection.execute("SELECT count(*) FROM vazia").fetchone() == (0,)
     strategy.release(database)
