@@ -2,6 +2,7 @@
 
     python docs/draw.py            # writes them
     python docs/draw.py --check    # says which are stale, exit code 1
+    python docs/draw.py --pictures # draws doctor's report, an alert's life and an e-mail anew, by running them
 
 `tests/docs/test_site.py` runs the check.
 """
@@ -116,6 +117,60 @@ def house_picture() -> str:
     )
 
 
+def pictures() -> None:
+    """Draw what a person sees, by running it: what doctor says, an alert's life, an e-mail. Not compared by the test:
+    they hold times and programs of this machine."""
+    import os
+    import shutil
+    import subprocess
+    import tempfile
+
+    from rich.console import Console
+    from rich.text import Text
+
+    def drawn(text: str, title: str, name: str) -> None:
+        console = Console(record=True, width=110, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115
+        console.print(Text.from_ansi(text))
+        console.save_svg(str(ROOT / "docs" / "assets" / name), title=title)
+
+    command = [sys.executable, "-m", "pgben_testkit", "doctor", "fixtures/env/broken", "--no-ground", "--no-process"]
+    wide = os.environ | {"COLUMNS": "110"}
+    said = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True, check=False)
+    lines = said.stdout.replace(f"{ROOT}/", "").splitlines()[:34]
+    drawn("\n".join(lines), "pgben-testkit doctor", "doctor.svg")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "test_alert.py").write_text(ALERT_TEST, "utf-8")
+        stack = ROOT / "fixtures" / "observability"
+        (Path(folder) / "pytest.ini").write_text(
+            f"[pytest]\npgben_prometheus_config = {stack}/prometheus/prometheus.yml\n"
+            f"pgben_alertmanager_config = {stack}/alertmanager/alertmanager.yml\npgben_alerts_always = Vigia\n",
+            "utf-8",
+        )
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        said = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+        _, _, story = said.stdout.partition("- pgben_alerts -")
+        lines = story.partition("\n\n")[0].replace(f"{ROOT}/", "").splitlines()[1:]
+        drawn("\n".join(lines), "pytest test_alert.py", "alert.svg")
+        picture = Path(folder) / "email.png"
+        if picture.exists():
+            shutil.copy(picture, ROOT / "docs" / "assets" / "email.png")
+
+
+ALERT_TEST = """
+from pathlib import Path
+
+from pgben_testkit.observability.receivers.render import picture
+
+def test_falhas_de_login(pgben_alerts, pgben_inbox):
+    api = pgben_alerts.target("pgben-api")
+    falhas = api.counter("authentication_attempts_total", success="false").rate(2, per="s")
+    alert = pgben_alerts.alert("FalhasDeAutenticacao")
+    alert.fires(after="5m", labels={"severity": "critical"})
+    picture.save(pgben_inbox.email.last, Path("email.png"), width=900, height=620)
+    falhas.stop()
+    alert.resolves(within="10m")
+    assert len(pgben_inbox.sms) == 3  # it is not: the report of the failing test shows what happened
+"""
 MADE = {
     "docs/reference/settings.md": settings_page,
     "docs/reference/checks.md": checks_page,
@@ -124,6 +179,8 @@ MADE = {
 
 
 def main() -> int:
+    if "--pictures" in sys.argv:
+        pictures()
     stale = []
     for name, make in MADE.items():
         path, text = ROOT / name, make()

@@ -72,7 +72,7 @@ class Starting(Protocol):
     """A process or a container that was just started."""
 
     def wait_ready(
-        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float
+        self, probe: Callable[[], object], *, retry: tuple[type[Exception], ...], timeout_s: float
     ) -> None: ...
 
     def stop(self) -> None: ...

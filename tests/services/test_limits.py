@@ -12,6 +12,7 @@ from real import CLI
 
 from pgben_testkit import settings
 from pgben_testkit.postgres import cluster
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 from pgben_testkit.services.run import traces
 from pgben_testkit.services.supply import Supply
 
@@ -73,7 +74,7 @@ def test_a_port_that_was_taken_meanwhile_costs_another_try(project, postgres, mo
         monkeypatch.setattr(cluster, "free_ports", lambda count: [taken.pop()] if taken else free(count))
         supply = Supply(given)
         try:
-            assert supply.get("postgres").info.port != theirs.getsockname()[1]
+            assert POSTGRES.info(supply.get("postgres").info.as_dict()).port != theirs.getsockname()[1]
         finally:
             supply.close()
     assert taken == []

@@ -16,7 +16,7 @@ from pgben_testkit.factories import CidadaoFactory, Maker, PagamentoFactory
 from pgben_testkit.factories.engine.identity import Identity, Source
 from pgben_testkit.factories.pgben.catalog import NAMES, factory_of
 from pgben_testkit.factories.pgben.requests import APPROVED
-from pgben_testkit.factories.strategies import st_cidadao, st_object, st_pagamento  # type: ignore[attr-defined]
+from pgben_testkit.factories.strategies import st_cidadao, st_object, st_pagamento
 from pgben_testkit.lgpd import documents
 from pgben_testkit.lgpd.marks import DOMAIN, MARK
 
