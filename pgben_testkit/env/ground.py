@@ -102,8 +102,17 @@ class Ground:
         folder = self._folder_of(source)
         if folder is None or self.code is None:
             return True
-        read_in = {each.place.path for each in self.code.reads if each.name == name and not each.test}
+        read_in: set[str] = self._read_in.get(name, set())
         return not read_in or any(path.startswith(folder) for path in read_in)
+
+    @cached_property
+    def _read_in(self) -> dict[str, set[str]]:
+        """Return for each name the files whose code, that of tests left out, reads it."""
+        found: dict[str, set[str]] = {}
+        for each in self.code.reads if self.code else ():
+            if not each.test:
+                found.setdefault(each.name, set()).add(each.place.path)
+        return found
 
     def _folder_of(self, source: Source) -> str | None:
         """Return the folder of the code that a service or container runs, with a slash; None where that is not known.

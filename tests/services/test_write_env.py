@@ -4,9 +4,12 @@ import subprocess
 import sys
 
 import pytest
+from dotenv import dotenv_values
 
 from pgben_testkit import settings
 from pgben_testkit.postgres import binaries
+from pgben_testkit.redis import embedded
+from pgben_testkit.storage import weed
 
 CONTRACT = """\
 [variables.DB_HOST]
@@ -52,14 +55,33 @@ with psycopg.connect(dbname=env["DB_NAME"], **where) as connection:
 """
 
 
+OTHERS = """\
+[variables.REDIS_URL]
+kind = "url"
+required = true
+[variables.REDIS_PORT]
+kind = "port"
+required = true
+[variables.S3_ENDPOINT]
+kind = "url"
+required = true
+[variables.MINIO_ENDPOINT]
+kind = "host"
+required = true
+[variables.MINIO_ACCESS_KEY]
+kind = "secret"
+required = true
+[variables.MINIO_SECRET_KEY]
+kind = "secret"
+required = true
+[variables.MINIO_BUCKET]
+required = true
+"""
+
+
 @pytest.fixture
-def warm(tmp_path):
-    """`warm(*words)`: a command of ours in a project whose PostgreSQL is kept warm."""
-    if binaries.find(settings.read(root=tmp_path, environ={}, command_line={})) is None:
-        pytest.skip(binaries.NONE_FOUND)
-    (tmp_path / "schema.sql").write_text("CREATE TABLE cidadao (id int);")
-    (tmp_path / "pytest.ini").write_text("[pytest]\npgben_postgres_schema = schema.sql\n")
-    (tmp_path / "pgben.env.toml").write_text(CONTRACT)
+def command(tmp_path):
+    """`command(*words)`: a command of ours in a folder whose warm servers are stopped at the end."""
 
     def command(*words):
         argv = [sys.executable, "-m", "pgben_testkit", *words]
@@ -67,14 +89,40 @@ def warm(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    command("up", "--backend", "embedded", "--only", "postgres")
     yield command
     command("down")
 
 
-def test_a_program_boots_from_what_is_written(warm, tmp_path):
-    said = warm("doctor", "--write-env", ".env.test", "--backend", "embedded")
+def lacks(module, root):
+    return module.find(settings.read(root=root, environ={}, command_line={})) is None
+
+
+def test_a_program_boots_from_what_is_written(command, tmp_path):
+    if lacks(binaries, tmp_path):
+        pytest.skip(binaries.NONE_FOUND)
+    (tmp_path / "schema.sql").write_text("CREATE TABLE cidadao (id int);")
+    (tmp_path / "pytest.ini").write_text("[pytest]\npgben_postgres_schema = schema.sql\n")
+    (tmp_path / "pgben.env.toml").write_text(CONTRACT)
+    command("up", "--backend", "embedded", "--only", "postgres")
+    said = command("doctor", "--write-env", ".env.test", "--backend", "embedded")
     assert "5 from warm servers" in said
     done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.stdout == "booted 1\n", done.stderr
-    assert "5 from warm servers" in warm("doctor", "--write-env", ".env.test", "--force", "--backend", "embedded")
+    assert "5 from warm servers" in command("doctor", "--write-env", ".env.test", "--force", "--backend", "embedded")
+
+
+def test_redis_and_a_bucket_are_reached_with_what_is_written(command, tmp_path):
+    for module in (embedded, weed):
+        if lacks(module, tmp_path):
+            pytest.skip(module.NONE_FOUND)
+    boto3 = pytest.importorskip("boto3")
+    redis = pytest.importorskip("redis")
+    (tmp_path / "pgben.env.toml").write_text(OTHERS)
+    command("up", "--backend", "embedded", "--only", "storage", "--only", "redis")
+    assert "7 from warm servers" in command("doctor", "--write-env", "x.env", "--backend", "embedded")
+    env = dotenv_values(tmp_path / "x.env")
+    assert redis.Redis.from_url(env["REDIS_URL"]).ping()
+    keys = {"aws_access_key_id": env["MINIO_ACCESS_KEY"], "aws_secret_access_key": env["MINIO_SECRET_KEY"]}
+    s3 = boto3.client("s3", endpoint_url=env["S3_ENDPOINT"], region_name="us-east-1", **keys)
+    s3.put_object(Bucket=env["MINIO_BUCKET"], Key="a", Body=b"1")
+    assert s3.get_object(Bucket=env["MINIO_BUCKET"], Key="a")["Body"].read() == b"1"
