@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bucket:
-    """An isolated bucket. `endpoint` is a URL; `host` and `port` are its parts, as PGBen's MINIO_* want them."""
+    """Hold the address and the keys of an isolated bucket.
+
+    `endpoint` is a URL; `host` and `port` are its parts, as PGBen's MINIO_* want them. `other_account` are the keys of
+    another account of the server, which has no rights here.
+    """
 
     name: str
     endpoint: str
@@ -36,6 +40,7 @@ class Bucket:
     secret_key: str = field(repr=False)
     region: str = "us-east-1"
     data: str = field(default="", repr=False)
+    other_account: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def host(self) -> str:
@@ -57,6 +62,12 @@ class Bucket:
     def anonymous(self) -> Any:
         """Return a boto3 client of the same server that signs nothing, as somebody without keys."""
         return anonymous_client(self.endpoint, self.region)
+
+    def stranger(self) -> Any:
+        """Return a boto3 client with the keys of another account, or None where the server has no other one."""
+        if self.other_account is None:
+            return None
+        return boto3_client(self.endpoint, *self.other_account, self.region)
 
     def minio(self) -> minio.Minio:
         """A minio-py client with this bucket's keys."""
@@ -93,6 +104,10 @@ class Bucket:
 
         return holds(self.data, fragment)
 
+    def stored(self, key: str, version: str) -> bytes | None:
+        """Return the bytes of a version of `key` as they lie on the server; None where nobody can look."""
+        return None
+
     def faulty(self) -> AbstractContextManager[FaultyBucket]:
         """The bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
         return FaultyBucket.of(self)
@@ -104,36 +119,43 @@ class Bucket:
         return lgpd.audit(self)
 
     def assert_private(self) -> None:
-        """Nobody without keys reads, lists or writes here. Tried, not only looked up.
+        """Check that nobody but its owner reads, lists, writes or removes anything here.
+
+        Requests of every kind are made, by somebody without keys and by another account where the server has one; the
+        policy and the ACLs are read besides. Nothing that is tried stays.
 
         Raises:
-            Violation: somebody does.
+            Violation: somebody else can.
         """
         from pgben_testkit.storage import lgpd
 
         lgpd.assert_private(self)
 
     def assert_encrypted_at_rest(self, *, accept_client_side: bool = True) -> None:
-        """Every object is encrypted by the server or by the client (PGBen's AES-256-GCM, by its metadata), and where
-        the server's disk can be looked at, its plain bytes are not there.
+        """Check that every version is encrypted by the server or by the client (PGBen's AES-256-GCM).
+
+        What the client has encrypted must look random; what the server has encrypted must not lie on its disk as it
+        is, where that can be looked at.
 
         Raises:
-            Violation: one isn't.
+            Violation: one is not, or the bucket is empty.
         """
         from pgben_testkit.storage import lgpd
 
         lgpd.assert_encrypted_at_rest(self, accept_client_side=accept_client_side)
 
-    def assert_retained(self, *, until: datetime) -> None:
-        """Every version is kept until then at least, and a try to remove it is refused. On a server that doesn't
-        refuse, the object is gone.
+    def assert_retained(self, *, until: datetime, mode: str = "COMPLIANCE") -> None:
+        """Check that every version is retained until `until` at least, and that its removal is refused.
+
+        Retention in GOVERNANCE, which may be lifted, counts with `mode="GOVERNANCE"` alone; a legal hold never does.
+        On a server that does not refuse, the object is gone.
 
         Raises:
-            Violation: one isn't.
+            Violation: one is not, or the bucket is empty.
         """
         from pgben_testkit.storage import lgpd
 
-        lgpd.assert_retained(self, until=until)
+        lgpd.assert_retained(self, until=until, mode=mode)
 
 
 @dataclass(frozen=True)
@@ -157,6 +179,7 @@ class FaultyBucket(Bucket):
                 bucket.secret_key,
                 bucket.region,
                 bucket.data,
+                bucket.other_account,
                 faults=proxy.faults,
             )
         finally:
@@ -179,7 +202,8 @@ class Buckets:
         name = str(slot["name"])
         self._made[name] = str(slot["made"])
         access, secret = self._info.keys.get(name, [self._info.access_key, self._info.secret_key])
-        return Bucket(name, self._info.url, access, secret, self._info.region, self._info.data)
+        info = self._info
+        return Bucket(name, info.url, access, secret, info.region, info.data, info.other_account)
 
     def acquire(self) -> Bucket:
         """An empty bucket that nobody else has."""

@@ -26,8 +26,15 @@ class StorageInfo(ServerInfo):
     keys: dict[str, list[str]] = field(default_factory=dict, repr=False)
     data: str = ""
     """The folder where the server keeps its objects, where this machine can look into it."""
+    stranger: list[str] = field(default_factory=list, repr=False)
+    """The keys of another account that has no rights; empty where the server has none."""
     gate: bool = False
     """Whether our gate stands before it."""
+
+    @property
+    def other_account(self) -> tuple[str, str] | None:
+        """Return (access key, secret key) of another account that has no rights, or None."""
+        return (self.stranger[0], self.stranger[1]) if self.stranger else None
 
     @property
     def listed_as(self) -> str:

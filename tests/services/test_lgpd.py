@@ -131,12 +131,14 @@ def test_a_server_that_only_says_it_encrypts_is_found(monkeypatch):
 def test_retained_long_enough_is_taken_and_too_short_or_none_is_found(make):
     bucket, until = make("retido", object_lock=True), datetime.now(UTC) + timedelta(seconds=30)
     put(bucket, "k", b"1", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
-    bucket.assert_retained(until=until - timedelta(seconds=5))
+    bucket.assert_retained(until=until - timedelta(seconds=5), mode="GOVERNANCE")
+    with pytest.raises(Violation, match="is retained in the mode GOVERNANCE, which whoever has the right may lift"):
+        bucket.assert_retained(until=until - timedelta(seconds=5))
     with pytest.raises(Violation, match="and must be until"):
-        bucket.assert_retained(until=until + timedelta(days=1))
+        bucket.assert_retained(until=until + timedelta(days=1), mode="GOVERNANCE")
     put(bucket, "livre", b"1")
     with pytest.raises(Violation, match=r"livre .* is not retained"):
-        bucket.assert_retained(until=until - timedelta(seconds=5))
+        bucket.assert_retained(until=until - timedelta(seconds=5), mode="GOVERNANCE")
     found = bucket.audit()
     assert found.object_lock and {each.mode for each in found.objects} == {"GOVERNANCE", ""}
 

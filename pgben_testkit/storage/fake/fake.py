@@ -102,8 +102,8 @@ class Fake:
         """
         self.engine.skew_s += seconds
 
-    def stored(self, bucket: str, key: str) -> bytes:
-        """The bytes as they lie in the fake: ciphertext under SSE.
+    def stored(self, bucket: str, key: str, version: str = "") -> bytes:
+        """Return the bytes of a version of `key`, the current one by default, as they lie here: ciphertext under SSE.
 
         Raises:
             UsageProblem: no such object.
@@ -111,7 +111,7 @@ class Fake:
         from pgben_testkit.storage.fake.state import StoredObject
 
         held = self.engine.store.buckets.get(bucket)
-        found = held.current(key) if held else None
+        found = (held.version(key, version) if version else held.current(key)) if held else None
         if not isinstance(found, StoredObject):
             raise UsageProblem(f"the fake holds no {bucket}/{key}")
         return found.stored
@@ -166,11 +166,17 @@ class FakeBucket(Bucket):
     def anonymous(self) -> Any:
         return self.fake.boto3(anonymous=True)
 
+    def stranger(self) -> Any:
+        return self.fake.boto3(self.fake.user("pgben-stranger"))
+
     def minio(self) -> minio.Minio:
         return self.fake.minio()
 
     def holds(self, fragment: bytes) -> bool:
         return self.fake.holds(fragment)
+
+    def stored(self, key: str, version: str) -> bytes | None:
+        return self.fake.stored(self.name, key, version)
 
     def faulty(self) -> AbstractContextManager[FaultyBucket]:
         """The bucket on the fake's socket behind a proxy; `fake.faults` does the same with no socket."""

@@ -29,6 +29,8 @@ class FakeStorage:
             access, secret = f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)
             keys[name] = [access, secret]
             self._fake.engine.add(Identity(access, secret, name, canonical_id("admin"), frozenset({name})))
+        stranger = [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)]
+        self._fake.engine.add(Identity(stranger[0], stranger[1], "pgben-stranger", canonical_id("pgben-stranger")))
         served = self._fake.serve()
         self.info = StorageInfo(
             backend="fake",
@@ -40,6 +42,7 @@ class FakeStorage:
             region=settings.storage_region,
             buckets=names,
             keys=keys,
+            stranger=stranger,
             ready_s=time.perf_counter() - began,
         )
 

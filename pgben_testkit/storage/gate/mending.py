@@ -86,6 +86,42 @@ def _marker(backend: Backend, request: Request, bucket: str, key: str) -> S3Fail
     return None
 
 
+def remove_null_marker(backend: Backend, bucket: str, key: str) -> bool:
+    """Remove the delete marker of `key` whose version is `null`; return whether there was one.
+
+    SeaweedFS answers that it did so and keeps the marker. An object put in its place can be removed.
+    """
+    path = path_of(bucket, key)
+    query = f"max-keys=1000&prefix={quote(key, safe='-_.~', errors='surrogateescape')}&versions="
+    answer = backend.ask("GET", path_of(bucket), query)
+    if answer.status != 200:
+        return False
+    markers = document.read(answer.body, "ListVersionsResult").iterfind("DeleteMarker")
+    if not any(each.findtext("Key") == key and each.findtext("VersionId") == "null" for each in markers):
+        return False
+    status = document.text_of(
+        document.read(backend.ask("GET", path_of(bucket), "versioning=").body, "VersioningConfiguration"), "Status"
+    )
+    if status == "Enabled":
+        _set_versioning(backend, bucket, "Suspended")
+    try:
+        for method in ("PUT", "DELETE"):
+            done = backend.ask(method, path, "" if method == "PUT" else "versionId=null")
+            if done.status >= 300:
+                raise failure("InternalError", f"The delete marker can't be removed: {done.status} {done.code}")
+    finally:
+        if status == "Enabled":
+            _set_versioning(backend, bucket, "Enabled")
+    return True
+
+
+def _set_versioning(backend: Backend, bucket: str, status: str) -> None:
+    body = f"<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>".encode()
+    answer = backend.ask("PUT", path_of(bucket), "versioning=", body=body)
+    if answer.status >= 300:
+        raise failure("InternalError", f"Versioning can't be set: {answer.status} {answer.code}")
+
+
 def holds_versions(backend: Backend, bucket: str) -> bool:
     """Whether a version or delete marker is left in the bucket."""
     answer = backend.ask("GET", path_of(bucket), "max-keys=1&versions=")

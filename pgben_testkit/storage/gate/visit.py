@@ -127,6 +127,16 @@ class Visit:
                 and mending.no_version(request, key, versioned=bucket in memory.versioned)
             ):
                 return self._relay.say(request, self._nothing_deleted(identity, bucket))
+            if (
+                request.method == "DELETE"
+                and identity is not None
+                and request.query.get("versionId") == "null"
+                and bucket in memory.versioned
+                and mending.remove_null_marker(self._backend, bucket, key)
+            ):
+                return self._relay.say(
+                    request, Response(204, {"x-amz-delete-marker": "true", "x-amz-version-id": "null"})
+                )
             if key and "select" in request.query:
                 raise failure("NotImplemented")
             if key and request.method == "PUT" and not request.query and snowball.asked(request.headers):
