@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pgben_testkit.storage.s3.failures import failure
 from pgben_testkit.storage.s3.judgement import Asker, action_of, needed_along
+from pgben_testkit.storage.s3.operations import OPERATIONS
 from pgben_testkit.storage.s3.signature import Identity
 from pgben_testkit.storage.s3.wire import Request, Response
 
@@ -80,29 +81,15 @@ class Call:
 Handler = Callable[[Call], Response]
 
 
-@dataclass(frozen=True)
-class Operation:
-    """`action` is the policy's name of it, `permission` the ACL's; `target`: it is about an object that is there."""
-
-    name: str
-    handler: Handler
-    action: str
-    permission: str
-    target: bool
+HANDLERS: dict[str, Handler] = {}
+"""Name of an operation -> what answers it."""
 
 
-OPERATIONS: dict[tuple[str, str, str], Operation] = {}
-"""(method, `service` or `bucket` or `object`, subresource or empty) -> operation."""
-
-
-def operation(
-    method: str, level: str, sub: str = "", *, action: str, permission: str = "", target: bool = False
-) -> Callable[[Handler], Handler]:
-    """Puts the function in the table of operations."""
+def operation(method: str, level: str, sub: str = "") -> Callable[[Handler], Handler]:
+    """Register the function as what answers an operation of S3."""
 
     def register(handler: Handler) -> Handler:
-        name = handler.__name__
-        OPERATIONS[method, level, sub] = Operation(name, handler, action, permission, target)
+        HANDLERS[OPERATIONS[method, level, sub].name] = handler
         return handler
 
     return register

@@ -12,11 +12,10 @@ from pgben_testkit.storage.s3 import checksums, sealing
 from pgben_testkit.storage.s3.document import NAMESPACE, tag
 from pgben_testkit.storage.s3.failures import failure
 from pgben_testkit.storage.s3.moments import iso
+from pgben_testkit.storage.s3.operations import SOURCE
 from pgben_testkit.storage.s3.parameters import copy_source
 from pgben_testkit.storage.s3.payload import OBJECT_BYTES_MAX
 from pgben_testkit.storage.s3.wire import Response, xml_response
-
-SOURCE = "x-amz-copy-source"
 
 
 def source_of(call: Call) -> tuple[Bucket, StoredObject]:
@@ -53,7 +52,7 @@ def copied_headers(source_bucket: Bucket, source: StoredObject, made: dict[str, 
     return made
 
 
-@operation("PUT", "object", "(copy)", action="s3:PutObject", permission="WRITE")
+@operation("PUT", "object", "(copy)")
 def copy_object(call: Call) -> Response:
     headers, bucket = call.headers, call.bucket
     directive = headers.get("x-amz-metadata-directive", "COPY")

@@ -81,7 +81,7 @@ def _common(call: Call, prefix: str, delimiter: str, most: int, truncated: bool)
     )
 
 
-@operation("GET", "bucket", action="s3:ListBucket", permission="READ")
+@operation("GET", "bucket")
 def list_objects(call: Call) -> Response:
     query = call.query
     if "list-type" in query:
@@ -138,7 +138,7 @@ def _all_versions(bucket: Bucket) -> Iterator[tuple[Version, bool]]:
             yield version, index == 0
 
 
-@operation("GET", "bucket", "versions", action="s3:ListBucketVersions", permission="READ")
+@operation("GET", "bucket", "versions")
 def list_object_versions(call: Call) -> Response:
     query, encode, most = call.query, encoder(call.query), count_of(call.query, "max-keys")
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
