@@ -179,3 +179,13 @@ def other_user(t: Target) -> None:
     put(t, name, statement("Allow", "s3:GetObject", f"{name}/*"))
     same(other.get_object(Bucket=name, Key="k")["Body"].read(), b"a", "body")
     refused(403, "AccessDenied", lambda: other.delete_object(Bucket=name, Key="k"))
+
+
+@case("policies/unknown-action", needs="policy", denial=True)
+def unknown_action(t: Target) -> None:
+    """A policy that names an action which S3 has not is MalformedPolicy: a typo would let in or keep out nobody."""
+    name = t.bucket()
+    for action in ("s3:GetObjekt", "s3:GetObjects", "s3:PutObjekt*", "s3:", "ec2:RunInstances"):
+        statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": f"arn:aws:s3:::{name}/*"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        refused(400, "MalformedPolicy", lambda: t.s3.put_bucket_policy(Bucket=name, Policy=text))  # noqa: B023

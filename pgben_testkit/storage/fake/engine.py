@@ -98,7 +98,12 @@ class Engine:
         proof = authenticate(request, self.identities, self.region, now)
         payload.verify(request, proof)
         sums = (
-            checksums.verify(request.headers, request.trailers, request.body)
+            checksums.verify(
+                request.headers,
+                request.trailers,
+                request.body,
+                of_object=checksums.completes_upload(request),
+            )
             if request.method in ("PUT", "POST")
             else {}
         )

@@ -44,7 +44,9 @@ class Memory:
             S3Failure: a checksum is not that of the body.
         """
         try:
-            checksums.verify(request.headers, request.trailers, request.body)
+            checksums.verify(
+                request.headers, request.trailers, request.body, of_object=checksums.completes_upload(request)
+            )
         except ModuleNotFoundError:
             return  # CRC32C and CRC64NVME need awscrt; without it the server checks them, in words of its own
 
