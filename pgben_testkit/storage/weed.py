@@ -97,7 +97,9 @@ def start_gate(run: Run, info: StorageInfo, data: Path, port: int, upstream: int
 
     plan = data / "gate.json"
     users = [(access, secret, bucket) for bucket, (access, secret) in info.keys.items()]
-    Plan(port, upstream, info.region, str(data), pid, [(info.access_key, info.secret_key, "admin"), *users]).write(plan)
+    strangers = [(*info.other_account, "pgben-stranger")] if info.other_account else []
+    known = [(info.access_key, info.secret_key, "admin"), *users]
+    Plan(port, upstream, info.region, str(data), pid, known, strangers).write(plan)
     return ServerProcess.start(
         "storage-gate",
         [sys.executable, "-m", "pgben_testkit.storage.gate", plan],
@@ -144,6 +146,7 @@ class Weed:
             region=settings.storage_region,
             buckets=names,
             keys={name: [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] for name in names},
+            stranger=[f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] if settings.storage_gate else [],
         )
         identities = data / "s3.json"
         identities.touch(0o600)

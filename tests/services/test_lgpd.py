@@ -297,10 +297,6 @@ DISGUISED = {
     "7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + random.Random(1).randbytes(300),
     "HEIC": b"\x00\x00\x00\x18ftypheic" + random.Random(2).randbytes(300),
     "BMP": b"BM" + struct.pack("<III", 354, 0, 54) + random.Random(3).randbytes(340),
-    + (354).to_bytes(4, "little")
-    + bytes(4)
-    + (54).to_bytes(4, "little")
-    + random.Random(3).randbytes(340),
     "base64": base64.b64encode(random.Random(4).randbytes(900)),
     "a bitmap with no head": bytes((x * y) & 240 for x in range(64) for y in range(64)),
     "numbers": b"".join(struct.pack("<I", each) for each in range(400)),

@@ -26,6 +26,9 @@ def source_of(call: Call) -> tuple[Bucket, StoredObject]:
     """
     bucket_name, key, version_id = copy_source(call.headers[SOURCE])
     bucket = call.store.bucket(bucket_name)
+    expected = call.headers.get("x-amz-source-expected-bucket-owner")
+    if expected is not None and expected not in (bucket.owner, bucket.account_id):
+        raise failure("AccessDenied")
     found = bucket.current(key) if version_id is None else bucket.version(key, version_id)
     asker = Call(call.request, call.store, call.identity, call.now, call.users, call.presigned, bucket_name, key)
     target = found if isinstance(found, StoredObject) else None

@@ -10,6 +10,7 @@ from pgben_testkit import extras
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.storage.bucket import Bucket, FaultyBucket
 from pgben_testkit.storage.faults import Faults
+from pgben_testkit.storage.s3.signature import canonical_id
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -148,10 +149,6 @@ class Fake:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def canonical_id(name: str) -> str:
-    return hashlib.sha256(f"canonical {name}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)

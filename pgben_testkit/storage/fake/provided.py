@@ -7,7 +7,8 @@ import time
 
 from pgben_testkit.services.run import Run
 from pgben_testkit.settings import Settings
-from pgben_testkit.storage.fake.fake import MOTO_TESTED, Fake, canonical_id
+from pgben_testkit.storage.fake.fake import MOTO_TESTED, Fake
+from pgben_testkit.storage.s3.signature import canonical_id
 from pgben_testkit.storage.server import StorageInfo
 
 

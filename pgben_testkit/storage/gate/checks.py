@@ -91,6 +91,9 @@ def by_head(request: Request, key: str) -> None:
         _some_acl(headers)
     if brings_object(request, key):
         of_object(headers)
+        size = headers.get("x-amz-decoded-content-length") or headers.get("content-length", "0")
+        if key.endswith("/") and method == "PUT" and "x-amz-copy-source" not in headers and size.strip("0"):
+            raise failure("NotImplemented", "The server behind the gate keeps no bytes under a key that ends with /")
     elif key and method in ("GET", "HEAD") and not {"tagging", "acl", "uploadId"} & query.keys():
         sealing.not_of_reads(headers)
     if key and method == "PUT" and "uploadId" in query:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from pgben_testkit.storage.gate.backend import Backend, path_of
-from pgben_testkit.storage.s3 import document, sealing
+from pgben_testkit.storage.s3 import document, parameters, sealing
 from pgben_testkit.storage.s3.failures import S3Failure, failure
 from pgben_testkit.storage.s3.wire import Request, Response
 
@@ -120,6 +120,31 @@ def _set_versioning(backend: Backend, bucket: str, status: str) -> None:
     answer = backend.ask("PUT", path_of(bucket), "versioning=", body=body)
     if answer.status >= 300:
         raise failure("InternalError", f"Versioning can't be set: {answer.status} {answer.code}")
+
+
+def check_source_key(backend: Backend, request: Request) -> None:
+    """Check the customer's key that the source of a copy is read with: the server copies garbage with a wrong one.
+
+    Raises:
+        S3Failure: it is wrong, missing, or not applicable.
+    """
+    bucket, key, version = parameters.copy_source(request.headers["x-amz-copy-source"])
+    given, _ = sealing.customer_key(request.headers, sealing.SOURCE_CUSTOMER)
+    query = f"versionId={quote(version, safe='')}" if version else ""
+    plain = backend.ask("HEAD", path_of(bucket, key), query)
+    if plain.status == 404 or (plain.status == 200 and not given):
+        return
+    if plain.status == 200:
+        raise failure("InvalidRequest", "The encryption parameters are not applicable to this object.")
+    if not given:
+        sealing.may_open(sealing.Seal("customer", key_md5="?"), {})
+    names = {
+        name.replace(sealing.SOURCE_CUSTOMER, sealing.CUSTOMER): value
+        for name, value in request.headers.items()
+        if name.startswith(sealing.SOURCE_CUSTOMER)
+    }
+    if backend.ask("HEAD", path_of(bucket, key), query, names).status >= 400:
+        raise failure("AccessDenied")
 
 
 def holds_versions(backend: Backend, bucket: str) -> bool:

@@ -154,7 +154,9 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
     for condition in document["conditions"]:
         named |= _check_condition(condition, values, form)
     extra = [
-        name for name in form.fields if name not in named and name not in UNNAMED and not name.startswith("x-ignore-")
+        name
+        for name in ("bucket", *form.fields)
+        if name not in named and name not in UNNAMED and not name.startswith("x-ignore-")
     ]
     if extra:
         raise _refuse(f"Extra input fields: {extra[0]}")

@@ -53,6 +53,11 @@ class Identity:
     buckets: frozenset[str] | None = None
 
 
+def canonical_id(name: str) -> str:
+    """Return the canonical user id of the account `name`."""
+    return hashlib.sha256(f"canonical {name}".encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Proof:
     """What was verified, and what the chunks of a streamed body are verified against."""
@@ -93,6 +98,8 @@ def authenticate(request: Request, identities: Mapping[str, Identity], region: s
     """
     header = request.headers.get("authorization")
     query = request.query
+    if "x-amz-security-token" in request.headers or "X-Amz-Security-Token" in query:
+        raise failure("InvalidToken")  # nobody gives out temporary keys here
     presigned = "X-Amz-Algorithm" in query or "X-Amz-Signature" in query or "X-Amz-Credential" in query
     version_2 = "AWSAccessKeyId" in query and "Signature" in query
     if header is not None and (presigned or version_2):
