@@ -148,7 +148,8 @@ class Access:
 
     @staticmethod
     def _is_owner(asker: Asker, held: Rights) -> bool:
-        return asker.identity is not None and asker.identity.id == held.owner
+        one = asker.identity
+        return one is not None and one.id == held.owner and (one.buckets is None or held.name in one.buckets)
 
     @staticmethod
     def _require(

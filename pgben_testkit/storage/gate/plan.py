@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -23,7 +23,7 @@ class Plan:
     folder: str
     pid: int
     identities: Sequence[tuple[str, str, str]]
-    users: Sequence[tuple[str, str, str]] = ()
+    users: Sequence[tuple[str, str, str]] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
         """Write the plan to `path`, which only this user can read."""

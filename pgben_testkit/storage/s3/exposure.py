@@ -44,12 +44,17 @@ def strangers_of(policy: Policy, own: Iterable[str]) -> frozenset[str]:
     `own` are account numbers, canonical ids and ARNs of the owner and of the account's users.
     """
     mine = set(own)
+
+    def is_own(name: str) -> bool:
+        parts = name.split(":")
+        return name in mine or (len(parts) > 4 and parts[4] in ("", *mine))
+
     found = {
         each
         for statement in policy.statements
         if statement["Effect"] == "Allow"
         for each in principals(statement.get("Principal"))
-        if each != ANYBODY and each not in mine and each.split(":")[4:5] != [""] and not set(each.split(":")) & mine
+        if each != ANYBODY and not is_own(each)
     }
     return frozenset(found)
 
