@@ -23,7 +23,7 @@ from statistics import median
 from typing import Any
 
 from pgben_testkit import settings
-from pgben_testkit.factories import Fabrica
+from pgben_testkit.factories import Maker
 from pgben_testkit.postgres.database import Database
 from pgben_testkit.postgres.databases import Databases
 from pgben_testkit.services.supply import Supply
@@ -213,7 +213,7 @@ class Ours:
 
     def __init__(self, database: Database) -> None:
         self.connection = database.connect(autocommit=True)
-        self.make = Fabrica(test="benchmark", connect=lambda: self.connection)
+        self.make = Maker(test="benchmark", connect=lambda: self.connection)
 
     def citizens(self, size: int) -> None:
         self.make.create_batch("cidadao", size)

@@ -152,7 +152,8 @@ class Settings:
 
     def backend_of(self, service: str) -> str:
         """Return the backend asked for `service`: its own setting, else the common one."""
-        return self.get(f"{service}_backend") or self.backend
+        name = f"{service}_backend"
+        return self.added.get(name) or getattr(self, name, "") or self.backend
 
     def with_backend(self, service: str, backend: str) -> Settings:
         """Return these settings with another backend for `service`."""

@@ -1,22 +1,21 @@
-"""`pgben-testkit check`: what is exported, held against what should be."""
+"""Run `pgben-testkit check`: hold what is exported against what should be."""
 
 from __future__ import annotations
 
 import json
-import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pgben_testkit import __version__
 from pgben_testkit import settings as settings_module
-from pgben_testkit.errors import EXIT_FINDINGS, EXIT_OK, UsageProblem
-from pgben_testkit.findings import SEVERITIES, Finding
+from pgben_testkit.checking.checks import CHECKS as OF_COMMENTS
+from pgben_testkit.cli.findings import Wanted, deliver, explain_option, findings_options, judged, sarif
+from pgben_testkit.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from pgben_testkit.checking.result import Result
     from pgben_testkit.observability.exposition import Exposition
 
 
@@ -44,7 +43,6 @@ def check() -> None:
     type=click.FloatRange(0, 3600),
     help="Scrape the URL twice, so long apart, and compare the counters.",
 )
-@click.option("--ignore", multiple=True, metavar="CHECK", help="Leave out a check, as metrics/unknown; repeatable.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Send this header; repeatable.")
 @click.option(
@@ -59,28 +57,19 @@ def check() -> None:
     type=click.Path(path_type=Path),
     help="Check the endpoint's certificate against these (PEM).",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice([*SEVERITIES, "never"]),
-    default="warning",
-    show_default=True,
-    help="The least severity that makes the exit code 1.",
-)
-@click.option("--json", "form", flag_value="json", help="For machines.")
-@click.option("--sarif", "form", flag_value="sarif", help="For code hosts.")
+@findings_options
+@explain_option
 def metrics(
     where: str,
     catalogue: Path | None,
     exporter: str,
     before: str | None,
     again_after: float | None,
-    ignore: tuple[str, ...],
     timeout: float,
     headers: tuple[str, ...],
     bearer_token_file: Path | None,
     ca_file: Path | None,
-    fail_on: str,
-    form: str | None,
+    wanted: Wanted,
 ) -> None:
     """Hold the metrics of an endpoint, or of a file with an exposition, against a catalogue.
 
@@ -89,8 +78,11 @@ def metrics(
     """
     from pgben_testkit.observability import catalogue as catalogues
     from pgben_testkit.observability import scrape
-    from pgben_testkit.observability.metrics import Metrics
+    from pgben_testkit.observability.checks.metrics import CHECKS
+    from pgben_testkit.observability.held import hold
+    from pgben_testkit.observability.metrics import look
 
+    wanted.check()
     path = catalogue or _configured()
     if before and again_after is not None:
         raise UsageProblem("--before and --again-after both name the earlier scrape", remedy="give one of them")
@@ -105,11 +97,9 @@ def metrics(
         time.sleep(again_after)
         now = scrape.read(where, timeout_s=timeout, access=access)
     named = exporter or loaded.likely(frozenset(now.families))
-    found = Metrics().check(now, catalogue=loaded, exporter=named, before=earlier, ignore=ignore)
-    click.echo(_written(form, now, named, found))
-    order: tuple[str, ...] = SEVERITIES
-    bad = fail_on != "never" and any(order.index(each.severity) <= order.index(fail_on) for each in found)
-    sys.exit(EXIT_FINDINGS if bad else EXIT_OK)
+    found, disabled = look(hold(now, loaded, exporter=named, before=earlier))
+    result = judged(found, disabled, wanted, ran=[*CHECKS.ids(), *OF_COMMENTS.ids()])
+    deliver(_written(wanted.form, now, named, result), result, wanted)
 
 
 def _header(given: str) -> tuple[str, str]:
@@ -131,7 +121,7 @@ def _configured() -> Path:
     return root / named
 
 
-def _written(form: str | None, now: Exposition, exporter: str, found: tuple[Finding, ...]) -> str:
+def _written(form: str, now: Exposition, exporter: str, result: Result) -> str:
     series = sum(len(each.samples) for each in now.families.values())
     if form == "json":
         facts = {
@@ -142,13 +132,16 @@ def _written(form: str | None, now: Exposition, exporter: str, found: tuple[Find
             "size_bytes": now.size_bytes,
             "took_s": round(now.took_s, 4),
         }
-        return json.dumps({**facts, "findings": [asdict(each) for each in found]}, indent=2, ensure_ascii=False)
+        from pgben_testkit.report.findings_json import as_data
+
+        return json.dumps({**facts, **as_data(result)}, indent=2, ensure_ascii=False)
     if form == "sarif":
-        from pgben_testkit.observability import checks
-        from pgben_testkit.report.sarif import log
+        from pgben_testkit.observability.checks.metrics import CHECKS
 
-        return json.dumps(log(found, checks.rules(), version=__version__, root=Path.cwd()), indent=2)
-    from pgben_testkit.report.findings import as_text, counted
+        return sarif(result, [*CHECKS.rules(), *OF_COMMENTS.rules()], Path.cwd())
+    from pgben_testkit.report.findings import as_text, aside, counted
 
+    found = result.findings
     said = f"{len(now.families)} metrics and {series} samples of {exporter}: {counted(found)}"
+    said = "\n".join([*aside(result), said])
     return f"{as_text(found)}\n\n{said}" if found else said

@@ -1,28 +1,28 @@
-"""`pgben-testkit doctor`: what is wrong with the environment, before any test runs."""
+"""Run `pgben-testkit doctor`: say what is wrong with the environment, before any test runs."""
 
 from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pgben_testkit import __version__
 from pgben_testkit import settings as settings_module
-from pgben_testkit.cli.options import backend_option, check_writable, progress, write
-from pgben_testkit.errors import EXIT_FINDINGS, EXIT_OK, UsageProblem
-from pgben_testkit.findings import SEVERITIES, Finding, Place, Rule
+from pgben_testkit.checking import registry
+from pgben_testkit.checking.finding import Finding, Place
+from pgben_testkit.cli.findings import Wanted, deliver, explain_option, findings_options, judged, sarif
+from pgben_testkit.cli.options import backend_option, progress, write
+from pgben_testkit.errors import UsageProblem
+from pgben_testkit.services.registry import Registry
 
 if TYPE_CHECKING:
+    from pgben_testkit.checking.result import Result
+    from pgben_testkit.doctor.examine import Examined
     from pgben_testkit.env.assess import Assessment
     from pgben_testkit.env.contract import Contract
-    from pgben_testkit.env.doctor import Examined
-
-FORMATS = ("table", "json", "sarif")
 
 
 @click.command()
@@ -71,28 +71,11 @@ FORMATS = ("table", "json", "sarif")
     type=click.Path(path_type=Path),
     help="A database dump in which nobody may lack the mark of synthetic data; may be repeated.",
 )
-@click.option("--ignore", multiple=True, metavar="CHECK", help="Leave out a check, as env/drift; may be repeated.")
 @click.option("--matrix/--no-matrix", default=None, help="Show who sets what (default: where there is drift).")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the result is written.")
-@click.option("--json", "form", flag_value="json", help="The same as --format json.")
-@click.option("--sarif", "form", flag_value="sarif", help="The same as --format sarif: for code hosts.")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write there, not here.")
-@click.option(
-    "--fail-on",
-    type=click.Choice([*SEVERITIES, "never"]),
-    default="warning",
-    help="The least severity that makes the exit code 1 (default: warning).",
-)
 @click.option("--init", is_flag=True, help="Draft a contract from code and sources (pgben.env.toml, or --contract).")
 @click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
-@click.option(
-    "--explain",
-    metavar="CHECK",
-    is_eager=True,
-    expose_value=False,
-    callback=lambda *given: _explain(given[2]),
-    help="Print the page of a check, as env/missing, and do nothing else.",
-)
+@findings_options
+@explain_option
 @backend_option
 def doctor(
     root: Path,
@@ -105,26 +88,23 @@ def doctor(
     ground: bool | None,
     process: bool,
     dumps: tuple[Path, ...],
-    ignore: tuple[str, ...],
     matrix: bool | None,
-    form: str,
-    output: Path | None,
-    fail_on: str,
     init: bool,
     force: bool,
     backend: str | None,
+    wanted: Wanted,
 ) -> None:
     """Say what is wrong with the environment of the project in ROOT, and what to do.
 
     Exit codes: 0 fine, 1 findings, 2 usage, 3 the environment is not able.
     """
     root = root.resolve()
-    check_writable(output)
+    wanted.check()
     ini, unreadable = _ini(root)
-    settings = settings_module.read(root=root, command_line={"backend": backend}, ini=ini)
+    added = Registry.installed().options()
+    settings = settings_module.read(root=root, command_line={"backend": backend}, ini=ini, added=added)
     sources = tuple(each.resolve() for each in sources)
     folders = tuple(each.resolve() for each in code)
-    _known_checks(ignore)
     if init:
         _init(root, contract_name, sources, folders, with_code=not no_code, force=force, exclude=exclude)
         return
@@ -140,43 +120,22 @@ def doctor(
             exclude=exclude,
         )
     if ground if ground is not None else not sources:
-        from pgben_testkit.env.doctor import examine
+        from pgben_testkit.doctor.examine import examine
 
         examined = examine(
             settings, ports=assessment.ports if assessment else (), progress=functools.partial(progress(), "doctor")
         )
-    told = {each.place.path for each in assessment.findings if each.check == "env/input"} if assessment else set()
-    findings = tuple(
-        each
-        for each in (
-            *(each for each in unreadable if each.place.path not in told),
-            *(assessment.findings if assessment else ()),
-            *(examined.findings if examined else ()),
-            *_unmarked(root, dumps),
-        )
-        if each.check not in ignore
+    known = {each.place.path for each in assessment.findings if each.check == "env/input"} if assessment else set()
+    found = (
+        *(each for each in unreadable if each.place.path not in known),
+        *(assessment.findings if assessment else ()),
+        *(examined.findings if examined else ()),
+        *_unmarked(root, dumps),
     )
-    text = _written(form, root, assessment, examined, findings, matrix=matrix, to_file=output is not None)
-    if output is not None:
-        write(output, text)
-    elif text:
-        click.echo(text)
-    sys.exit(_exit_code(findings, fail_on))
-
-
-def _explain(check: str | None) -> None:
-    if check is None:
-        return
-    from pgben_testkit.env.nearest import nearest
-    from pgben_testkit.report import pages
-
-    text = pages.page(check)
-    if not text:
-        meant = nearest(check, pages.ids())
-        remedy = f"did you mean {meant}?" if meant else f"checks: {', '.join(pages.ids())}"
-        raise UsageProblem(f"--explain names {check}, which is no check", remedy=remedy)
-    click.echo(text.rstrip())
-    sys.exit(EXIT_OK)
+    groups = {"env": variables, "checking": variables, "doctor": examined is not None, "lgpd": bool(dumps)}
+    ran = [rule.id for rule in registry.rules(name for name, done in groups.items() if done)]
+    result = judged(found, assessment.disabled if assessment else (), wanted, ran=ran)
+    deliver(_written(root, assessment, examined, result, wanted, list(groups), matrix=matrix), result, wanted)
 
 
 def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
@@ -187,45 +146,15 @@ def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
         from pgben_testkit.env.sources.base import unreadable
 
         place = Place(str(error.path.relative_to(root)), error.line)
-        return {}, (unreadable(place, f"it is no {error.kind}, so none of its settings count", "mend that line"),)
+        return {}, (unreadable(place, f"it is not {error.kind}, so none of its settings count", "correct that line"),)
 
 
 def _unmarked(root: Path, dumps: Sequence[Path]) -> list[Finding]:
     if not dumps:
         return []
-    from pgben_testkit.factories import dump_check
+    from pgben_testkit.lgpd.checks import CHECKS, Dump
 
-    return [each for path in dumps for each in dump_check.look(path.resolve(), root)]
-
-
-def _exit_code(findings: Sequence[Finding], fail_on: str) -> int:
-    from pgben_testkit.report.findings import worst
-
-    found = worst(findings)
-    if found is None or fail_on == "never":
-        return EXIT_OK
-    order: tuple[str, ...] = SEVERITIES
-    return EXIT_FINDINGS if order.index(found) <= order.index(fail_on) else EXIT_OK
-
-
-def _known_checks(names: Sequence[str]) -> None:
-    known = [rule.id for rule in _rules()] if names else []
-    for name in names:
-        if name not in known:
-            from pgben_testkit.env.nearest import nearest
-
-            meant = nearest(name, known)
-            raise UsageProblem(
-                f"--ignore names {name}, which is no check",
-                remedy=f"did you mean {meant}?" if meant else f"checks: {', '.join(known)}",
-            )
-
-
-def _rules() -> tuple[Rule, ...]:
-    from pgben_testkit.env import checks, doctor
-    from pgben_testkit.factories import dump_check
-
-    return (*checks.rules(), *doctor.rules(), dump_check.RULE)
+    return [each for path in dumps for each in CHECKS.run(Dump(path.resolve(), root))]
 
 
 def _assess(
@@ -299,23 +228,21 @@ def _init(
 
 
 def _written(
-    form: str,
     root: Path,
     assessment: Assessment | None,
     examined: Examined | None,
-    findings: tuple[Finding, ...],
+    result: Result,
+    wanted: Wanted,
+    groups: Sequence[str],
     *,
     matrix: bool | None,
-    to_file: bool,
 ) -> str:
-    if form == "json":
+    if wanted.form == "json":
         from pgben_testkit.report.doctor import as_json
 
-        return json.dumps(as_json(assessment, examined, findings), indent=2, ensure_ascii=False)
-    if form == "sarif":
-        from pgben_testkit.report.sarif import log
-
-        return json.dumps(log(findings, _rules(), version=__version__, root=root), indent=2, ensure_ascii=False)
+        return json.dumps(as_json(assessment, examined, result), indent=2, ensure_ascii=False)
+    if wanted.form == "sarif":
+        return sarif(result, registry.rules(groups), root)
     from pgben_testkit.report.doctor import draw
 
-    return draw(root, assessment, examined, findings, matrix=matrix, plain=to_file)
+    return draw(root, assessment, examined, result, matrix=matrix, plain=wanted.output is not None)

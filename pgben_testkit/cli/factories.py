@@ -1,4 +1,4 @@
-"""`pgben-testkit factories`: what a scenario makes, and whether a dump has people in it who are not synthetic."""
+"""`pgben-testkit factories`: shows what a scenario makes, and finds people in a dump who are not synthetic."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
 @click.group()
 def factories() -> None:
-    """Synthetic data: scenarios, and the audit of dumps."""
+    """Make synthetic data, and audit database dumps."""
 
 
 @factories.command()
 @click.argument("scenario", default="fila de analise")
-@click.option("--solicitacoes", default=500, show_default=True, help="Requests that the office has.")
+@click.option("--solicitacoes", default=500, show_default=True, help="The number of requests that the office has.")
 @click.option("--seed", default="0", show_default=True, help="The same seed makes the same office.")
-@click.option("--into", metavar="URL", help="Store it in this database (postgresql://...), which has PGBen's schema.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-@click.option("--list", "listing", is_flag=True, help="Say which scenarios there are.")
+@click.option(
+    "--into",
+    metavar="URL",
+    help="Store the office in this database, which has PGBen's schema: postgresql://...",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--list", "listing", is_flag=True, help="List the scenarios.")
 def preview(scenario: str, solicitacoes: int, seed: str, into: str | None, as_json: bool, listing: bool) -> None:
     """Show what the SCENARIO makes: counts by table, status and month. Nothing is stored without --into."""
-    from pgben_testkit.factories.maker import Fabrica
-    from pgben_testkit.factories.scenarios import PLANS
+    from pgben_testkit.factories.maker import Maker
+    from pgben_testkit.factories.pgben.plans import PLANS
 
     if listing:
         if as_json:
@@ -41,8 +45,8 @@ def preview(scenario: str, solicitacoes: int, seed: str, into: str | None, as_js
         return
     connection = _connected(into) if into else None
     try:
-        maker = Fabrica(seed=seed, test="preview", connect=(lambda: connection) if connection else None)
-        made = maker.cenario(scenario, solicitacoes=solicitacoes, store=connection is not None)
+        maker = Maker(seed=seed, test="preview", connect=(lambda: connection) if connection else None)
+        made = maker.scenario(scenario, solicitacoes=solicitacoes, store=connection is not None)
     finally:
         if connection is not None:
             connection.close()
@@ -64,27 +68,27 @@ def _connected(url: str) -> psycopg.Connection:
     except psycopg.Error as error:
         raise EnvironmentNotAble(
             "the database of --into can't be reached",
-            why=type(error).__name__ + (": the address is no URL that libpq reads" if "invalid" in str(error) else ""),
+            why=type(error).__name__ + (": libpq can't read the address" if "invalid" in str(error) else ""),
             remedy="give postgresql://user@host:port/database; a password may come from PGPASSWORD or PGPASSFILE",
         ) from None
 
 
 @factories.command()
 @click.argument("dump", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def audit(dump: Path, as_json: bool) -> None:
-    """Look for people in DUMP (pg_dump's SQL, .gz or archive) who lack the mark of synthetic data. Exit code 1: found.
+    """Find people in DUMP (SQL of pg_dump, .gz or archive) without the mark of synthetic data. Exit code 1: some found.
 
-    Places are shown, values never.
+    The output says where they are, and never shows a value.
     """
-    from pgben_testkit.factories.dumps import audit as look
-    from pgben_testkit.report.scenario import findings
+    from pgben_testkit.lgpd.dumps import audit as look
+    from pgben_testkit.report.dump_audit import lines
 
     found = look(dump)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))
     else:
-        click.echo("\n".join(findings(found)))
+        click.echo("\n".join(lines(found)))
         if not found.clean:
             click.echo("These may be real people: remove the dump, and make data with the factories instead.", err=True)
     if not found.clean:

@@ -1,1 +1,1 @@
-"""Environment contracts: which variables there are, where their values come from, and what is wrong with them."""
+"""Hold the environment against its contract: which variables there are, where values come from, what is wrong."""

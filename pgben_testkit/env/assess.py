@@ -1,4 +1,4 @@
-"""From a project to its findings: read everything, check everything."""
+"""Read a whole project, or the environment of a test run, and run every check over it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgben_testkit.checking import comments
+from pgben_testkit.checking.disable import Disabled, settle
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env import checks, drift, tree
 from pgben_testkit.env.code import read as code_reading
 from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources import dotenv, find, process, pytest_env
 from pgben_testkit.env.sources.base import Declared, Gathered, Source
-from pgben_testkit.findings import Finding, Place
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What was read and what was found. `ground` keeps the values: never print it."""
+    """Hold what was read and what was found. `ground` keeps the values: never print it."""
 
     contract: Contract | None
     ground: Ground
@@ -27,10 +29,11 @@ class Assessment:
     matrix: drift.Matrix
     ports: tuple[tuple[int, Place], ...]
     took_s: float
+    disabled: tuple[Disabled, ...] = ()
 
     @property
     def bad(self) -> tuple[Finding, ...]:
-        """Errors and warnings: what makes the exit code 1."""
+        """Return errors and warnings: what makes the exit code 1."""
         return tuple(each for each in self.findings if each.severity != "note")
 
 
@@ -45,8 +48,11 @@ def of_project(
     environ: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Assessment:
-    """A project below `root` (absolute). Without `sources` every source of the tree is looked for; `code`: the folders
-    that code is in, None for the whole tree."""
+    """Assess the project below `root` (an absolute path) against `contract`.
+
+    Without `sources` the sources are looked for in the whole tree. `code` are the folders that code is in; None: the
+    whole tree.
+    """
     began = time.perf_counter()
     strange = Gathered()
     if sources:
@@ -73,7 +79,8 @@ def of_project(
         tree=files,
         part=bool(sources),
     )
-    return _assessed(ground, tuple(ports), began)
+    complete = not (sources or exclude) and (with_code and code is None)
+    return _assessed(ground, tuple(ports), began, _commentable(ground, root), root, complete=complete)
 
 
 def of_test_run(
@@ -84,7 +91,7 @@ def of_test_run(
     files: Sequence[Path],
     settings_file: Path | None = None,
 ) -> Assessment:
-    """The environment that a test run is about to begin with: `environ` over the `.env` files, the first one first.
+    """Assess the environment that a test run begins with: `environ` over the `.env` `files`, the first file on top.
 
     A value that pytest-env set is blamed on the line of the `settings_file` that has it.
     """
@@ -116,16 +123,43 @@ def of_test_run(
     ground = Ground(
         contract=contract, sources=(source,), problems=tuple(into.problems), unfilled=tuple(into.unfilled), run=True
     )
-    return _assessed(ground, (), began)
+    paths = [*files, *([settings_file] if settings_file else []), root / contract.path]
+    return _assessed(ground, (), began, paths, root, complete=False)
 
 
-def _assessed(ground: Ground, ports: tuple[tuple[int, Place], ...], began: float) -> Assessment:
-    findings = checks.run(ground)
-    return Assessment(ground.contract, ground, findings, drift.matrix(ground), ports, time.perf_counter() - began)
+def _commentable(ground: Ground, root: Path) -> list[Path]:
+    """Return the files of the project in which a comment may switch a check off."""
+    files = ground.tree
+    paths = [root / ground.contract.path] if ground.contract else []
+    if files is not None:
+        paths += [
+            *files.dotenv,
+            *files.compose,
+            *files.dockerfiles,
+            *files.kustomizations,
+            *files.yaml,
+            *files.settings,
+        ]
+    return paths + list(ground.code.commented if ground.code else ())
+
+
+def _assessed(
+    ground: Ground,
+    ports: tuple[tuple[int, Place], ...],
+    began: float,
+    commentable: Sequence[Path],
+    root: Path,
+    *,
+    complete: bool,
+) -> Assessment:
+    found = checks.run(ground)
+    findings, disabled = settle(found, comments.of_files(commentable, root), ran=checks.CHECKS.ids(), complete=complete)
+    matrix = drift.matrix(ground)
+    return Assessment(ground.contract, ground, findings, matrix, ports, time.perf_counter() - began, disabled)
 
 
 def values(assessment: Assessment) -> dict[str, str]:
-    """The raw values of a test run that its contract knows."""
+    """Return the raw values in the `assessment` of a test run, for the names that its contract knows."""
     [source] = assessment.ground.sources
     return {
         variable.name: declared.value
@@ -135,5 +169,5 @@ def values(assessment: Assessment) -> dict[str, str]:
 
 
 def default_files(root: Path) -> list[Path]:
-    """The `.env` files that a test run has where none are named, the most telling first."""
+    """Return the `.env` files that a test run in `root` reads where none are named, the most specific first."""
     return [path for path in (root / ".env.test", root / ".env") if os.path.isfile(path)]

@@ -1,16 +1,19 @@
-"""What must hold between variables: one of these groups, or some when another is set."""
+"""Say what must hold between variables: one of these groups, or some variables when another is set."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pgben_testkit.findings import Place
+from pgben_testkit.checking.finding import Place
 
 
 @dataclass(frozen=True)
 class Clause:
-    """`NAME`: it is set; `NAME=value`: it has this value; `!` before either: the reverse."""
+    """State something about a variable.
+
+    `NAME`: it is set; `NAME=value`: it has this value; `!` before either: the reverse.
+    """
 
     name: str
     value: str | None = None
@@ -18,11 +21,13 @@ class Clause:
 
     @classmethod
     def read(cls, text: str) -> Clause:
+        """Read the clause that `text` writes."""
         negated = text.startswith("!")
         name, equals, value = text.removeprefix("!").partition("=")
         return cls(name.strip(), value.strip() if equals else None, negated)
 
     def holds(self, values: Mapping[str, str | None]) -> bool:
+        """Return whether the clause is true of `values`."""
         if self.value is None:
             found = self.name in values and values[self.name] != ""
         else:
@@ -36,8 +41,11 @@ class Clause:
 
 @dataclass(frozen=True)
 class Condition:
-    """`one_of`: at least one of these groups is set whole. `require`: all of these, where `when` holds and `unless`
-    does not. Both may be given; no `when` means always."""
+    """State what must be set together.
+
+    `one_of`: at least one of these groups is set completely. `require`: all of these are set, where `when` holds and
+    `unless` does not. Both may be given; no `when` means always.
+    """
 
     one_of: tuple[tuple[str, ...], ...] = ()
     require: tuple[str, ...] = ()
@@ -47,14 +55,18 @@ class Condition:
     place: Place = Place("")
 
     def names(self) -> frozenset[str]:
-        """All that the condition may ask for."""
+        """Return all names that the condition may ask for."""
         return frozenset(self.require).union(*self.one_of) if self.one_of else frozenset(self.require)
 
     def applies(self, values: Mapping[str, str | None]) -> bool:
+        """Return whether the condition asks for anything, given `values`."""
         return (self.when is None or self.when.holds(values)) and not (self.unless and self.unless.holds(values))
 
     def broken(self, values: Mapping[str, str | None]) -> tuple[str, str] | None:
-        """Subject and words of what is not fulfilled by `values` (a value of None: set, not known to what)."""
+        """Return the subject and the words of what `values` do not meet; None where all is met.
+
+        A value of None means that the variable is set, to something that is not known.
+        """
         if not self.applies(values):
             return None
 

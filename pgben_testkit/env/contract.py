@@ -1,4 +1,4 @@
-"""The contract: every variable that an application reads, and the conditions between them."""
+"""Describe the contract: every variable that an application reads, and the conditions between them."""
 
 from __future__ import annotations
 
@@ -95,9 +95,12 @@ RUNTIME_NAMES = (
 
 @dataclass(frozen=True)
 class Contract:
-    """All variables by name. `stage_from` names those that tell the stage (APP_ENV, NODE_ENV), the first one set
-    counts; `applications` are patterns of the compose services and containers that the contract is for, empty: those
-    that are given one of its variables; `ignore` are patterns of names that are no business of ours."""
+    """Hold all variables by name, and what belongs to the contract as a whole.
+
+    `stage_from` names the variables that tell the stage (APP_ENV, NODE_ENV); the first that is set counts.
+    `applications` are patterns of the compose services and containers that the contract is for; empty: those that get
+    one of its variables. `ignore` are patterns of names that belong to other programs.
+    """
 
     name: str
     path: str
@@ -109,24 +112,25 @@ class Contract:
 
     @cached_property
     def aliases(self) -> dict[str, Variable]:
-        """Another name -> the variable that it is an alias of."""
+        """Return each other name with the variable that it is an alias of."""
         return {alias.name: each for each in self.variables.values() for alias in each.aliases}
 
     def variable(self, name: str) -> Variable | None:
-        """The variable of this name or alias."""
+        """Return the variable whose name or alias is `name`; None where there is none."""
         return self.variables.get(name) or self.aliases.get(name)
 
     def ignores(self, name: str) -> bool:
+        """Return whether `name` belongs to a runtime or to another program."""
         return is_runtime(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.ignore)
 
     def is_application(self, name: str, given: Iterable[str]) -> bool:
-        """Whether the contract is for the service or container `name`, which gets the variables `given`."""
+        """Return whether the contract is for the service or container `name`, which gets the variables `given`."""
         if self.applications:
             return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.applications)
         return any(self.variable(each) for each in given)
 
     def stage(self, values: Mapping[str, str | None], fallback: str = "") -> str:
-        """The stage of an environment, in our word for it where we have one."""
+        """Return the stage that `values` name, in our word for it where there is one; else `fallback`."""
         for name in self.stage_from:
             value = (values.get(name) or "").strip().casefold()
             if value:
@@ -138,12 +142,12 @@ _RUNTIME = re.compile("|".join(map(fnmatch.translate, RUNTIME_NAMES)))
 
 
 def is_runtime(name: str) -> bool:
-    """Whether a runtime or platform reads this name, and no application."""
+    """Return whether a runtime or platform reads `name`, and not an application."""
     return _RUNTIME.match(name) is not None
 
 
 def stage_of_path(path: str) -> str:
-    """The stage that a file's name or folder tells: `.env.production`, `overlays/prod/`; empty where none does."""
+    """Return the stage that the file or folder name `path` tells, as `.env.production`; empty where it tells none."""
     for part in reversed(path.split("/")):
         for word in re.split(r"[.\-_]+", part.casefold()):
             if word in STAGE_WORDS:

@@ -1,4 +1,4 @@
-"""A contract from a pydantic-settings class: its fields are the variables."""
+"""Load a contract from a pydantic-settings class: its fields are the variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pgben_testkit.env.contract import Contract
-from pgben_testkit.env.contract_file import build
+from pgben_testkit.env.contract_tables import Load, build
 from pgben_testkit.errors import UsageProblem
 
 NAMED = {
@@ -33,14 +33,15 @@ PYDANTIC_TRUE = ["1", "true", "yes", "on", "t", "y"]
 PYDANTIC_FALSE = ["0", "false", "no", "off", "f", "n"]
 
 
-def load_class(named: str, root: Path) -> Contract:
-    """The contract of `python:module:Class`, with `root` importable.
+def load_class(named: str, root: Path, load: Load) -> Contract:
+    """Load the contract that `named`, `python:module:Class`, stands for, with `root` importable.
 
     What a type can't say stands in the field's `json_schema_extra={"pgben": {"kind": "host", ...}}`; conditions in a
-    class variable `pgben_conditions`, the rest of [contract] in `pgben_contract`: the same tables as in TOML.
+    class variable `pgben_conditions`, the rest of [contract] in `pgben_contract`: the same tables as in TOML. `load`
+    gives the contract that `extends` names.
 
     Raises:
-        UsageProblem: no such module or class, or none of pydantic-settings.
+        UsageProblem: there is no such module or class, or it is not a class of pydantic-settings.
     """
     module_name, _, class_name = named.removeprefix("python:").partition(":")
     sys.path.insert(0, str(root))
@@ -69,8 +70,8 @@ def load_class(named: str, root: Path) -> Contract:
     kind = getattr(module, class_name, None)
     if not (isinstance(kind, type) and issubclass(kind, BaseSettings)):
         raise UsageProblem(
-            f"the contract {named} names no settings class",
-            why=f"{class_name or 'nothing'} is no BaseSettings",
+            f"the contract {named} does not name a settings class",
+            why=f"{class_name or 'an empty name'} is not a BaseSettings",
             remedy="name a subclass of pydantic_settings.BaseSettings: python:module:Class",
         )
     table = {
@@ -80,7 +81,7 @@ def load_class(named: str, root: Path) -> Contract:
     }
     shown = str(getattr(module, "__file__", named))
     shown = str(Path(shown).relative_to(root)) if Path(shown).is_relative_to(root) else shown
-    return build(table, name=class_name, shown=shown, lines=_lines(kind))
+    return build(table, name=class_name, shown=shown, lines=_lines(kind), load=load)
 
 
 def _lines(kind: type) -> dict[str, int]:
@@ -100,7 +101,7 @@ def _lines(kind: type) -> dict[str, int]:
 
 
 def _names(kind: Any, field_name: str) -> list[str]:
-    """The variable's name, then its aliases."""
+    """Return the name of the variable, then its aliases."""
     info = kind.model_fields[field_name]
     alias = info.validation_alias or info.alias
     if isinstance(alias, str):

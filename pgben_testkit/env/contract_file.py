@@ -1,63 +1,36 @@
-"""Contracts from where people write them: a TOML file, a pydantic-settings class, or the one that we ship."""
+"""Load contracts from where people write them: a TOML file, a pydantic-settings class, or the one that is built in."""
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from pgben_testkit.env.conditions import Clause, Condition
-from pgben_testkit.env.contract import STAGE_FROM, Contract
-from pgben_testkit.env.kinds import KINDS
-from pgben_testkit.env.nearest import nearest
-from pgben_testkit.env.secret import parser_words
-from pgben_testkit.env.variable import Alias, Variable
+from pgben_testkit.env.contract import Contract
+from pgben_testkit.env.contract_tables import build, unusable
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.findings import Place
+from pgben_testkit.files.problem import parser_words
 
 BUILT_IN = Path(__file__).with_name("builtin")
 FILE_NAME = "pgben.env.toml"
 LARGEST_BYTES = 2_000_000
-_COMMON = frozenset(
-    {
-        "kind",
-        "required",
-        "required_in",
-        "forbidden_in",
-        "only",
-        "default",
-        "description",
-        "group",
-        "secret",
-        "aliases",
-        "pattern",
-        "varies",
-    }
-)
-_TUPLES = frozenset({"required_in", "forbidden_in", "values", "true", "false", "schemes"})
-_NUMBERS = {"min": (int, float), "max": (int, float), "bytes": (int,), "min_bytes": (int,)}
-_CHOICES = {"otherwise": ("error", "true", "false"), "pem": ("", "private", "public"), "holds": ("", "pem")}
 
 
 def built_in() -> list[str]:
-    """The names of the contracts that we ship."""
+    """Return the names of the built-in contracts."""
     return sorted(path.name.removesuffix(".env.toml") for path in BUILT_IN.glob("*.env.toml"))
 
 
 def load(named: str, root: Path) -> Contract:
-    """The contract that `named` means: `pgben` (shipped), `python:module:Class`, or a file relative to `root`.
+    """Load the contract that `named` means: a built-in one, `python:module:Class`, or a file relative to `root`.
 
     Raises:
-        UsageProblem: there is none, or it can't be read; with the line where it is wrong.
+        UsageProblem: there is no such contract, or it can't be read; with the line where it is wrong.
     """
     if named.startswith("python:"):
         from pgben_testkit.env.contract_class import load_class
 
-        return load_class(named, root)
+        return load_class(named, root, load)
     path = Path(named).expanduser()
     path = path if path.is_absolute() else root / path
     if not path.is_file() and (BUILT_IN / f"{named}.env.toml").is_file():
@@ -67,13 +40,13 @@ def load(named: str, root: Path) -> Contract:
 
 
 def read(path: Path, *, shown: str) -> Contract:
-    """The contract in a TOML file."""
+    """Read the contract in the TOML file at `path`, which errors call `shown`."""
     try:
         if path.is_file() and path.stat().st_size > LARGEST_BYTES:
-            raise _bad(shown, f"it is larger than {LARGEST_BYTES} bytes", "split it, or name the right file")
+            raise unusable(shown, f"it is larger than {LARGEST_BYTES} bytes", "split it, or name the right file")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _bad(shown, f"byte {error.start} is not UTF-8", "save it as UTF-8") from None
+        raise unusable(shown, f"byte {error.start} is not UTF-8", "save it as UTF-8") from None
     except OSError as error:
         raise UsageProblem(
             f"the contract {shown} can't be read",
@@ -84,16 +57,12 @@ def read(path: Path, *, shown: str) -> Contract:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _bad(shown, parser_words(str(error)) or "it is nested too deep", "mend its TOML") from None
-    return build(table, name=path.name, shown=shown, lines=_lines(text), folder=path.parent)
-
-
-def _bad(shown: str, why: str, remedy: str) -> UsageProblem:
-    return UsageProblem(f"the contract {shown} can't be used", why=why, remedy=remedy)
+        raise unusable(shown, parser_words(str(error)) or "it is nested too deep", "correct its TOML") from None
+    return build(table, name=path.name, shown=shown, lines=_lines(text), load=load, folder=path.parent)
 
 
 def _lines(text: str) -> dict[str, int]:
-    """Line of each `[variables.NAME]` and, as `conditions[n]`, of each condition: tomllib keeps none."""
+    """Return the line of each `[variables.NAME]` and, as `conditions[n]`, of each condition: tomllib keeps none."""
     found: dict[str, int] = {}
     conditions = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -104,176 +73,3 @@ def _lines(text: str) -> dict[str, int]:
             found[f"conditions[{conditions}]"] = number
             conditions += 1
     return found
-
-
-def build(
-    table: Mapping[str, Any], *, name: str, shown: str, lines: Mapping[str, int], folder: Path | None = None
-) -> Contract:
-    """A contract from the tables of a file. Every mistake in it is an error: a rule that is not obeyed is worse.
-
-    With `extends` the variables and conditions of another contract come first; a variable of the same name here
-    takes the place of theirs.
-    """
-    _known(table, {"contract", "variables", "conditions"}, shown, "the file")
-    head = table.get("contract", {})
-    if not isinstance(head, dict):
-        raise _bad(shown, "contract is no table", "write [contract]")
-    _known(head, {"name", "extends", "stage_from", "applications", "ignore"}, shown, "[contract]")
-    rows = table.get("variables", {})
-    base = _extended(head, shown, folder)
-    if not isinstance(rows, dict) or not (rows or base):
-        raise _bad(shown, "it has no table [variables.NAME]", 'write [variables.DB_HOST] and kind = "host" below it')
-    variables = dict(base.variables) if base else {}
-    for each, row in rows.items():
-        place = Place(shown, lines.get(each, 0))
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", each):
-            raise _bad(str(place), f"{each!r} is no name of a variable", "use letters, digits and _")
-        if not isinstance(row, dict):
-            raise _bad(str(place), f"{each} is no table", f"write [variables.{each}]")
-        variables[each] = _variable(each, row, place)
-    contract = Contract(
-        name=str(head.get("name", name)),
-        path=shown,
-        variables=variables,
-        conditions=(base.conditions if base else ())
-        + _conditions(table.get("conditions", []), shown, lines, variables),
-        stage_from=_strings(head.get("stage_from", list(base.stage_from if base else STAGE_FROM)), shown, "stage_from"),
-        applications=_strings(head.get("applications", []), shown, "applications"),
-        ignore=_strings(head.get("ignore", []), shown, "ignore"),
-    )
-    owners: dict[str, str] = {}
-    for variable in variables.values():
-        for alias in variable.aliases:
-            if alias.name in variables or owners.setdefault(alias.name, variable.name) != variable.name:
-                raise _bad(
-                    str(variable.place),
-                    f"{alias.name} is an alias of {variable.name} and something else too",
-                    "let each name stand once",
-                )
-    return contract
-
-
-def _extended(head: Mapping[str, Any], shown: str, folder: Path | None) -> Contract | None:
-    named = head.get("extends")
-    if named is None:
-        return None
-    if not isinstance(named, str) or (folder is not None and (folder / named).resolve() == (folder / shown).resolve()):
-        raise _bad(shown, "extends names no other contract", f"built in: {', '.join(built_in())}; or name a TOML file")
-    try:
-        return load(named, folder or Path.cwd())
-    except RecursionError:
-        raise _bad(shown, "contracts extend each other in a circle", "let one of them stand alone") from None
-
-
-def _known(table: Mapping[str, Any], allowed: set[str] | frozenset[str], where: str, what: str) -> None:
-    for key in table:
-        if key not in allowed:
-            meant = nearest(key, allowed)
-            hint = f"did you mean {meant}?" if meant else f"allowed: {', '.join(sorted(allowed))}"
-            raise _bad(where, f"{what} has the unknown key {key}", hint)
-
-
-def _strings(value: Any, where: str, what: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise _bad(where, f"{what} is no list of strings", f'write {what} = ["..."]')
-    return tuple(value)
-
-
-def _variable(name: str, row: Mapping[str, Any], place: Place) -> Variable:
-    where, what = str(place), f"[variables.{name}]"
-    kind = row.get("kind", "string")
-    if kind not in KINDS:
-        meant = next(iter(difflib.get_close_matches(str(kind), KINDS, 1)), "")
-        raise _bad(
-            where,
-            f"{what} has the unknown kind {kind!r}",
-            f"did you mean {meant}?" if meant else f"kinds: {', '.join(KINDS)}",
-        )
-    _known(row, _COMMON | KINDS[kind].options, where, f"{what} of kind {kind}")
-    given: dict[str, Any] = {}
-    names = {each.name for each in fields(Variable)}
-    for key, value in row.items():
-        if key in _TUPLES:
-            value = _strings(value, where, f"{key} of {what}")
-        elif key == "aliases":
-            value = _aliases(value, where, what)
-        elif key == "default":
-            value = _default(value, row, where, what)
-        elif key in _NUMBERS:
-            if isinstance(value, bool) or not isinstance(value, _NUMBERS[key]):
-                raise _bad(where, f"{key} of {what} is no number", f"write {key} = 32")
-        elif key in _CHOICES and value not in _CHOICES[key]:
-            raise _bad(where, f"{key} of {what} is not allowed", "use " + " or ".join(filter(None, _CHOICES[key])))
-        elif key in ("required", "secret", "exists", "bare", "varies"):
-            if not isinstance(value, bool):
-                raise _bad(where, f"{key} of {what} is neither true nor false", f"write {key} = true")
-        elif not isinstance(value, str):
-            raise _bad(where, f"{key} of {what} is no string", f'write {key} = "..."')
-        assert key in names
-        given[key] = value
-    if kind == "enum" and not given.get("values"):
-        raise _bad(where, f"{what} is an enum without values", 'write values = ["a", "b"]')
-    if given.get("items") and given["items"] not in KINDS:
-        raise _bad(where, f"items of {what} names no kind", f"kinds: {', '.join(KINDS)}")
-    try:
-        re.compile(given.get("pattern", ""))
-    except re.error as error:
-        raise _bad(where, f"the pattern of {what} is no regular expression: {error.msg}", "mend it") from None
-    return Variable(name, place=place, **given)
-
-
-def _default(value: Any, row: Mapping[str, Any], where: str, what: str) -> str:
-    if isinstance(value, bool):
-        words = row.get("true" if value else "false") or ["true" if value else "false"]
-        return str(words[0])
-    if isinstance(value, list):
-        return str(row.get("separator", ",")).join(map(str, value))
-    if isinstance(value, dict):
-        raise _bad(where, f"the default of {what} is a table", 'write default = "..."')
-    return str(value)
-
-
-def _aliases(value: Any, where: str, what: str) -> tuple[Alias, ...]:
-    if isinstance(value, dict) and all(isinstance(note, str) for note in value.values()):
-        return tuple(Alias(name, note) for name, note in value.items())
-    return tuple(Alias(name) for name in _strings(value, where, f"aliases of {what}"))
-
-
-def _conditions(
-    rows: Any, shown: str, lines: Mapping[str, int], variables: Mapping[str, Variable]
-) -> tuple[Condition, ...]:
-    found = []
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _bad(shown, "conditions are no list of tables", "write [[conditions]]")
-    for number, row in enumerate(rows):
-        place = Place(shown, lines.get(f"conditions[{number}]", 0))
-        where = str(place)
-        _known(row, {"one_of", "require", "when", "unless", "reason"}, where, "a condition")
-        groups = row.get("one_of", [])
-        if not isinstance(groups, list):
-            raise _bad(where, "one_of is no list", 'write one_of = [["A", "B"], ["C", "D"]]')
-        groups = tuple(_strings([group] if isinstance(group, str) else group, where, "one_of") for group in groups)
-        for key in ("when", "unless", "reason"):
-            if not isinstance(row.get(key, ""), str):
-                raise _bad(where, f"{key} is no string", f'write {key} = "NAME" or "NAME=value"')
-        condition = Condition(
-            groups,
-            _strings(row.get("require", []), where, "require"),
-            Clause.read(row["when"]) if row.get("when") else None,
-            Clause.read(row["unless"]) if row.get("unless") else None,
-            row.get("reason", ""),
-            place,
-        )
-        if not condition.names():
-            raise _bad(where, "a condition asks for nothing", "give it one_of or require")
-        clauses = {clause.name for clause in (condition.when, condition.unless) if clause}
-        for name in sorted(condition.names() | clauses):
-            if name not in variables:
-                meant = nearest(name, variables)
-                raise _bad(
-                    where,
-                    f"a condition names {name}, which is not in the contract",
-                    f"did you mean {meant}?" if meant else f"add [variables.{name}]",
-                )
-        found.append(condition)
-    return tuple(found)

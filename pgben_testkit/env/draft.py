@@ -1,4 +1,4 @@
-"""A contract drafted from what the code reads and the sources declare: a beginning for a person to correct."""
+"""Draft a contract from what the code reads and the sources declare, for a person to correct."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BY_VALUE = ("pem", "url", "email", "duration", "timezone", "int", "float")
 
 @dataclass(frozen=True)
 class Row:
-    """A drafted variable and what is known of it."""
+    """Describe a drafted variable and what is known of it."""
 
     name: str
     kind: str
@@ -36,7 +36,7 @@ class Row:
 
 
 def rows(ground: Ground) -> list[Row]:
-    """A row for each name that the code reads, or that a `.env` file or an application's environment declares."""
+    """Return a row for each name that code reads, or that a `.env` file or an application's environment declares."""
     reads = ground.code.reads if ground.code else ()
     read = {each.name for each in reads}
     environments = [each for each in ground.sources if each.complete]
@@ -165,7 +165,7 @@ def _most(values: Sequence[str], kind: str) -> bool:
 
 
 def toml(drafted: Sequence[Row], name: str) -> str:
-    """The contract as a file. No value of a secret is in it."""
+    """Return the contract as the text of a TOML file. No value of a secret is in it."""
     lines = [
         "# Drafted by `pgben-testkit doctor --init` from the code and the sources. Correct it, then hold to it:",
         "# what is really required, which values are allowed, which secrets have a length.",

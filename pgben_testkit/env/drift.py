@@ -1,4 +1,4 @@
-"""Variables against environments: who has what, as a matrix."""
+"""Compare environments: which of them has which variable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Cell = Literal["set", "runtime", "empty", "absent", "unknown"]
 
 @dataclass(frozen=True)
 class Drift:
-    """A variable that some of the environments have and others lack."""
+    """Describe a variable that some environments have and others lack."""
 
     name: str
     declared: tuple[Declared, ...]
@@ -23,19 +23,19 @@ class Drift:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Rows are variables, columns the environments; no values in it."""
+    """Hold variables as rows and environments as columns; no value is in it."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
 
 
 def environments(ground: Ground) -> tuple[Source, ...]:
-    """What is compared: whole environments of the application, not this shell's."""
+    """Return what is compared: whole environments of the application, without this shell's."""
     return tuple(each for each in ground.applications if each.kind != "process")
 
 
 def drifting(ground: Ground) -> Iterator[Drift]:
-    """Each variable of the contract that is somewhere, and not everywhere where it may be expected.
+    """Yield each variable of the contract that some environments have and others should have and lack.
 
     Left out: a required one (that it lacks is told as missing), one that a condition gives a choice on, and stages
     that it is not for.
@@ -66,7 +66,10 @@ def drifting(ground: Ground) -> Iterator[Drift]:
 
 
 def matrix(ground: Ground) -> Matrix:
-    """All variables of the contract that any environment sets; without a contract, all that any declares."""
+    """Return the matrix of all variables of the contract that any environment sets.
+
+    Without a contract: of all variables that any environment declares.
+    """
     columns = environments(ground)
     names = (
         list(ground.contract.variables)

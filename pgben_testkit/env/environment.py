@@ -1,4 +1,4 @@
-"""The environment that a test sees: typed by its contract, settable, put back as it was."""
+"""Give a test its environment: typed by the contract, settable, restored afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PYTESTS_OWN = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "PYTEST_X
 
 
 class Environment(Mapping[str, Any]):
-    """The variables of the contract as typed values, live from this process's environment.
+    """Give the variables of the contract as typed values, live from this process's environment.
 
     `env["DB_PORT"]` is 5432, `env["JWT_SECRET"]` a Secret that shows itself to `reveal()` alone; a variable that is
     not set is its default, and a KeyError where it has none. `set` and `unset` reach `os.environ`, and so every child
@@ -33,14 +33,14 @@ class Environment(Mapping[str, Any]):
         self._before: dict[str, str] | None = None
 
     def begin(self) -> None:
-        """Remember this process's environment; values that came from files are put into it."""
+        """Remember this process's environment, and put the values of the `.env` files into it."""
         self._before = dict(os.environ)
         for name, value in self._values.items():
             os.environ.setdefault(name, value)
         self._zone_changed(self._before.get("TZ"))
 
     def restore(self) -> None:
-        """`os.environ` is as it was at `begin`. Twice is fine."""
+        """Put `os.environ` back as it was at `begin`. A second call does nothing."""
         if self._before is None:
             return
         before, self._before = self._before, None
@@ -62,7 +62,7 @@ class Environment(Mapping[str, Any]):
         return self._contract.variable(name) if self._contract else None
 
     def raw(self, name: str) -> str | None:
-        """The text of a variable as the program gets it, secrets too; None where it is not set."""
+        """Return the text of the variable `name` as the program gets it, secrets too; None where it is not set."""
         variable = self._variable(name)
         names = [name, variable.name, *(alias.name for alias in variable.aliases)] if variable else [name]
         return next((os.environ[each] for each in names if each in os.environ), None)
@@ -126,7 +126,7 @@ class Environment(Mapping[str, Any]):
             self._zone_changed(zone)
 
     def unset(self, *names: str) -> None:
-        """Take variables away, under all their names. One that is not set is fine."""
+        """Remove the variables `names` under all their names. A variable that is not set is no error."""
         zone = os.environ.get("TZ")
         for name in names:
             variable = self._variable(name)
@@ -140,7 +140,7 @@ class Environment(Mapping[str, Any]):
 
 
 def as_text(value: Any, variable: Variable | None) -> str:
-    """What a typed value is in the environment."""
+    """Return how the typed `value` is written in the environment, by the rules of `variable`."""
     if isinstance(value, bool):
         words = (variable.true if value else variable.false) if variable and variable.kind == "bool" else ()
         return words[0] if words else str(value).lower()

@@ -1,4 +1,4 @@
-"""The extra `env`: the parsers that reading files needs."""
+"""Import the parsers that the extra `env` brings."""
 
 from __future__ import annotations
 

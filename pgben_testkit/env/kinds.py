@@ -1,4 +1,4 @@
-"""The kinds of value: what each accepts, in words and in code, and the typed value that comes out."""
+"""Define the kinds of value: what each accepts, in words and in code, and the typed value that results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOOKS_FALSE = frozenset(
 
 @dataclass(frozen=True)
 class Kind:
-    """`parse` gives the typed value or raises ValueError, whose text holds nothing of the value.
+    """Describe a kind. `parse` returns the typed value or raises ValueError, whose text never shows the value.
 
     `options` are the fields of a Variable that mean something to it.
     """
@@ -42,7 +42,7 @@ class Kind:
     expected: Callable[[Variable], str] | None = None
 
     def expects(self, variable: Variable) -> str:
-        """What a value must be, in words."""
+        """Return in words what a value of `variable` must be."""
         text = self.expected(variable) if self.expected else self.summary
         return f"{text} that matches {variable.pattern}" if variable.pattern else text
 
@@ -62,7 +62,7 @@ def parse(text: str, variable: Variable) -> Any:
 
 
 def looks_like(text: str) -> bool | None:
-    """What a person takes the word for: true, false, or neither."""
+    """Return what a person takes the word `text` for: true, false, or None for neither."""
     word = text.strip().strip("\"'").strip().casefold()
     return True if word in _LOOKS_TRUE else False if word in _LOOKS_FALSE else None
 
@@ -103,7 +103,7 @@ def _range(variable: Variable) -> str:
 
 def _int(text: str, variable: Variable) -> int:
     if not re.fullmatch(r"[+-]?[0-9]{1,30}", text):
-        raise ValueError("it is no whole number")
+        raise ValueError("it is not a whole number")
     number = int(text)
     _in_range(number, variable)
     return number
@@ -111,7 +111,7 @@ def _int(text: str, variable: Variable) -> int:
 
 def _float(text: str, variable: Variable) -> float:
     if not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", text):
-        raise ValueError("it is no number")
+        raise ValueError("it is not a number")
     number = float(text)
     _in_range(number, variable)
     return number
@@ -119,7 +119,7 @@ def _float(text: str, variable: Variable) -> float:
 
 def _port(text: str, variable: Variable) -> int:
     if not re.fullmatch(r"[0-9]{1,30}", text):
-        raise ValueError("it is no whole number")
+        raise ValueError("it is not a whole number")
     number = int(text)
     if not 1 <= number <= LARGEST_PORT:
         raise ValueError(f"it is not within 1 to {LARGEST_PORT}")
@@ -180,26 +180,26 @@ def _host(text: str, _: Variable) -> str:
         try:
             ipaddress.IPv6Address(text.strip("[]"))
         except ValueError:
-            raise ValueError("it is no IPv6 address") from None
+            raise ValueError("it is not an IPv6 address") from None
         return text
     if ":" in text:
         raise ValueError("it has a port")
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in text.removesuffix(".").split(".")):
-        raise ValueError("it is no host name")
+        raise ValueError("it is not a host name")
     if re.fullmatch(r"[0-9.]+", text):
         import ipaddress
 
         try:
             ipaddress.IPv4Address(text)
         except ValueError:
-            raise ValueError("it is no IPv4 address") from None
+            raise ValueError("it is not an IPv4 address") from None
     return text
 
 
 def _duration(text: str, variable: Variable) -> timedelta:
     match = _DURATION.fullmatch(text)
     if not match or len(text) > 20:
-        raise ValueError("it is no number with a unit")
+        raise ValueError("it is not a number with a unit")
     if not match[2] and not variable.bare:
         raise ValueError("it has no unit")
     try:
@@ -248,7 +248,7 @@ def _base64(text: str, variable: Variable) -> bytes | Secret:
         try:
             inner = data.decode("ascii")
         except UnicodeDecodeError:
-            raise ValueError("it decodes to something that is no PEM") from None
+            raise ValueError("it decodes to something that is not PEM") from None
         try:
             _pem_text(inner, variable.pem)
         except ValueError as error:
@@ -289,10 +289,10 @@ def _list_expects(variable: Variable) -> str:
 def _email(text: str, _: Variable) -> str:
     match = _EMAIL.fullmatch(text)
     if not match or ("<" in text) != ("<" in text and text.endswith(">")):
-        raise ValueError("it is no e-mail address")
+        raise ValueError("it is not an e-mail address")
     domain = match["domain"]
     if not all(_LABEL.fullmatch(label) for label in domain.split(".")):
-        raise ValueError("what is after its @ is no domain")
+        raise ValueError("what follows its @ is not a domain")
     return text
 
 
@@ -302,7 +302,7 @@ def _timezone(text: str, _: Variable) -> str:
     try:
         zoneinfo.ZoneInfo(text)
     except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError("there is no zone of this name") from None
+        raise ValueError("no time zone has this name") from None
     return text
 
 

@@ -1,4 +1,4 @@
-"""The known name that was meant: `DATABASE_USER` is `DB_USER`."""
+"""Find the known name that was meant: `DATABASE_USER` is `DB_USER`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _within(left: str, right: str, most: int) -> bool:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The one known name that `name` most likely stands for, or an empty string.
+    """Return the one name of `known` that `name` most likely stands for; empty where there is none.
 
     The same words in another order or by another habit come first, then one or two letters of difference.
     """

@@ -1,4 +1,4 @@
-"""What may be shown of a value, and a secret that does not show itself."""
+"""Decide what may be shown of a value, and wrap secrets so that they do not show themselves."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ _PEM = "-----BEGIN"
 
 
 def looks_secret(name: str) -> bool:
-    """Whether a name alone says that its value is a secret."""
+    """Return whether the name `name` alone says that its value is a secret."""
     words = _HUMP.sub("_", name)
     return SECRET_NAME.search(words) is not None and _ABOUT_SECRETS.search(words) is None
 
 
 def masked(value: str) -> str:
-    """A secret's form without a character of it."""
+    """Return how long `value` is, without a character of it."""
     size = len(value.encode("utf-8", "surrogateescape"))
     return f"**** ({size} byte{'s' * (size != 1)})"
 
 
 class Secret:
-    """A value that no repr, log, traceback or assertion message shows. `reveal()` gives the text.
+    """Wrap a value so that no repr, log, traceback or assertion message shows it. `reveal()` gives the text.
 
     Not a `str`: pytest prints both sides of a failed comparison of strings.
     """
@@ -66,6 +66,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
+        """Return the text."""
         return self._text
 
     def __repr__(self) -> str:
@@ -94,16 +95,17 @@ class Secret:
 
 @dataclass(frozen=True)
 class Shown:
-    """Decides what of a value is shown. Knows all secrets of the ground, so that one in a wrong place stays hidden."""
+    """Decide what of a value is shown. It knows all secrets, so that one in a wrong place stays hidden."""
 
     secrets: frozenset[str] = field(repr=False, default=frozenset())
 
     @classmethod
     def knowing(cls, secrets: Iterable[str]) -> Shown:
+        """Make one that knows `secrets`."""
         return cls(frozenset(each.strip() for each in secrets if len(each.strip()) >= SHORTEST_MASKED))
 
     def value(self, text: str, *, secret: bool) -> str:
-        """`text` as it may be printed: quoted and cut, or masked."""
+        """Return `text` as it may be printed: quoted and shortened, or masked."""
         if secret or len(text) > LONGEST_LOOKED_AT or _PEM in text or any(each in text for each in self.secrets):
             return masked(text)
         text = _PARAMETER.sub(r"\1****", _BEFORE_AT.sub(r"\1****@", text))
@@ -112,18 +114,11 @@ class Shown:
         return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
-_QUOTED = re.compile(r"(?<!\w)['\"`].*['\"`]", re.DOTALL)
-"""To the last quote: what is quoted may have quotes of its own."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
-def parser_words(message: str) -> str:
-    """A parser's message without what it quotes: an alias `*hunter2` in YAML is a password more often than not."""
-    return _QUOTED.sub("…", message)
-
-
 def safe_name(name: str) -> str:
-    """A name that may be printed: of a variable's form, and not a line of a key that lost its quotes."""
+    """Return `name` where it may be printed; else its length, since a key that lost its quotes may be in it."""
     if _NAME.fullmatch(name) and not _DENSE.search(name):
         return name
     return f"a name of {len(name)} characters"

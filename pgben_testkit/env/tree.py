@@ -1,4 +1,4 @@
-"""The files of a project: one walk, past what others made, and what git knows of them."""
+"""Find the files of a project in one walk, without what others made, and ask git what is committed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ GIT_TIMEOUT_S = 10.0
 
 @dataclass
 class Tree:
-    """Files by what they are. `tracked` None: no git tells what is committed."""
+    """Hold files by what they are. `tracked` None: git does not say what is committed."""
 
     root: Path
     dotenv: list[Path] = field(default_factory=list)
@@ -79,13 +79,16 @@ class Tree:
     tracked: frozenset[str] | None = None
 
     def committed(self, path: str) -> bool:
-        """Whether the file (relative to the root) is in the repository; where no git tells, all are taken to be."""
+        """Return whether the file at `path` (relative to the root) is committed; true where git does not say."""
         return self.tracked is None or path in self.tracked
 
 
 def walk(root: Path, *, code: list[Path] | None = None, exclude: Sequence[str] = ()) -> Tree:
-    """All files below `root` that may say something. `code`: the folders that code is looked for in; None: all.
-    `exclude`: patterns of files and folders, relative to the root, that are left out."""
+    """Return all files below `root` that may say something about the environment.
+
+    `code` are the folders that code is looked for in; None: all. `exclude` are patterns of files and folders,
+    relative to the root, that are left out.
+    """
     tree = Tree(root)
     for number, path in enumerate(_files(root, exclude)):
         if number >= MOST_FILES:
@@ -100,7 +103,7 @@ def walk(root: Path, *, code: list[Path] | None = None, exclude: Sequence[str] =
 
 
 def sort_in(path: Path, tree: Tree, *, code: bool = True) -> bool:
-    """Put a file where its name says that it belongs; whether it belongs anywhere."""
+    """Add `path` to the list of `tree` that its name says; return whether it belongs to any."""
     name = path.name
     if name.endswith((".d.ts", ".min.js")):
         return False
@@ -147,7 +150,7 @@ def _files(root: Path, exclude: Sequence[str] = (), base: Path | None = None) ->
 
 
 def tracked_files(root: Path) -> frozenset[str] | None:
-    """Paths below `root` that git has in its index; None outside a repository, or without git."""
+    """Return the paths below `root` in git's index; None outside a repository, or without git."""
     if not any((folder / ".git").exists() for folder in (root, *root.parents)) or not shutil.which("git"):
         return None
     try:

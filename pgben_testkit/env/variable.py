@@ -1,11 +1,11 @@
-"""One variable of a contract: what it is, and what may be said of it."""
+"""Describe one variable of a contract."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.secret import looks_secret
-from pgben_testkit.findings import Place
 
 TRUE_WORDS = ("1", "true", "yes", "on")
 FALSE_WORDS = ("0", "false", "no", "off")
@@ -15,7 +15,7 @@ VARYING_KINDS = frozenset({"secret", "pem", "base64", "host", "url", "path", "em
 
 @dataclass(frozen=True)
 class Alias:
-    """Another name that still works, and what to say of it."""
+    """Describe another name that still works; `note` is what to say of it."""
 
     name: str
     note: str = ""
@@ -23,7 +23,7 @@ class Alias:
 
 @dataclass(frozen=True)
 class Variable:
-    """A row of the contract. Fields that a kind does not use keep their default.
+    """Hold a row of the contract. Fields that a kind does not use keep their default.
 
     `required_in`: the stages (as `production`) that it is required in, all of them when `required` is set too and
     this is empty. `only="test"`: it belongs to the test run alone. `otherwise`: what a boolean's reader makes of any
@@ -62,7 +62,7 @@ class Variable:
 
     @property
     def is_secret(self) -> bool:
-        """Whether its value must never be shown: by its kind, by its own word, or by its name."""
+        """Return whether the value must never be shown: by its kind, by the contract's word, or by its name."""
         if self.secret is not None:
             return self.secret
         if self.kind in ("secret", "pem"):
@@ -73,11 +73,11 @@ class Variable:
 
     @property
     def may_differ(self) -> bool:
-        """Whether two deployments are expected to have different values."""
+        """Return whether two deployments are expected to have different values."""
         return self.varies if self.varies is not None else (self.kind in VARYING_KINDS or self.is_secret)
 
     def is_required(self, stage: str) -> bool:
-        """Whether an application at this stage (an empty string: not known) does not work without it."""
+        """Return whether an application at `stage` (empty: not known) does not work without the variable."""
         if self.only and self.only != stage:
             return False
         if self.required_in:

@@ -1,4 +1,4 @@
-"""The extra `factories`: what making the data needs."""
+"""Reports a missing package of the extra `factories`."""
 
 from __future__ import annotations
 

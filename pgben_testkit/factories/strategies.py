@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the same objects: property tests come free.
+"""Gives strategies of Hypothesis for the same objects, for property tests.
 
     from hypothesis import given
     from pgben_testkit.factories.strategies import st_cidadao
@@ -6,19 +6,21 @@
     @given(st_cidadao())
     def test_idade(cidadao): ...
 
-Objects are built, not stored. Every enum of an object that was not given is drawn, so that all members are met; two
-objects of one example never share what is unique.
+Objects are built, not stored. Every enum that was not given is drawn, so that all of its members occur. Two objects of
+one example never share a unique value.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.factories import documents
-from pgben_testkit.factories.catalog import NAMES, factory_of
-from pgben_testkit.factories.maker import Fabrica
+from pgben_testkit.errors import EnvironmentNotAble
+from pgben_testkit.factories.maker import Maker
+from pgben_testkit.factories.pgben.catalog import NAMES, factory_of
+from pgben_testkit.factories.pgben.vocabulary import MEMBERS
+from pgben_testkit.lgpd import documents, faults
 
 try:
     from hypothesis import strategies as st
@@ -47,26 +49,25 @@ DRAWN = (
     "parentesco",
     "situacao_trabalho",
 )
-"""Enums that an object may have any member of, with all else fitting to it."""
+"""Enums of which an object may have any member, because everything else is made to fit it."""
 
 
-def st_objeto(name: str, **given: Any) -> SearchStrategy[Any]:
-    """Objects of a factory by its name; `given` as for `build`, where a value may be a strategy.
+def st_object(name: str, **given: Any) -> SearchStrategy[Any]:
+    """Draw objects of the factory `name`. `given` are arguments as for `build`; a value may be a strategy.
 
     Raises:
-        UsageProblem: no such factory or argument; at once, not when the test runs.
+        UsageProblem: there is no such factory or argument. It is raised at once, not when the test runs.
     """
     cls = factory_of(name)
-    Fabrica(test="strategy").build(name, **{key: value for key, value in given.items() if not _is_strategy(value)})
+    Maker(test="strategy").build(name, **{key: value for key, value in given.items() if not _is_strategy(value)})
     enums = {key: enum for key, enum in cls._enums.items() if key in DRAWN and key not in given}
-    from pgben_testkit.factories.vocabulary import MEMBERS
 
     @st.composite
     def objects(draw: Callable[[SearchStrategy[Any]], Any]) -> Any:
         seed = draw(st.integers(0, 2**32 - 1))
         chosen = {key: draw(st.sampled_from(MEMBERS[enum])) for key, enum in enums.items()}
         chosen |= {key: draw(value) if _is_strategy(value) else value for key, value in given.items()}
-        return Fabrica(seed=str(seed), test="hypothesis").build(name, **chosen)
+        return Maker(seed=str(seed), test="hypothesis").build(name, **chosen)
 
     return objects()
 
@@ -76,22 +77,23 @@ def _is_strategy(value: Any) -> bool:
 
 
 def st_cpf(*, formatted: bool = False) -> SearchStrategy[str]:
-    """Valid CPFs, all that there are."""
+    """Draw valid CPFs out of all that exist."""
     return _documents("cpf", 9, documents.cpf, formatted)
 
 
 def st_nis(*, formatted: bool = False) -> SearchStrategy[str]:
+    """Draw valid NIS."""
     return _documents("nis", 10, documents.nis, formatted)
 
 
 def st_cnpj(*, formatted: bool = False, alphanumeric: bool = False) -> SearchStrategy[str]:
-    """Valid CNPJs; `alphanumeric`: with capital letters too, as from July 2026 on."""
+    """Draw valid CNPJs; `alphanumeric`: with capital letters too, as they are issued from July 2026 on."""
     alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" if alphanumeric else "0123456789"
     return _documents("cnpj", 12, documents.cnpj, formatted, alphabet)
 
 
 def st_invalid(kind: str) -> SearchStrategy[tuple[str, str]]:
-    """`(fault, document)`: wrong CPFs, NIS, CNPJs, RGs, CEPs or mobile numbers, each in the way that it is named by."""
+    """Draw `(fault, document)`: documents of `kind` that are wrong in the way that `fault` names."""
     makers: dict[str, Callable[[], SearchStrategy[str]]] = {
         "cpf": st_cpf,
         "nis": st_nis,
@@ -100,10 +102,9 @@ def st_invalid(kind: str) -> SearchStrategy[tuple[str, str]]:
         "cep": lambda: st.integers(59_000_000, 59_139_999).map(str),
         "telefone": lambda: st.integers(84_900_000_000, 84_909_999_999).map(str),
     }
-    if kind not in makers:
-        raise UsageProblem(f"no invalid {kind!r} can be made", why=f"there are {', '.join(makers)}")
-    faults = st.sampled_from([fault.name for fault in documents.FAULTS[kind]])
-    return st.tuples(faults, makers[kind]()).map(lambda pair: (pair[0], documents.invalid(kind, pair[1], pair[0])))
+    faults.check_kind(kind)
+    names = st.sampled_from([fault.name for fault in faults.FAULTS[kind]])
+    return st.tuples(names, makers[kind]()).map(lambda pair: (pair[0], faults.invalid(kind, pair[1], pair[0])))
 
 
 def _documents(
@@ -114,10 +115,13 @@ def _documents(
 
 
 def __getattr__(name: str) -> Any:
-    """`st_cidadao`, `st_pagamento`: one for each factory."""
+    """Return the strategy of a factory: `st_cidadao`, `st_pagamento`, one for each."""
+    if name == "st_objeto":
+        warnings.warn("st_objeto is now called st_object", DeprecationWarning, stacklevel=2)
+        return st_object
     factory = name.removeprefix("st_")
     if name.startswith("st_") and factory in NAMES:
-        return lambda **given: st_objeto(factory, **given)
+        return lambda **given: st_object(factory, **given)
     raise AttributeError(
         f"module {__name__!r} has no attribute {name!r}; strategies: st_ and one of {', '.join(NAMES)}"
     )

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.findings import Place
-from pgben_testkit.observability.extra import need
+from pgben_testkit.files import yaml
+from pgben_testkit.files.problem import Unreadable
 
 TYPES = ("counter", "gauge", "histogram", "summary", "info", "unknown")
 SERIES_MAX = 1000
 """Series of one metric where neither the catalogue nor closed sets say how many there may be."""
-LARGEST_BYTES = 5_000_000
 _TOP = frozenset({"exporters", "sets", "metrics"})
 _METRIC = frozenset({"type", "unit", "labels", "buckets", "exporter", "why", "optional", "series"})
 _EXPORTER = frozenset({"description", "others", "series"})
@@ -111,7 +111,7 @@ class Catalogue:
         best = max(counts, key=lambda each: counts[each])
         if not counts[best] or sum(count == counts[best] for count in counts.values()) > 1:
             raise UsageProblem(
-                "it can't be told whose metrics these are",
+                "it is not clear whose metrics these are",
                 why=f"none of {self.source}'s exporters stands out: {', '.join(counts)}",
                 remedy="name one of these with --exporter",
             )
@@ -124,49 +124,36 @@ def load(path: Path) -> Catalogue:
     Raises:
         UsageProblem: it can't be read, or says what it can't mean; with the line.
     """
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise UsageProblem(f"{path} is larger than {LARGEST_BYTES} bytes", remedy="name the right file")
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise UsageProblem(
-            f"the catalogue {path} can't be read",
-            why=error.strerror or "",
-            remedy="name a catalogue; docs/metrics.md says how one is written",
-        ) from None
-    except UnicodeDecodeError:
-        raise UsageProblem(f"the catalogue {path} is no text in UTF-8", remedy="name the right file") from None
-    return parse(text, shown=str(path))
+    documents = yaml.read(path, str(path), extra="observability")
+    return _of(documents, str(path))
 
 
 def parse(text: str, *, shown: str = "catalogue") -> Catalogue:
-    """The catalogue in a text of YAML."""
-    yaml = need("yaml", "PyYAML")
+    """Return the catalogue in `text`, which is YAML; `shown` is the path of its file in errors."""
+    return _of(yaml.compose(text, shown, extra="observability"), shown)
+
+
+def _of(documents: yaml.Documents, shown: str) -> Catalogue:
+    if documents.problems:
+        raise documents.problems[0].error("the catalogue")
+    node = documents.nodes[0] if documents.nodes else None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = Place(shown, mark.line + 1 if mark else 0)
-        raise UsageProblem(
-            f"{where} is no YAML",
-            why=str(getattr(error, "problem", "") or type(error).__name__),
-            remedy="mend the YAML there",
-        ) from None
+        data = yaml.plain(node, shown) if node is not None else None
+    except Unreadable as error:
+        raise error.problem.error("the catalogue") from None
     return _Reader(shown, _line_numbers(node)).catalogue(data)
 
 
 def _line_numbers(root: Any) -> dict[tuple[str, ...], int]:
-    """Path of keys, three deep -> its line."""
+    """Return for each path of keys, up to four deep, its line."""
     found: dict[tuple[str, ...], int] = {}
 
     def walk(node: Any, path: tuple[str, ...]) -> None:
-        if getattr(node, "id", "") != "mapping" or len(path) > 3:
+        if len(path) > 3:
             return
-        for key, value in node.value:
-            below = (*path, str(key.value))
-            found[below] = key.start_mark.line + 1
-            walk(value, below)
+        for name, (key, value) in yaml.mapping(node).items():
+            found[*path, name] = yaml.place(key, shown="").line
+            walk(value, (*path, name))
 
     walk(root, ())
     return found
@@ -189,7 +176,9 @@ class _Reader:
         if value is None:
             return {}
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise self._bad(path, f"{path[-1] if path else 'the file'} is no mapping of names", "write it as NAME: ...")
+            raise self._bad(
+                path, f"{path[-1] if path else 'the file'} is not a mapping of names", "write it as NAME: ..."
+            )
         for key in value:
             if known is not None and key not in known:
                 meant = difflib.get_close_matches(key, known, 1)
@@ -224,7 +213,9 @@ class _Reader:
         path = ("metrics", name)
         given = self._mapping(told, path, _METRIC)
         if not _NAME.fullmatch(name):
-            raise self._bad(path, f"{name} is no name of a metric", "letters, digits and _ (Prometheus' data model)")
+            raise self._bad(
+                path, f"{name} is not the name of a metric", "letters, digits and _ (Prometheus' data model)"
+            )
         kind = given.get("type")
         if kind not in TYPES:
             raise self._bad((*path, "type"), f"{name} has the type {kind}", f"one of {', '.join(TYPES)}")
@@ -244,12 +235,12 @@ class _Reader:
         }
         buckets = tuple(self._numbers(given.get("buckets"), (*path, "buckets")))
         if (kind == "histogram") != bool(buckets):
-            raise self._bad((*path, "buckets"), f"{name}: a histogram has buckets, and nothing else has", "mend it")
+            raise self._bad((*path, "buckets"), f"{name}: a histogram has buckets, and nothing else has", "correct it")
         if list(buckets) != sorted(set(buckets)) or (buckets and math.isinf(buckets[-1])):
             raise self._bad((*path, "buckets"), f"{name}'s buckets do not rise", "give them rising, without +Inf")
         optional = given.get("optional", False)
         if not isinstance(optional, bool):
-            raise self._bad((*path, "optional"), f"{name}: optional is true or false", "mend it")
+            raise self._bad((*path, "optional"), f"{name}: optional is true or false", "correct it")
         limit = self._limit(given.get("series"), (*path, "series"))
         if not limit:
             closed = all(each.values for each in labels.values())
@@ -260,7 +251,7 @@ class _Reader:
 
     def _allowed(self, told: Any, sets: Mapping[str, tuple[str, ...]], path: tuple[str, ...], label: str) -> Allowed:
         if not _LABEL.fullmatch(label):
-            raise self._bad(path, f"{label} is no name of a label", "letters, digits and _")
+            raise self._bad(path, f"{label} is not the name of a label", "letters, digits and _")
         if told == "any":
             return Allowed()
         if isinstance(told, list):
@@ -275,11 +266,13 @@ class _Reader:
                 try:
                     re.compile(value)
                 except re.error as error:
-                    raise self._bad(path, f"the pattern of {label} is none: {error}", "mend it") from None
+                    raise self._bad(
+                        path, f"the pattern of {label} is not a regular expression: {error}", "correct it"
+                    ) from None
                 return Allowed(pattern=value)
         raise self._bad(
             path,
-            f"it can't be told what {label} may hold",
+            f"it is not clear what {label} may hold",
             "write a list of values, {set: NAME}, {pattern: REGEX} or any",
         )
 
@@ -287,14 +280,16 @@ class _Reader:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise self._bad(path, f"{path[-1]} is no list", "write it as [a, b]")
+            raise self._bad(path, f"{path[-1]} is not a list", "write it as [a, b]")
         return value
 
     def _strings(self, value: Any, path: tuple[str, ...]) -> list[str]:
         found = self._list(value, path)
         for each in found:
             if not isinstance(each, str):
-                raise self._bad(path, f"{each} is no text: YAML reads it as {type(each).__name__}", "put it in quotes")
+                raise self._bad(
+                    path, f"{each} is not a text: YAML reads it as {type(each).__name__}", "put it in quotes"
+                )
         if not found:
             raise self._bad(path, "the list of values is empty", "name the values")
         return found
@@ -309,5 +304,5 @@ class _Reader:
         if value is None:
             return 0
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self._bad(path, "series is a number of series, 1 or more", "mend it")
+            raise self._bad(path, "series is a number of series, 1 or more", "correct it")
         return value

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgben_testkit.checking import comments, registry
+from pgben_testkit.checking.disable import Disabled, settle
+from pgben_testkit.checking.finding import Finding
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.findings import Finding
-from pgben_testkit.observability import checks, scrape
+from pgben_testkit.observability import scrape
 from pgben_testkit.observability.catalogue import Catalogue, load
+from pgben_testkit.observability.checks.metrics import CHECKS
 from pgben_testkit.observability.exposition import Exposition, Labels
-from pgben_testkit.observability.held import hold
+from pgben_testkit.observability.held import Held, hold
 
 
 class NotAsCatalogued(AssertionError):
@@ -52,6 +55,15 @@ def compare(before: Exposition, now: Exposition) -> Changes:
     return Changes(moved, frozenset(old.keys() - new.keys()))
 
 
+def look(held: Held) -> tuple[tuple[Finding, ...], tuple[Disabled, ...]]:
+    """Run every check of metrics over `held`; return what is found, and what comments switch off.
+
+    Comments stand in the catalogue, or in the file that the exposition was read from.
+    """
+    own = comments.of_files([Path(held.catalogue.source), Path(held.now.source)])
+    return settle(CHECKS.run(held), own, ran=CHECKS.ids(), complete=False)
+
+
 class Metrics:
     """The tool of a test. `catalogue`: the project's, where it has one; a call may name another."""
 
@@ -90,13 +102,10 @@ class Metrics:
         Raises:
             UsageProblem: there is no catalogue, it is broken, or `ignore` names no check.
         """
-        known = {rule.id for rule in checks.rules()}
-        for name in ignore:
-            if name not in known:
-                raise UsageProblem(f"{name} is no check", remedy=f"checks: {', '.join(sorted(known))}")
+        registry.demand(ignore, by="ignore")
         now = self.scrape(what) if isinstance(what, str) else what
         held = hold(now, self._catalogue(catalogue), exporter=exporter, before=before)
-        return tuple(each for each in checks.run(held) if each.check not in ignore)
+        return tuple(each for each in look(held)[0] if each.check not in ignore)
 
     def assert_as_catalogued(
         self,

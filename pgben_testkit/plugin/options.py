@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,10 +31,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
     """Add the options of the services that other plugins bring: all plugins are loaded now, nothing is parsed yet."""
-    early_config.stash[ADDED] = added = tuple(
-        option for service in added_services(early_config) for option in service.options()
-    )
-    _add(parser, added)
+    added = added_services(early_config)
+    if not added:
+        return
+    from pgben_testkit.services.registry import Registry
+
+    try:
+        early_config.stash[ADDED] = Registry(added).options()
+    except TestkitError as error:
+        raise pytest.UsageError(str(error)) from None
+    _add(parser, early_config.stash[ADDED])
 
 
 def added_services(config: pytest.Config) -> list[AnyService]:
@@ -43,7 +48,7 @@ def added_services(config: pytest.Config) -> list[AnyService]:
     return [service for found in config.hook.pytest_pgben_services() for service in found]
 
 
-def _add(parser: pytest.Parser, options: Iterable[Option]) -> None:
+def _add(parser: pytest.Parser, options: tuple[Option, ...]) -> None:
     group = parser.getgroup("pgben", "pgben-testkit: a database and a bucket for every test")
     for option in options:
         shown = option.help.replace("%", "%%")

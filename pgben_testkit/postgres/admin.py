@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 import zlib
 from collections.abc import Iterator
@@ -31,6 +32,14 @@ def literal(text: str) -> str:
     if "\\" in escaped:
         return "E'" + escaped.replace("\\", "\\\\") + "'"
     return f"'{escaped}'"
+
+
+_SUBSCRIPTIONS = """
+SELECT format(step, s.subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid,
+    unnest(ARRAY['ALTER SUBSCRIPTION %%I DISABLE', 'ALTER SUBSCRIPTION %%I SET (slot_name = NONE)',
+                 'DROP SUBSCRIPTION %%I']) WITH ORDINALITY AS steps (step, number)
+WHERE d.datname = %(name)s
+"""
 
 
 class Admin:
@@ -130,32 +139,47 @@ class Admin:
             time.sleep(POLL_S)
 
     def drop(self, name: str) -> None:
-        """The database doesn't exist, connections to it or not, template or not."""
+        """Drop the database, connections to it or not, template or not. Nothing to do where it does not exist."""
         if not self.exists(name):
             return
         self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE false")
-        self.forget_prepared(name)
+        self.let_go(name)
         self.disconnect_all(name)
         self.connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
 
-    def forget_prepared(self, name: str) -> None:
-        """No prepared transaction is left that would keep the database from being dropped.
+    def let_go(self, name: str) -> None:
+        """End the prepared transactions and subscriptions that would keep the database from being dropped.
 
-        They can only be rolled back from within their own database, so that is opened for a moment.
+        Both can only be ended from within their own database, so that is opened for a moment. A subscription is
+        cut off from its slot on the publisher, which stays.
         """
         import psycopg
 
-        gids = self.connection.execute("SELECT gid FROM pg_prepared_xacts WHERE database = %s", (name,)).fetchall()
-        if not gids:
+        in_the_way = self.connection.execute(
+            "SELECT 'ROLLBACK PREPARED ' || quote_literal(gid) FROM pg_prepared_xacts WHERE database = %(name)s"
+            f" UNION ALL {_SUBSCRIPTIONS if self._is_superuser() else 'SELECT NULL WHERE false'}",
+            {"name": name},
+        ).fetchall()
+        if not in_the_way:
             return
         self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS true")
         info = self.connection.info
         with psycopg.connect(
             host=info.host, port=info.port, user=info.user, password=info.password, dbname=name, autocommit=True
         ) as inside:
-            for (gid,) in gids:
-                inside.execute(f"ROLLBACK PREPARED {literal(gid)}")
+            for (statement,) in in_the_way:
+                inside.execute(statement)
         self.connection.execute(f"ALTER DATABASE {quoted(name)} WITH ALLOW_CONNECTIONS false")
+
+    def _is_superuser(self) -> bool:
+        """Tell whether we may look at pg_subscription: only a superuser makes subscriptions, before PostgreSQL 16."""
+        return bool(self._one("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
+
+    def put_aside(self, name: str) -> str:
+        """Rename a database that can't be dropped, so that its name is free; return the new name."""
+        aside = f"{name}_stuck_{secrets.token_hex(3)}"
+        self.connection.execute(f"ALTER DATABASE {quoted(name)} RENAME TO {quoted(aside)}")
+        return aside
 
     def names_like(self, prefix: str) -> list[str]:
         """The databases whose names begin so."""

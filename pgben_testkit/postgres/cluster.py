@@ -54,6 +54,9 @@ OPTIONS = {
     "shared_buffers": "128MB",
 }
 """Server option -> value, for each server of ours."""
+SERVING = ("wal_keep_size=64MB",)
+"""More options of a server that tests use, and not of one that only prepares data, whose log would be copied with it.
+CREATE DATABASE makes checkpoints, and each would remove the log that `reset` is about to read in another process."""
 
 
 def options(extra: Iterable[str]) -> dict[str, str]:

@@ -112,7 +112,7 @@ def _boot(engine: Engine, ready: baked.Baked, settings: Settings, run: Run) -> C
     """A server on a copy of the baked data folder."""
     script = (
         f"{baked.FIND_PROGRAMS}; cp -R -p {baked.HOME}/data {RUN_HOME}/data && chmod 700 {RUN_HOME}/data"
-        f" && exec postgres -D {RUN_HOME}/data {baked.flags(settings.postgres_options)}"
+        f" && exec postgres -D {RUN_HOME}/data {baked.flags((*cluster.SERVING, *settings.postgres_options))}"
     )
     recipe = Recipe(
         image=ready.image,

@@ -9,7 +9,7 @@ from pgben_testkit.postgres.database import Database
 from pgben_testkit.postgres.isolation.base import Isolation, Maker
 from pgben_testkit.postgres.isolation.clone import Clone
 from pgben_testkit.postgres.isolation.pool import Pool
-from pgben_testkit.postgres.isolation.reset import Reset
+from pgben_testkit.postgres.isolation.reset.strategy import Reset, unavailable
 from pgben_testkit.postgres.isolation.rollback import Rollback
 from pgben_testkit.postgres.server import PostgresInfo
 from pgben_testkit.services.stats import Stats
@@ -28,6 +28,7 @@ class Databases:
         self._ahead = Maker(info, run_id, worker, self.stats)
         self._strategies: dict[str, Isolation] = {}
         self._for_the_session = False
+        self._fastest: str | None = None
         self._make: dict[str, Callable[[], Isolation]] = {
             "clone": lambda: Clone(self._maker),
             "pool": lambda: Pool(self._ahead, pool_size),
@@ -36,7 +37,7 @@ class Databases:
         }
 
     def strategy(self, name: str) -> Isolation:
-        """The strategy; `auto` is `reset` where the server allows it and the template is small, else `pool`."""
+        """The strategy; `auto` is `reset` where the server allows it, else `pool`."""
         if name == "auto":
             name = self._fastest_safe()
         if name not in self._make:
@@ -53,11 +54,9 @@ class Databases:
     def _fastest_safe(self) -> str:
         if self._for_the_session:
             return "reset"
-        if not self.info.superuser:
-            return "pool"
-        reset = self.strategy("reset")
-        assert isinstance(reset, Reset)
-        return "pool" if reset.too_large() else "reset"
+        if self._fastest is None:
+            self._fastest = "pool" if unavailable(self.info) else "reset"
+        return self._fastest
 
     def reset(self) -> Reset:
         found = self.strategy("reset")

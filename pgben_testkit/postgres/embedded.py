@@ -50,7 +50,7 @@ class EmbeddedPostgres:
         kit = _Kit(usable, account, settings, run)
         ready = kit.migrated(schema, progress)
         where = "tmpfs" if run.data.is_relative_to(MEMORY_DISK) else str(run.data.parent)
-        server = kit.boot_copy(ready, run.data / "postgres", "postgres")
+        server = kit.boot_copy(ready, run.data / "postgres", "postgres", serving=True)
         how = f"PostgreSQL {ready.facts.version} of {found.folder} ({found.origin}) on {where}"
         server.info = replace(server.info, how=how, why=choice.why)
         template.complete(server, ready.facts.template, schema, run.id, progress)
@@ -87,13 +87,19 @@ class _Kit:
             cluster.extensions_fingerprint(),
         )
 
-    def boot_copy(self, ready: prepared.Prepared, data: Path, name: str) -> EmbeddedPostgres:
-        """A server on a fresh copy of a prepared folder, at `data`."""
+    def boot_copy(self, ready: prepared.Prepared, data: Path, name: str, *, serving: bool = False) -> EmbeddedPostgres:
+        """Start a server on a fresh copy of a prepared folder, at `data`; `serving` for one that tests use."""
         copy = prepared.Copy(ready, data, self._account)
-        return self.boot(data, ready.facts.password, name, meanwhile=copy.rest)
+        return self.boot(data, ready.facts.password, name, meanwhile=copy.rest, serving=serving)
 
     def boot(
-        self, data: Path, password: str, name: str, *, meanwhile: Callable[[], None] = lambda: None
+        self,
+        data: Path,
+        password: str,
+        name: str,
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+        serving: bool = False,
     ) -> EmbeddedPostgres:
         """A server on `data`. A port that was taken since the kernel named it costs another try."""
         for attempt in range(PORT_TRIES):
@@ -102,7 +108,7 @@ class _Kit:
                 data,
                 run=self._run,
                 account=self._account,
-                extra=self._settings.postgres_options,
+                extra=(*(cluster.SERVING if serving else ()), *self._settings.postgres_options),
                 name=name,
             )
             try:

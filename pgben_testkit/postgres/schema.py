@@ -35,6 +35,10 @@ EXTENSION_REMEDY = (
 )
 
 
+TEMPLATES = 2
+"""Raised when templates are made in another way, so that those of older versions are not used."""
+
+
 @dataclass(frozen=True)
 class Schema:
     """What makes the template. `command` is run after the files. Nothing in it: an empty database."""
@@ -52,7 +56,7 @@ class Schema:
         a command whose inputs were not named."""
         if self.command and not self.inputs and not self.command.startswith(PYTHON_PREFIX):
             return None
-        digest = hashlib.sha256(self.command.encode())
+        digest = hashlib.sha256(f"{TEMPLATES}:{self.command}".encode())
         for path in (*self.files, *self.inputs, *self._callable_file()):
             digest.update(b"\0" + _relative(path, self.root).encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())

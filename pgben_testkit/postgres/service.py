@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.services.service import Service
 
 if TYPE_CHECKING:
+    from pgben_testkit.checking.fact import Fact
     from pgben_testkit.postgres.databases import Databases
     from pgben_testkit.postgres.server import PostgresInfo
     from pgben_testkit.services.asking import Asks, Client, Owner
@@ -94,6 +95,11 @@ class Postgres(Service["PostgresInfo", "Databases"]):
         database = maker.clone("clone")
         client.holds[database.name] = lambda: maker.drop(database.name)
         return {"name": database.name, "env": database.env(), "url": database.url("node")}
+
+    def examine(self, settings: Settings) -> Iterator[Fact]:
+        from pgben_testkit.postgres.examine import examine
+
+        return examine(self, settings)
 
 
 SERVICE = Postgres()

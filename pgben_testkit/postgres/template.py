@@ -73,11 +73,32 @@ def build(info: PostgresInfo, admin: Admin, name: str, schema: Schema, progress:
     admin.create_empty(name)
     try:
         schema.load(Database(info.host, info.port, name, info.user, info.password))
+        _settle_sequences(info, name)
         now = int(time.time())
         admin.seal(name, {"made": now, "used": now})
     except BaseException:
         admin.drop(name)
         raise
+
+
+SETTLE_SEQUENCES = """
+DO $$ DECLARE each record; BEGIN
+    FOR each IN SELECT seqrelid::bigint AS oid, seqrelid::regclass::text AS name FROM pg_catalog.pg_sequence LOOP
+        EXECUTE format('SELECT pg_catalog.setval(%s::oid::regclass, last_value, is_called) FROM %s',
+                       each.oid, each.name);
+    END LOOP;
+END $$
+"""
+
+
+def _settle_sequences(info: PostgresInfo, name: str) -> None:
+    """Make the next value of every sequence be written into the server's log, where `reset` finds it.
+
+    A sequence writes 32 values ahead, so that a value within them leaves no trace; `setval` ends that.
+    """
+    with connect(info, name) as connection:
+        connection.execute("SET lock_timeout = '10s'")
+        connection.execute(SETTLE_SEQUENCES)
 
 
 def _prune(admin: Admin) -> None:

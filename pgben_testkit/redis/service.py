@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.services.service import Service
 
 if TYPE_CHECKING:
+    from pgben_testkit.checking.fact import Fact
     from pgben_testkit.redis.server import RedisInfo
     from pgben_testkit.redis.space import RedisDatabases
     from pgben_testkit.services.asking import Asks, Client, Owner
@@ -76,6 +77,11 @@ class Redis(Service["RedisInfo", "RedisDatabases"]):
         from pgben_testkit.redis.space import lend
 
         return lend(self.info(owner.info(self.name).as_dict()), owner, client)
+
+    def examine(self, settings: Settings) -> Iterator[Fact]:
+        from pgben_testkit.redis.examine import examine
+
+        return examine(self, settings)
 
 
 SERVICE = Redis()

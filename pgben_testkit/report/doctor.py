@@ -1,23 +1,22 @@
-"""What `doctor` found, for people and as JSON. No value of a variable is in it beyond what a finding shows."""
+"""Show what `doctor` found, to people and as JSON. No value of a variable is in it beyond what a finding shows."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pgben_testkit.report.findings_json import as_data
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from pgben_testkit.checking.result import Result
+    from pgben_testkit.doctor.examine import Examined
     from pgben_testkit.env.assess import Assessment
-    from pgben_testkit.env.doctor import Examined
-    from pgben_testkit.findings import Finding
 
 
-def as_json(assessment: Assessment | None, examined: Examined | None, findings: Sequence[Finding]) -> dict[str, Any]:
-    """Everything that the terminal shows, and the whole matrix."""
-    found: dict[str, Any] = {"findings": [asdict(each) for each in findings]}
+def as_json(assessment: Assessment | None, examined: Examined | None, result: Result) -> dict[str, Any]:
+    """Return everything that the terminal shows, and the whole matrix."""
+    found = as_data(result)
     if assessment is not None:
         contract, code = assessment.contract, assessment.ground.code
         found["contract"] = contract and {
@@ -48,7 +47,7 @@ def as_json(assessment: Assessment | None, examined: Examined | None, findings: 
     if examined is not None:
         found["ground"] = [
             {
-                "check": each.rule.id,
+                "check": each.check,
                 "level": each.level,
                 "subject": each.subject,
                 "summary": each.summary,
@@ -65,17 +64,18 @@ def draw(
     root: Path,
     assessment: Assessment | None,
     examined: Examined | None,
-    findings: Sequence[Finding],
+    result: Result,
     *,
     matrix: bool | None,
     plain: bool,
 ) -> str:
-    """What a person reads: drawn to the terminal at once (then the text is empty), or given back as `plain` text."""
+    """Draw what a person reads: on the terminal (then the returned text is empty), or as `plain` text to return."""
     from rich.rule import Rule as Line
     from rich.text import Text
 
     from pgben_testkit.report import findings as drawn
 
+    findings = result.findings
     out = io.StringIO()
     console = drawn.console(file=out, color_system=None) if plain else drawn.console()
     if assessment is not None:
@@ -93,9 +93,13 @@ def draw(
         console.print()
         console.print(Line("the ground", style="dim", align="left"))
         console.print(drawn.ground_lines(examined.facts))
+    aside = drawn.aside(result)
+    if aside:
+        console.print()
+        console.print(Text("\n".join(aside), style="dim"))
     took = sum(each.took_s for each in (assessment, examined) if each is not None)
     closing = Text(f"\n{drawn.counted(findings)}", style="bold")
-    more = "; `pgben-testkit doctor --explain CHECK` tells more" if findings else ""
+    more = "; `pgben-testkit doctor --explain CHECK` explains one" if findings else ""
     closing.append(f"  ({took:.1f} s{more})", style="dim")
     console.print(closing)
     return out.getvalue()

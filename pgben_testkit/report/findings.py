@@ -1,4 +1,4 @@
-"""Findings for people: a table by place, the matrix of drift, the ground, a closing line."""
+"""Draw findings for people: a table by place, the matrix of drift, the facts of the machine, a closing line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pgben_testkit.findings import SEVERITIES, Finding, Severity
+from pgben_testkit.checking.finding import SEVERITIES, Finding
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from pgben_testkit.env.doctor import Fact
+    from pgben_testkit.checking.fact import Fact
+    from pgben_testkit.checking.result import Result
     from pgben_testkit.env.drift import Matrix
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan", "ok": "green"}
@@ -24,12 +25,14 @@ CELLS = {
 }
 LEGEND = "● set   ◌ set, value known when it runs   ∅ empty   – absent   ? more comes from a place that can't be read"
 WIDTH_WITHOUT_TERMINAL = 140
+MOST_GONE = 5
+"""Entries of the baseline that the closing lines name."""
 WIDEST_MATRIX = 12
-"""Environments side by side; more are told in the findings alone."""
+"""Environments side by side; the others are in the findings alone."""
 
 
 def console(**given: object) -> Console:
-    """A console as wide as the terminal, and wide where there is none."""
+    """Return a console as wide as the terminal, or of a fixed width where there is no terminal."""
     from rich.console import Console
 
     found = Console(highlight=False, soft_wrap=False, **given)  # type: ignore[arg-type]
@@ -39,7 +42,7 @@ def console(**given: object) -> Console:
 
 
 def counted(findings: Sequence[Finding]) -> str:
-    """`3 errors, 1 warning`."""
+    """Return how many `findings` there are of each severity, as `3 errors, 1 warning`."""
     words = []
     for severity in SEVERITIES:
         count = sum(1 for each in findings if each.severity == severity)
@@ -49,7 +52,7 @@ def counted(findings: Sequence[Finding]) -> str:
 
 
 def table(findings: Sequence[Finding]) -> RenderableType:
-    """Below a line for each file one row a finding: its line, severity and check, what and why, what to do."""
+    """Draw `findings` as rows below the name of their file: line, severity and check, what and why, what to do."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -75,7 +78,7 @@ def table(findings: Sequence[Finding]) -> RenderableType:
 
 
 def matrix_table(matrix: Matrix, names: Iterable[str] | None = None) -> RenderableType:
-    """Variables by environments; `names`: these rows alone."""
+    """Draw `matrix`: variables by environments. `names` are the rows to draw; None: all."""
     from rich import box
     from rich.console import Group
     from rich.table import Table
@@ -97,7 +100,7 @@ def matrix_table(matrix: Matrix, names: Iterable[str] | None = None) -> Renderab
 
 
 def ground_lines(facts: Sequence[Fact]) -> RenderableType:
-    """One line a fact that is fine; the others stand among the findings too, with their remedy."""
+    """Draw one line for each fact. Facts that are not fine stand among the findings too, with their remedy."""
     from rich.table import Table
     from rich.text import Text
 
@@ -105,14 +108,14 @@ def ground_lines(facts: Sequence[Fact]) -> RenderableType:
     for each in facts:
         drawn.add_row(
             Text(each.level, style=STYLES[each.level]),
-            Text(each.rule.id.partition("/")[2], style="dim"),
+            Text(each.check.partition("/")[2], style="dim"),
             Text(each.summary),
         )
     return drawn
 
 
 def as_text(findings: Sequence[Finding], width: int = WIDTH_WITHOUT_TERMINAL) -> str:
-    """The table as plain text, for where no console is at hand."""
+    """Return the table of `findings` as plain text, `width` characters wide."""
     from rich.console import Console
 
     out = io.StringIO()
@@ -120,6 +123,22 @@ def as_text(findings: Sequence[Finding], width: int = WIDTH_WITHOUT_TERMINAL) ->
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
-def worst(findings: Sequence[Finding]) -> Severity | None:
-    """The worst severity of all; None where there is no finding."""
-    return min((each.severity for each in findings), key=SEVERITIES.index, default=None)
+def aside(result: Result) -> list[str]:
+    """Return a line for each kind of finding that does not count: disabled, accepted, gone from the baseline."""
+    lines = []
+    if result.disabled:
+        lines.append(f"{_many(len(result.disabled), 'finding')} disabled by comments")
+    if result.accepted:
+        lines.append(f"{_many(len(result.accepted), 'finding')} accepted by the baseline")
+    if result.gone:
+        total = sum(count for _, count in result.gone)
+        named = "; ".join(str(entry) for entry, _ in result.gone[:MOST_GONE])
+        more = f"; and {len(result.gone) - MOST_GONE} more" if len(result.gone) > MOST_GONE else ""
+        lines.append(
+            f"{_many(total, 'finding')} of the baseline no longer found (--update-baseline removes them): {named}{more}"
+        )
+    return lines
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"

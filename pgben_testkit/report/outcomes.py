@@ -1,4 +1,4 @@
-"""What came of alert files, drawn: for a terminal, as JSON, as JUnit's XML."""
+"""Show the outcomes of alert files: on a terminal, as JSON, as JUnit's XML."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MARKS: dict[Verdict, str] = {"passed": "ok", "failed": "FAILED", "not comparable
 
 
 def line(each: Outcome) -> str:
-    """One outcome in a line."""
+    """Return one outcome as a line."""
     return f"{MARKS[each.verdict]:<6}  {each}  ({each.took_s:.1f} s)"
 
 
 def details(each: Outcome) -> str:
-    """What was expected and found, and the timeline; empty for what has passed."""
+    """Return what was expected and found, and the timeline; empty for an outcome that passed."""
     if each.verdict == "passed":
         return ""
     if each.kind == "scenario":
@@ -31,12 +31,13 @@ def details(each: Outcome) -> str:
 
 
 def counted(outcomes: Sequence[Outcome]) -> str:
-    """How many of each verdict."""
+    """Return how many outcomes have each verdict."""
     counts = Counter(each.verdict for each in outcomes)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in MARKS if counts[verdict]) or "nothing was run"
 
 
 def as_data(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return `outcomes` and their counts as data for JSON."""
     counts = Counter(each.verdict for each in outcomes)
     return {
         "passed": counts["passed"],
@@ -47,7 +48,7 @@ def as_data(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def as_junit(outcomes: Sequence[Outcome]) -> str:
-    """A suite a file. What is not comparable is skipped."""
+    """Return `outcomes` as JUnit's XML: a suite for each file. What is not comparable is skipped."""
     root = ET.Element("testsuites", name="pgben-testkit alerts")
     for file in dict.fromkeys(each.file for each in outcomes):
         ours = [each for each in outcomes if each.file == file]

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0 (OASIS, 2020-03-27): what code hosts show beside the lines of a change."""
+"""Write findings as SARIF 2.1.0 (OASIS, 2020-03-27), which code hosts show beside the lines of a change."""
 
 from __future__ import annotations
 
@@ -8,19 +8,48 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pgben_testkit.findings import Finding, Place, Rule
-from pgben_testkit.report import pages
+from pgben_testkit.checking import registry
+from pgben_testkit.checking.baseline import Entry
+from pgben_testkit.checking.disable import Disabled
+from pgben_testkit.checking.finding import Finding, Place, Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 
 
-def log(findings: Sequence[Finding], rules: Iterable[Rule], *, version: str, root: Path) -> dict[str, Any]:
-    """A log with one run. Places that are no file below `root` (this machine, a process) have no location."""
+def log(
+    findings: Sequence[Finding],
+    rules: Iterable[Rule],
+    *,
+    version: str,
+    root: Path,
+    disabled: Sequence[Disabled] = (),
+    accepted: Sequence[Finding] = (),
+    gone: Sequence[tuple[Entry, int]] = (),
+) -> dict[str, Any]:
+    """Return a log with one run.
+
+    Findings that comments disable or the baseline accepts are results with a suppression; what is gone from the
+    baseline is a result whose state is `absent`. Places that are no file below `root` (this machine, a process) have
+    no location.
+    """
     known = {rule.id: rule for rule in rules}
-    used = sorted({each.check for each in findings} | set(known))
+    off = [each.finding for each in disabled]
+    used = sorted(
+        {each.check for each in (*findings, *off, *accepted)} | {entry.check for entry, _ in gone} | set(known)
+    )
     index = {check: number for number, check in enumerate(used)}
-    results = [_result(*each, index, root) for each in zip(findings, _fingerprints(findings), strict=True)]
+    all_found = [*findings, *off, *accepted]
+    results = [_result(*each, index, root) for each in zip(all_found, _fingerprints(all_found), strict=True)]
+    for each, result in zip(disabled, results[len(findings) :], strict=False):
+        result["suppressions"] = [{"kind": "inSource", "justification": each.comment.reason}]
+    for result in results[len(findings) + len(off) :]:
+        result["suppressions"] = [{"kind": "external", "justification": "accepted by the baseline"}]
+        result["baselineState"] = "unchanged"
+    for entry, _ in gone:
+        message = {"text": f"No longer found: {entry}."}
+        absent = {"ruleId": entry.check, "ruleIndex": index[entry.check], "message": message, "baselineState": "absent"}
+        results.append(absent)
     driver = {
         "name": "pgben-testkit",
         "version": version,
@@ -45,15 +74,18 @@ def _rule(check: str, rule: Rule | None) -> dict[str, Any]:
     found: dict[str, Any] = {"id": check, "shortDescription": {"text": text}}
     if rule:
         found["defaultConfiguration"] = {"level": LEVELS[rule.severity]}
-        text = pages.page(check)
+        text = registry.page(check)
         if text:
             found["help"] = {"text": text, "markdown": text}
     return found
 
 
 def _fingerprints(findings: Sequence[Finding]) -> list[str]:
-    """What tells a result from the others, in this run and the next: not its line and words, which change. The second
-    and later of one check, file and subject are numbered."""
+    """Return for each finding what tells it from the others in this run and the next.
+
+    Lines and words are not in it, because they change. The second and later of one check, file and subject have a
+    number.
+    """
     seen: Counter[str] = Counter()
     found = []
     for each in findings:

@@ -1,4 +1,4 @@
-"""The picture of a scenario, and what an audit of a dump found."""
+"""Draws what a scenario made."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from pgben_testkit.factories.dumps import Audit
-    from pgben_testkit.factories.scenarios import Cenario
+    from pgben_testkit.factories.pgben.scenarios import Scenario
 
 BAR = 16
-"""Characters of the longest bar."""
+"""The length of the longest bar in characters."""
 
 
-def picture(made: Cenario) -> RenderableType:
-    """Counts by table, bars of each status, bars of requests by month."""
+def picture(made: Scenario) -> RenderableType:
+    """Draw the counts by table, bars for each status, and bars for the requests of each month."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -47,20 +46,5 @@ def picture(made: Cenario) -> RenderableType:
 
 
 def bar(number: int, largest: int) -> str:
-    """At least one mark for what is there at all."""
+    """Draw a bar for `number`, at least one mark long."""
     return "█" * max(1, round(number * BAR / largest))
-
-
-def findings(found: Audit) -> list[str]:
-    """Lines: first what was looked at, then each finding with its place, no value of a row."""
-    head = (
-        f"{found.path}: {found.rows:,} rows of {found.tables} tables, {found.people:,} people, {found.marked:,} marked"
-    )
-    lines = [head]
-    for table, count in found.unmarked.items():
-        lines.append(f"{table}: {count:,} row{'s' * (count != 1)} without the mark")
-        shown = [each for each in found.findings if each.table == table][:5]
-        lines += [f"  line {each.line}: {each.reason} ({', '.join(each.columns)})" for each in shown]
-        if count > len(shown):
-            lines.append(f"  and {count - len(shown):,} more")
-    return lines

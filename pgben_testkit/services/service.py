@@ -6,7 +6,7 @@ desk, warm servers, doctor) is made from their `Service` objects, which `service
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
@@ -16,6 +16,7 @@ from pgben_testkit.services.server import Progress, Server, ServerInfo
 from pgben_testkit.settings import BACKENDS, Option, Settings
 
 if TYPE_CHECKING:
+    from pgben_testkit.checking.fact import Fact, Level
     from pgben_testkit.services.asking import Answer, Asks, Client, Owner
     from pgben_testkit.services.stats import Stats
 
@@ -83,6 +84,16 @@ class Service(Generic[InfoT, SpaceT]):
         if own not in ("", "auto") or (settings.backend != "auto" and self.usual):
             return True
         return any(self.setting(settings, name) for name in ("url", "bin"))
+
+    def lack(self, settings: Settings) -> Level:
+        """Return how bad it is that the program of the embedded server is missing: fine where another is used."""
+        if self.setting(settings, "url"):
+            return "ok"
+        return "warning" if self.is_wanted(settings) else "note"
+
+    def examine(self, settings: Settings) -> Iterator[Fact]:
+        """Yield what `pgben-testkit doctor` says of the service's programs (`Fact(PROGRAMS, ...)`). Starts nothing."""
+        return iter(())
 
     # How the server comes to be
 

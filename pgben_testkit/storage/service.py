@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgben_testkit.services.service import Service
 from pgben_testkit.settings import BACKENDS
 
 if TYPE_CHECKING:
+    from pgben_testkit.checking.fact import Fact
     from pgben_testkit.services.asking import Answer, Asks, Client, Owner
     from pgben_testkit.services.choose import Choice, Offer
     from pgben_testkit.services.run import Run
@@ -123,6 +124,11 @@ class Storage(Service["StorageInfo", "Buckets"]):
         from pgben_testkit.storage.slots import give_slot, take_slot_back
 
         return {"bucket-slot": give_slot, "bucket-slot-back": take_slot_back}
+
+    def examine(self, settings: Settings) -> Iterator[Fact]:
+        from pgben_testkit.storage.examine import examine
+
+        return examine(self, settings)
 
 
 SERVICE = Storage()

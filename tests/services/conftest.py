@@ -10,13 +10,25 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from real import BUILD_IMAGES, CLI, MINIO_IMAGE, MONITORING_IMAGE, POSTGRES_IMAGE, REDIS_IMAGE, provided, started
+from real import (
+    BEANSTALK_IMAGE,
+    BUILD_IMAGES,
+    CLI,
+    MINIO_IMAGE,
+    MONITORING_IMAGE,
+    POSTGRES_IMAGE,
+    REDIS_IMAGE,
+    provided,
+    started,
+)
 
 from pgben_testkit.services import engine as engines
 from pgben_testkit.services import images
 from pgben_testkit.services.desk import Desk
 from pgben_testkit.services.stats import Stats
 from pgben_testkit.storage.bucket import Buckets
+
+IMAGES = (POSTGRES_IMAGE, REDIS_IMAGE, MINIO_IMAGE, MONITORING_IMAGE, BEANSTALK_IMAGE)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +40,7 @@ def engine():
     if not engines.library_installed():
         pytest.skip("the container extra is not installed")
     with FileLock(Path(tempfile.gettempdir()) / "pgben-testkit-images.lock"):
-        if not all(images.find(found, each) for each in (POSTGRES_IMAGE, REDIS_IMAGE, MINIO_IMAGE, MONITORING_IMAGE)):
+        if not all(images.find(found, each) for each in IMAGES):
             weed = Path(sys.executable).with_name("weed")
             missing = [each for each in ("docker", "mmdebstrap") if not shutil.which(each)]
             if missing or not weed.exists():

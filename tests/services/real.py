@@ -14,6 +14,7 @@ BUILD_IMAGES = Path(__file__).parents[1] / "images" / "build"
 POSTGRES_IMAGE = "pgben-testkit-test/postgres:15"
 REDIS_IMAGE = "pgben-testkit-test/redis:7"
 MINIO_IMAGE = "pgben-testkit-test/minio:1"
+BEANSTALK_IMAGE = "pgben-testkit-test/beanstalkd:1"
 MONITORING_IMAGE = "pgben-testkit-test/monitoring:1"
 CLI = [sys.executable, "-c", "from pgben_testkit.cli import main; main()"]
 

@@ -82,8 +82,9 @@ def test_psql_opens_a_database_that_was_kept(project, postgres, run):
 
 
 def test_psql_that_is_not_there_is_said_in_three_lines(project, run, monkeypatch):
-    monkeypatch.setenv("PATH", os.fspath(project))
-    missing = run("psql")
+    with monkeypatch.context() as changed:
+        changed.setenv("PATH", os.fspath(project))
+        missing = run("psql")
     assert missing.returncode == 3 and "there is no psql on PATH" in missing.stderr
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pgben_testkit import settings
-from pgben_testkit.env.doctor import examine
+from pgben_testkit.doctor.examine import examine
 from pgben_testkit.postgres import binaries
 
 OTHERS = ("engine", "backends", "binaries", "ports", "disk", "locale", "timezone", "leftovers")

@@ -11,8 +11,8 @@ import sample as samples
 import stack
 from stack import ALWAYS, OF_EVERY_TARGET, PROMETHEUS, RULE_FILES, RUNBOOKS, SEVERITIES, TEAMS, TEST_FILES
 
+from pgben_testkit.lgpd.text import kind_of
 from pgben_testkit.observability import catalogue
-from pgben_testkit.observability.personal import kind_of
 from pgben_testkit.postgres.service import SERVICE as POSTGRES
 
 ALERTS = stack.alerts()

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "pgben_testkit"
+import pgben_testkit
+
+PACKAGE = Path(pgben_testkit.__file__).parent
 NAME = PACKAGE.name
 FLOORS = [
     {"errors"},
     {"extras", "settings"},
-    {"findings", "services"},
+    {"checking"},
+    {"files", "services"},
     {"postgres", "storage", "redis", "env"},
+    {"lgpd"},
     {"factories", "observability"},
+    {"doctor"},
     {"report"},
     {"cli", "plugin"},
 ]
@@ -157,7 +162,5 @@ def test_the_gate_imports_what_the_embedded_extra_has_and_nothing_heavy(module):
 
 
 def test_every_public_name_can_be_had():
-    import pgben_testkit
-
     for name in pgben_testkit.__all__:
         assert getattr(pgben_testkit, name).__name__ == name

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import greenstalk
-from pgben_testkit.checking.fact import Fact
 
+from pgben_testkit.checking.fact import PROGRAMS, Fact
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
 from pgben_testkit.services import engine
 from pgben_testkit.services.asking import Asks, Client, Owner
@@ -197,10 +197,10 @@ class Beanstalk(Service[BeanstalkInfo, Tubes]):
         """Look at the program, for `pgben-testkit doctor`."""
         found = self.program(settings)
         if found is None:
-            level = "error" if self.is_wanted(settings) else "note"
-            yield Fact.of(level, self.name, "no beanstalkd", self.why_not_embedded(settings), self.embedded_remedy())
+            why, remedy = self.why_not_embedded(settings), self.embedded_remedy()
+            yield Fact(PROGRAMS, self.lack(settings), self.name, "there is no beanstalkd", why, remedy)
         else:
-            yield Fact.of("ok", self.name, f"beanstalkd ({found})")
+            yield Fact(PROGRAMS, "ok", self.name, f"beanstalkd ({found})")
 
 
 def _greet(info: BeanstalkInfo) -> None:

@@ -1,11 +1,11 @@
-"""A variable under a name that is on its way out."""
+"""Find a variable that is set under an old name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/alias", "warning", "A variable is set under an old name")
 

@@ -1,13 +1,13 @@
-"""A word that a person takes for true and the program for false, or the reverse."""
+"""Find a word that a person reads as true and the program as false, or the reverse."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env import kinds
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.variable import Variable
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/boolean", "error", "A word that reads as true counts as false, or the reverse")
 
@@ -35,7 +35,7 @@ def check(ground: Ground) -> Iterator[Finding]:
 
 
 def reads_otherwise(value: str, variable: Variable) -> bool | None:
-    """What the program makes of a word that a person reads as the reverse; None where both agree, or it is refused."""
+    """Return what the program makes of `value` where a person reads the reverse; None where both agree."""
     looks = kinds.looks_like(value)
     if looks is None:
         return None

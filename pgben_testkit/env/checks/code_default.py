@@ -1,12 +1,12 @@
-"""Two different defaults for one variable: in two places of the code, or in the code and the contract."""
+"""Find two different defaults for one variable: in two places of the code, or in the code and the contract."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.code.read import CodeRead
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/code-default", "warning", "A variable has two different defaults")
 

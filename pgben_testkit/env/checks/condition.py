@@ -1,11 +1,11 @@
-"""A condition between variables that an application's environment does not fulfil."""
+"""Find a condition between variables that the environment of an application does not meet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/condition", "error", "A condition between variables does not hold")
 

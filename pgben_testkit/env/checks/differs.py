@@ -1,10 +1,11 @@
-"""A variable that two environments of the same stage set to different values."""
+"""Find a variable that two environments of the same stage set to different values."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env import kinds
 from pgben_testkit.env.checks.boolean import reads_otherwise
 from pgben_testkit.env.checks.kind import wrong
@@ -12,7 +13,6 @@ from pgben_testkit.env.checks.whitespace import stripped
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources.base import Declared, Source
 from pgben_testkit.env.variable import Variable
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/differs", "warning", "Two sources of one stage give different values")
 

@@ -1,12 +1,12 @@
-"""A variable that one environment has and another lacks."""
+"""Find a variable that one environment has and another lacks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env import drift
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/drift", "warning", "A variable is declared in one source and absent from another")
 MOST_NAMED = 4

@@ -1,12 +1,12 @@
-"""A name set twice in one file: only one of the two counts."""
+"""Find a name that is set twice in one file: only the second one counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/duplicate", "warning", "A name is set twice in one place")
 

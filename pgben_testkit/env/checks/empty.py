@@ -1,11 +1,11 @@
-"""A variable that is set to nothing."""
+"""Find a variable that is set to an empty value."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/empty", "error", "A variable is set and empty")
 
@@ -28,7 +28,7 @@ def check(ground: Ground) -> Iterator[Finding]:
                 f"{declared.name} is empty in {source.title}",
                 reason="an empty value is set all the same, so no default takes its place"
                 if variable.default is not None
-                else "an empty value is no value of its kind",
+                else "an empty value does not fit its kind",
                 remedy="give it a value, or remove the line",
                 severity="error" if variable.required else "warning",
                 related=(variable.place,),

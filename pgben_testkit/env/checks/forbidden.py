@@ -1,12 +1,12 @@
-"""A variable where the contract forbids it: debugging in production, test settings outside tests."""
+"""Find a variable where the contract forbids it: debugging in production, test settings outside tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env import kinds
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/forbidden", "error", "A variable is set where the contract forbids it")
 

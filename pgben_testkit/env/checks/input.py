@@ -1,12 +1,12 @@
-"""A file, or a line of one, that can't be read: found while reading, told here."""
+"""Report a file, or a line of one, that could not be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources.base import INPUT
-from pgben_testkit.findings import Finding
 
 RULE = INPUT
 

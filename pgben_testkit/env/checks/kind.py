@@ -1,10 +1,11 @@
-"""A value that is not of its variable's kind."""
+"""Find a value that does not fit the kind of its variable."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env import kinds
 from pgben_testkit.env.checks.boolean import reads_otherwise
 from pgben_testkit.env.checks.weak_secret import PLACEHOLDER
@@ -12,7 +13,6 @@ from pgben_testkit.env.checks.whitespace import stripped
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.sources.base import ON_THIS_MACHINE, Declared, Source
 from pgben_testkit.env.variable import Variable
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/kind", "error", "A value is of the wrong kind")
 
@@ -34,7 +34,7 @@ def check(ground: Ground) -> Iterator[Finding]:
 
 
 def wrong(ground: Ground, source: Source, variable: Variable, declared: Declared) -> str:
-    """Why a value is not of its kind, or an empty string; also where another check tells what is wrong."""
+    """Return why the value of `declared` does not fit its kind; empty where it fits or another check reports it."""
     value = declared.value
     if value is None or declared.refused or not value.strip():
         return ""

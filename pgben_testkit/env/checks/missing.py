@@ -1,15 +1,15 @@
-"""A required variable that an application does not get."""
+"""Find a required variable that an application does not get."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
 from pgben_testkit.env.sources.base import Declared
 from pgben_testkit.env.variable import Variable
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/missing", "error", "A required variable is not set")
 

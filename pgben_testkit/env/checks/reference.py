@@ -1,12 +1,12 @@
-"""A reference to a Secret or ConfigMap, or to a key of one, that no manifest defines."""
+"""Find a reference to a Secret or ConfigMap, or to a key of one, that no manifest defines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/reference", "error", "A workload refers to a Secret, ConfigMap or key that nothing defines")
 

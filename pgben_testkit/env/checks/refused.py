@@ -1,14 +1,14 @@
-"""A value that the platform refuses, or makes another one of: a number where strings are taken, no base64."""
+"""Find a value that the platform refuses or changes: a number where strings are wanted, wrong base64."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
-from pgben_testkit.findings import Finding, Rule, finding
 
-RULE = Rule("env/refused", "error", "The platform takes no such value")
+RULE = Rule("env/refused", "error", "The platform refuses the value")
 
 
 def check(ground: Ground) -> Iterator[Finding]:

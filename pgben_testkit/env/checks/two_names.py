@@ -1,11 +1,11 @@
-"""The same thing set under two names."""
+"""Find one variable that is set under two names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/two-names", "warning", "One variable is set under two names")
 

@@ -1,14 +1,14 @@
-"""A variable that code reads and nobody declares."""
+"""Find a variable that code reads and that nothing declares."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.code.read import CodeRead
 from pgben_testkit.env.contract import is_runtime
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/undeclared", "error", "The code reads a variable that is declared nowhere")
 MOST_NAMED = 6
@@ -22,12 +22,12 @@ def check(ground: Ground) -> Iterator[Finding]:
     if contract is None and not declared:
         yield from _nothing_declared(ground, ground.code.reads)
         return
-    told = set()
+    reported = set()
     for each in ground.code.reads:
-        known = is_runtime(each.name) or each.name in declared or each.name in told
+        known = is_runtime(each.name) or each.name in declared or each.name in reported
         if known or (contract and (contract.variable(each.name) or contract.ignores(each.name))):
             continue
-        told.add(each.name)
+        reported.add(each.name)
         meant = nearest(each.name, contract.variables if contract else declared)
         where = "the contract and every source lack it" if contract else "every source lacks it"
         yield finding(

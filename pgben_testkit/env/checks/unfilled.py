@@ -1,12 +1,12 @@
-"""`${NAME}`, or `$(NAME)` in a container, that nothing fills, or that asks for itself."""
+"""Find a `${NAME}`, or a `$(NAME)` in a container, that nothing fills or that refers to itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/unfilled", "error", "A reference to another variable in a value is filled by nothing")
 

@@ -1,14 +1,14 @@
-"""A name that the contract does not know."""
+"""Find a name that the contract does not know."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
 from pgben_testkit.env.secret import safe_name
 from pgben_testkit.env.sources.base import Declared, Source
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/unknown", "warning", "A name is not in the contract")
 MOST_COMPARED = 500

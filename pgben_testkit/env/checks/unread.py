@@ -1,13 +1,13 @@
-"""A variable that is declared and that no code reads."""
+"""Find a variable that is declared and that no code reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Place, Rule, finding
 from pgben_testkit.env.contract import is_runtime
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import safe_name
-from pgben_testkit.findings import Finding, Place, Rule, finding
 
 RULE = Rule("env/unread", "warning", "A variable is declared and read by no code")
 
@@ -38,6 +38,6 @@ def check(ground: Ground) -> Iterator[Finding]:
             place,
             f"no code reads {shown}",
             reason=f"none of the files of code ({ground.code.files}) asks for it{unsure}",
-            remedy="remove it, or mend the name that the code reads",
+            remedy="remove it, or correct the name that the code reads",
             severity="note" if dynamic else None,
         )

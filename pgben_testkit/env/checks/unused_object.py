@@ -1,11 +1,11 @@
-"""A ConfigMap or Secret that nothing uses."""
+"""Find a ConfigMap or Secret that nothing uses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/unused-object", "warning", "A ConfigMap or Secret is used by nothing")
 

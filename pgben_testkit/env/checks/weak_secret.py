@@ -1,14 +1,14 @@
-"""A secret in a committed file that everybody can guess, or that an example gave."""
+"""Find a secret in a committed file that anybody can guess, or that an example gave."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.secret import looks_secret, safe_name
 from pgben_testkit.env.sources.base import Declared, Source
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/weak-secret", "error", "A committed file holds a weak or example secret")
 PLACEHOLDER = re.compile(r"<[^<>]*>|\{\{.*\}\}|\[[^\[\]]*\]|\*+|\.{3,}|-+")

@@ -1,11 +1,11 @@
-"""A value that a space at its end, or quotes that belong to it, make another one."""
+"""Find a value that has a space at its end, or quotes that became part of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.findings import Finding, Rule, finding
 
 RULE = Rule("env/whitespace", "error", "Spaces or quotes belong to a value by mistake")
 
@@ -30,7 +30,7 @@ def check(ground: Ground) -> Iterator[Finding]:
 
 
 def stripped(value: str) -> str:
-    """The value without outer spaces and without one pair of outer quotes."""
+    """Return `value` without outer spaces and without one pair of outer quotes."""
     bare = value.strip()
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'":
         bare = bare[1:-1].strip()

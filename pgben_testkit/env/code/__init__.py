@@ -1,1 +1,1 @@
-"""The variables that code really reads, from its syntax tree."""
+"""Find the variables that code really reads, from its syntax tree."""

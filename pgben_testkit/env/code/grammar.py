@@ -1,4 +1,4 @@
-"""Tree-sitter grammars and queries, loaded when a file of the language is first met."""
+"""Load tree-sitter grammars and queries when a file of their language is first met."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ GRAMMARS = {
 
 @dataclass(frozen=True)
 class Read:
-    """A variable that a line of code reads. `default`: what it takes where the variable is not set, if that is a
-    literal. `required`: the line fails without it. `hint`: a kind that the use of it tells."""
+    """Describe a variable that a line of code reads.
+
+    `default` is what the code uses where the variable is not set, if that is a literal. `required`: the line fails
+    without the variable. `hint` is a kind that the use of the value tells.
+    """
 
     name: str
     line: int
@@ -32,7 +35,7 @@ class Read:
 
 @dataclass(frozen=True)
 class FileReads:
-    """All that a file reads; `dynamic` are lines whose names are known only when they run."""
+    """Hold all that a file reads; `dynamic` are lines whose names are known only when they run."""
 
     reads: tuple[Read, ...] = ()
     dynamic: tuple[int, ...] = ()
@@ -40,6 +43,7 @@ class FileReads:
 
 @cache
 def parser(language: str) -> Any:
+    """Return the parser of `language`."""
     tree_sitter = need("tree_sitter", "tree-sitter")
     return tree_sitter.Parser(_language(language))
 
@@ -52,14 +56,17 @@ def _language(language: str) -> Any:
 
 @cache
 def query(language: str, text: str) -> Any:
+    """Return the compiled form of the query `text` for `language`."""
     return need("tree_sitter", "tree-sitter").Query(_language(language), text)
 
 
 def matches(
     language: str, text: str, node: Any, *, within: tuple[int, int] | None = None
 ) -> list[tuple[int, dict[str, list[Any]]]]:
-    """`(pattern number, capture -> nodes)` of each match of the query `text` below `node`, or of those that touch the
-    bytes `within`."""
+    """Return `(pattern number, capture -> nodes)` for each match of the query `text` below `node`.
+
+    `within` limits the matches to those that touch these bytes.
+    """
     cursor = need("tree_sitter", "tree-sitter").QueryCursor(query(language, text))
     if within is not None:
         cursor.set_byte_range(*within)
@@ -68,4 +75,5 @@ def matches(
 
 
 def text_of(node: Any) -> str:
+    """Return the source text of `node`; empty for None."""
     return str(node.text.decode("utf-8", "replace")) if node is not None and node.text is not None else ""

@@ -1,4 +1,4 @@
-"""What TypeScript and JavaScript read: `process.env` in all its spellings, and NestJS's ConfigService."""
+"""Find what TypeScript and JavaScript read: `process.env` in all its forms, and NestJS's ConfigService."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ _METHODS = frozenset({"toString", "trim", "toLowerCase", "toUpperCase"})
 
 
 def reads(source: bytes, language: str) -> FileReads:
-    """The variables that a file reads."""
+    """Return the variables that the file with the bytes `source` reads."""
     if not any(word in source for word in WORTH_A_LOOK):
         return FileReads()
     return _File(parser(language).parse(source).root_node, source, language).reads()

@@ -1,4 +1,4 @@
-"""What literals of TypeScript and JavaScript say."""
+"""Read the literals of TypeScript and JavaScript."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pgben_testkit.env.code.grammar import text_of
 
 
 def literal(node: Any) -> str | None:
-    """The text of a literal as a variable would hold it; None for what is worked out."""
+    """Return the text of a literal as a variable would hold it; None for a value that the program computes."""
     if node is None:
         return None
     if node.type == "string":

@@ -1,5 +1,8 @@
-"""What Python reads: `os.environ`, `os.getenv`, the fields of pydantic-settings classes, and the calls of
-django-environ, environs, python-decouple and starlette's config."""
+"""Find what Python reads: `os.environ`, `os.getenv`, settings classes, and the calls of libraries.
+
+The libraries are django-environ, environs, python-decouple and starlette's config; the classes those of
+pydantic-settings.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +91,7 @@ DEEPEST_MODEL = 4
 
 
 def reads(source: bytes, language: str = "python") -> FileReads:
-    """The variables that a file reads."""
+    """Return the variables that the file with the bytes `source` reads."""
     if not any(word in source for word in WORTH_A_LOOK):
         return FileReads()
     root = parser(language).parse(source).root_node

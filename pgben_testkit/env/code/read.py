@@ -1,4 +1,4 @@
-"""Reads all code files of a project."""
+"""Read all code files of a project."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgben_testkit.checking.comments import MARK
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.code import javascript, python
 from pgben_testkit.env.code.grammar import FileReads, parser
 from pgben_testkit.env.sources.base import unreadable
 from pgben_testkit.env.tree import CODE
-from pgben_testkit.findings import Finding, Place
 
 LARGEST_BYTES = 2_000_000
 """A file of code that is larger was put together by a machine."""
@@ -34,7 +35,7 @@ READERS: dict[str, Callable[[bytes, str], FileReads]] = {
 
 @dataclass(frozen=True)
 class CodeRead:
-    """A variable that code reads. `test`: by the code of tests."""
+    """Describe a variable that code reads. `test` tells that it is the code of tests."""
 
     name: str
     place: Place
@@ -46,12 +47,17 @@ class CodeRead:
 
 @dataclass(frozen=True)
 class Code:
-    """What all files read. `dynamic`: places where the name is known only when they run."""
+    """Hold what all files read.
+
+    `dynamic` are places where the name is known only when the code runs; `commented` are the files that may have a
+    comment that switches a check off.
+    """
 
     reads: tuple[CodeRead, ...]
     dynamic: tuple[Place, ...]
     files: int
     problems: tuple[Finding, ...] = ()
+    commented: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,11 @@ class _Found:
     reads: tuple[CodeRead, ...] = ()
     dynamic: tuple[Place, ...] = ()
     problem: Finding | None = None
+    commented: bool = False
 
 
 def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = lambda _: None) -> Code:
-    """The reads of all files; one that can't be read is a finding, not an end.
+    """Return what the files at `paths` read; a file that can't be read becomes a finding.
 
     Parsing holds the interpreter's lock, so many files are shared out to processes, one a core.
     """
@@ -91,6 +98,7 @@ def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = la
         tuple(each for one in found for each in one.dynamic),
         len(names),
         tuple(one.problem for one in found if one.problem),
+        tuple(path for path, one in zip(paths, found, strict=True) if one.commented),
     )
 
 
@@ -139,4 +147,5 @@ def _read(names: tuple[str, str]) -> _Found:
             for each in reads.reads
         ),
         tuple(Place(shown, line) for line in reads.dynamic),
+        commented=MARK in source,
     )

@@ -1,4 +1,4 @@
-"""What schemas of the environment read: objects of Joi, zod and yup, classes of class-validator.
+"""Find what schemas of the environment read: objects of Joi, zod and yup, classes of class-validator.
 
 The program does not start where a name that they require is not set, whether or not a line of code asks for it.
 """
@@ -24,7 +24,7 @@ _CLASSES = "(class_body (public_field_definition (decorator)) @field) @body"
 
 
 def reads(root: Any, source: bytes, language: str) -> list[Read]:
-    """The variables that schemas in a file name, with their defaults."""
+    """Return the variables that the schemas of a file name, with their defaults."""
     found: list[Read] = []
     for _, captures in matches(language, _OBJECTS, root):
         found += _variables(captures["object"][0], "pair", "key")

@@ -1,1 +1,1 @@
-"""Where values come from: one module a kind of source."""
+"""Read where values come from: one module for each kind of source."""

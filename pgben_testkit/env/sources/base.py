@@ -1,12 +1,14 @@
-"""What every kind of source gives: names with values and places, and what could not be read."""
+"""Define what every kind of source gives: names with values and places, and what could not be read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pgben_testkit.findings import Finding, Place, Rule, finding
+from pgben_testkit.checking.finding import Finding, Place, Rule, finding
+from pgben_testkit.files.problem import Problem
 
 INPUT = Rule("env/input", "error", "A file that can't be read, or a line of it that says nothing")
 SourceKind = Literal[
@@ -18,7 +20,7 @@ ON_THIS_MACHINE = frozenset({"process", "dotenv", "pytest-env", "tox"})
 
 @dataclass(frozen=True)
 class Declared:
-    """A name with its value in one place. `value` None: it is set, and to what is known only when it runs.
+    """Describe a name with its value in one place. `value` None: it is set, to something known only at run time.
 
     `refused`: why the platform takes no such value.
     """
@@ -31,7 +33,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class Source:
-    """One set of names: a file, a service, a container, an object.
+    """Hold one set of names: of a file, a service, a container or an object.
 
     `complete`: an application that starts from it gets this and no more, so that a missing name is missing.
     `application`: whether the contract is for it; None: its names decide. `example`: a template, whose values are
@@ -54,15 +56,20 @@ class Source:
     image_only: bool = False
 
     def values(self) -> dict[str, str | None]:
+        """Return the values by name."""
         return {each.name: each.value for each in self.declared}
 
     def named(self) -> dict[str, Declared]:
+        """Return the declarations by name."""
         return {each.name: each for each in self.declared}
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A Secret or ConfigMap, or a key of one (empty: all of it), that a workload asks for and nothing defines."""
+    """Describe a Secret or ConfigMap, or a key of one, that a workload asks for and nothing defines.
+
+    An empty `key` means the whole object.
+    """
 
     object_kind: str
     name: str
@@ -75,7 +82,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class KubeObject:
-    """A ConfigMap or Secret that nothing uses."""
+    """Name a ConfigMap or Secret that nothing uses."""
 
     object_kind: str
     name: str
@@ -84,8 +91,11 @@ class KubeObject:
 
 @dataclass(frozen=True)
 class Unfilled:
-    """`${NAME}` in a value, where NAME is set nowhere or asks for itself. `stops`: `${NAME:?}`, which nothing starts
-    without; `shell`: there is no file that would fill it, so that the shell may. `pod`: `$(NAME)` in a container."""
+    """Describe a `${NAME}` in a value where NAME is set nowhere or refers to itself.
+
+    `stops`: it is `${NAME:?}`, so nothing starts without it. `shell`: there is no file that would fill it, so that
+    the shell may. `pod`: it is `$(NAME)` in a container.
+    """
 
     name: str
     place: Place
@@ -98,7 +108,7 @@ class Unfilled:
 
 @dataclass
 class Gathered:
-    """What readers found, collected."""
+    """Collect what the readers find."""
 
     sources: list[Source] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
@@ -112,12 +122,17 @@ class Gathered:
 
 
 def unreadable(place: Place, why: str, remedy: str, *, summary: str = "") -> Finding:
-    """The finding for input that can't be read."""
+    """Return the finding for input at `place` that can't be read."""
     return finding(INPUT, place.path, place, summary or f"{place.path} can't be read", reason=why, remedy=remedy)
 
 
+def as_findings(problems: Iterable[Problem]) -> list[Finding]:
+    """Return what is wrong with a file that was read, as findings."""
+    return [unreadable(each.place, each.why, each.remedy, summary=each.summary) for each in problems]
+
+
 def last_wins(found: list[Declared]) -> tuple[tuple[Declared, ...], tuple[tuple[Declared, Declared], ...]]:
-    """Each name once, as its last declaration; and the pairs `(useless, that counts)`."""
+    """Return each name once, as its last declaration, and the pairs `(without effect, that counts)`."""
     kept: dict[str, Declared] = {}
     again = []
     for each in found:

@@ -1,4 +1,4 @@
-"""Docker Compose: what each service gets from `environment` and `env_file`, with `${NAME}` filled as compose does."""
+"""Read Docker Compose: what each service gets from `environment` and `env_file`, each `${NAME}` filled."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.contract import is_runtime, stage_of_path
 from pgben_testkit.env.sources import dotenv
-from pgben_testkit.env.sources import yaml_marks as marks
-from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, last_wins, unreadable
-from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
+from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, as_findings, last_wins, unreadable
+from pgben_testkit.files import yaml as marks
+from pgben_testkit.files.text import read_text
 
 FILE = re.compile(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml")
 MAIN = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -23,7 +23,9 @@ _HOLE = re.compile(r"\$(?:(?P<escaped>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-
 
 @dataclass(frozen=True)
 class Service:
-    """A service of one file. `stands`: it has an image or is built, so that it can start from this file alone.
+    """Describe a service of one file.
+
+    `stands`: it has an image or is built, so that it can start from this file alone.
 
     `base`: the file and service that it extends, and where it says so.
     """
@@ -41,7 +43,7 @@ class Service:
 
 
 def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place]]:
-    """All compose files of a project; the ports of this machine that they publish.
+    """Read all compose files at `paths`; return the ports of this machine that they publish.
 
     A service without image and build can't start from its own file: it is laid over the one of the same name in the
     main file beside it (`docker-compose.override.yml`, `docker-compose.prod.yml`).
@@ -102,7 +104,7 @@ class _Bases:
             if base is not None:
                 self._tell(place, service, name, "it leads back to itself", "extend another")
             elif not file.is_file():
-                self._tell(place, service, name, f"there is no file {_shown(file, self._root)}", "mend the path")
+                self._tell(place, service, name, f"there is no file {_shown(file, self._root)}", "correct the path")
             elif services:
                 why = f"{_shown(file, self._root)} has no service of this name"
                 self._tell(place, service, name, why, f"its services: {', '.join(services)}")
@@ -140,11 +142,11 @@ def _file(
 ) -> dict[str, Service] | None:
     """The services of a file. `project`: the folder whose `.env` fills holes, if it is another."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     documents = marks.compose(found.text, shown)
-    into.problems.extend(documents.problems)
+    into.problems.extend(as_findings(documents.problems))
     if not documents.nodes:
         return None
     services = marks.get(documents.nodes[0], "services")
@@ -214,7 +216,7 @@ class _Reader:
                 found.append(self._passed_through(name, place))
             elif marks.kind(value) == "scalar":
                 word = marks.type_word(value)
-                refused = "compose takes no boolean here: put quotes around it" if word == "bool" else ""
+                refused = "compose wants no boolean here: put quotes around it" if word == "bool" else ""
                 found.append(self._filled(name, marks.text(value), place, refused))
             else:
                 why = f"{name} is a list or table, and a variable is a text"
@@ -229,7 +231,7 @@ class _Reader:
                 continue
             name, equals, value = marks.text(each).partition("=")
             if not re.fullmatch(r"[A-Za-z_][\w.]*", name):
-                self._into.problems.append(unreadable(place, "it is no NAME=value", "write - NAME=value"))
+                self._into.problems.append(unreadable(place, "it is not NAME=value", "write - NAME=value"))
             elif equals:
                 found.append(self._filled(name, value, place, ""))
             else:

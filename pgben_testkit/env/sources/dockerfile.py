@@ -1,4 +1,4 @@
-"""A Dockerfile's `ENV`, of the stages that the image is made of."""
+"""Read the `ENV` of a Dockerfile, in the stages that the image is made of."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.contract import stage_of_path
 from pgben_testkit.env.extra import need
-from pgben_testkit.env.sources.base import Declared, Gathered, Source, last_wins, unreadable
-from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
+from pgben_testkit.env.sources.base import Declared, Gathered, Source, as_findings, last_wins, unreadable
+from pgben_testkit.files.text import read_text
 
 FILE = re.compile(r"(?:Dockerfile|Containerfile)(?:[.\-][\w.\-]+)?|[\w.\-]+\.(?:Dockerfile|dockerfile)")
 _HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
@@ -19,9 +19,9 @@ _HOLE = re.compile(r"(?<!\\)\$(?:\{(?P<braced>\w+)(?P<rest>:[-+][^}]*)?\}|(?P<pl
 
 
 def read(path: Path, shown: str, into: Gathered) -> Source | None:
-    """What the last stage, and those that it is built from, set; None where that is nothing."""
+    """Return what the last stage, and those that it is built from, set; None where they set nothing."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     stages: dict[str, list[Declared]] = {}
@@ -80,7 +80,7 @@ def _env(
     for name, raw in found:
         if not re.fullmatch(r"[A-Za-z_][\w.]*", name):
             into.problems.append(
-                unreadable(Place(shown, first), "what stands before a `=` is no name", "write ENV NAME=value")
+                unreadable(Place(shown, first), "what stands before a `=` is not a name", "write ENV NAME=value")
             )
             continue
         filled = _filled(raw, known, arguments)

@@ -1,4 +1,4 @@
-"""`.env` files, as python-dotenv reads them: comments, quotes, `export`, interpolation, values over many lines."""
+"""Read `.env` files as python-dotenv does: comments, quotes, `export`, interpolation, values over many lines."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.contract import is_runtime, stage_of_path
 from pgben_testkit.env.extra import need
-from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, last_wins, unreadable
-from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Finding, Place
+from pgben_testkit.env.sources.base import Declared, Gathered, Source, Unfilled, as_findings, last_wins, unreadable
+from pgben_testkit.files.text import read_text
 
 MOST_RESTARTS = 50
 """After an unclosed quote reading goes on at the next line; a file full of them is read to this many."""
@@ -24,8 +24,10 @@ EXAMPLE = re.compile(r"(?:^|[.\-_])(?:example|sample|template|dist|exemplo|model
 
 @dataclass(frozen=True)
 class Line:
-    """A line `NAME=value` as it stands; None where its value is lost. `literal`: in single quotes, so that nothing in
-    it is expanded."""
+    """Describe a line `NAME=value` as it stands; the value is None where it is lost.
+
+    `literal`: the value is in single quotes, so that nothing in it is expanded.
+    """
 
     name: str
     value: str | None = field(repr=False)
@@ -34,7 +36,7 @@ class Line:
 
 
 def is_example(path: Path) -> bool:
-    """Whether a file is a template by its name: `.env.example`, `env.sample`."""
+    """Return whether the file at `path` is a template by its name: `.env.example`, `env.sample`."""
     return EXAMPLE.search(path.name) is not None
 
 
@@ -46,9 +48,9 @@ def read(
     complete: bool = True,
     environ: Mapping[str, str] | None = None,
 ) -> Source | None:
-    """The file as a source, None where nothing of it can be read; what is wrong with it goes `into.problems`."""
+    """Return the file at `path` as a source, None where nothing can be read; problems go to `into.problems`."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     lines, problems = parse(found.text, shown)
@@ -74,7 +76,10 @@ def read(
 
 
 def parse(text: str, shown: str) -> tuple[list[Line], list[Finding]]:
-    """The lines of a file, and what of it says nothing. No part of a bad line is repeated: it may be a secret."""
+    """Return the lines of `text`, and a finding for each line that says nothing.
+
+    No part of a bad line is repeated: it may be a secret.
+    """
     lines: list[Line] = []
     problems: list[Finding] = []
     source = text.splitlines(keepends=True)
@@ -113,7 +118,7 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
             problems.append(
                 unreadable(
                     place,
-                    "what stands before its `=` is no name of a variable",
+                    "what stands before its `=` is not the name of a variable",
                     "use letters, digits and _; put quotes around a value over many lines",
                     summary=f"line {number} of {shown} has no name",
                 )
@@ -125,7 +130,7 @@ def _pass(source: list[str], first: int, shown: str, lines: list[Line], problems
                     place,
                     "it has no `=`",
                     "write NAME=value, or # before a comment",
-                    summary=f"line {number} of {shown} is no NAME=value",
+                    summary=f"line {number} of {shown} is not NAME=value",
                 )
             )
             continue
@@ -154,7 +159,7 @@ def _why_bad(text: str) -> tuple[str, str]:
     match = _OPENED.match(text)
     if match:
         return "a quote is opened and never closed, or something follows the closing one", f"close the {match['quote']}"
-    return "it is no NAME=value", "write NAME=value, or # before a comment"
+    return "it is not NAME=value", "write NAME=value, or # before a comment"
 
 
 def _is_literal(original: str) -> bool:
@@ -170,7 +175,7 @@ def _end_of_pem(source: list[str], begin: int) -> int:
 
 
 def expanded(lines: list[Line], shown: str, environ: Mapping[str, str]) -> tuple[list[str | None], list[Unfilled]]:
-    """The values with `${NAME}` and `${NAME:-default}` filled from earlier lines and `environ`; what could not be."""
+    """Return the values with each `${NAME}` filled from earlier lines and `environ`, and what nothing fills."""
     variables = need("dotenv.variables", "python-dotenv")
     by_name = {each.name: each for each in lines}
     known: dict[str, str] = dict(environ)

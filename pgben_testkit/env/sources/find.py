@@ -1,4 +1,4 @@
-"""Reads every source of a tree, in the order that lets one draw in another."""
+"""Read every source of a tree, in an order in which one can draw in another."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env import tree as trees
 from pgben_testkit.env.sources import compose, dockerfile, dotenv, kubernetes, kustomize, manifest, pytest_env, tox
 from pgben_testkit.env.sources.base import Gathered, Source, unreadable
 from pgben_testkit.env.sources.manifest import Manifests
-from pgben_testkit.findings import Place
 
 ORDER = ("dotenv", "configmap", "secret", "compose", "workload", "dockerfile", "pytest-env", "tox", "process")
 """What a value is found through first is what it is blamed on: its own file, before what draws it in."""
@@ -19,7 +19,7 @@ PARTIAL_SUFFIX = ".local"
 
 
 def gather(tree: trees.Tree) -> tuple[Gathered, list[tuple[int, Place]]]:
-    """All sources of a tree, with the ports of this machine that compose publishes."""
+    """Return all sources of `tree`, and the ports of this machine that compose publishes."""
     into = Gathered()
     root = tree.root
     ports = compose.read(tree.compose, root, into)
@@ -93,7 +93,7 @@ def _concerns(path: Path) -> bool:
 
 
 def named(paths: list[Path], root: Path) -> tuple[trees.Tree, Gathered]:
-    """A tree of these files and folders alone; what is no source that we know is told."""
+    """Return a tree of the files and folders at `paths` alone, and a finding for each that is no known source."""
     tree = trees.Tree(root)
     strange = Gathered()
     for path in paths:
@@ -102,7 +102,7 @@ def named(paths: list[Path], root: Path) -> tuple[trees.Tree, Gathered]:
             for field_name in ("dotenv", "compose", "dockerfiles", "kustomizations", "yaml", "settings"):
                 getattr(tree, field_name).extend(getattr(inner, field_name))
         elif not path.exists():
-            strange.problems.append(unreadable(Place(_shown(path, root)), "there is no such file", "mend the path"))
+            strange.problems.append(unreadable(Place(_shown(path, root)), "there is no such file", "correct the path"))
         elif path.suffix in (".yaml", ".yml") and path.name not in kustomize.FILES and _is_compose(path):
             tree.compose.append(path)
         elif not trees.sort_in(path, tree, code=False):

@@ -1,4 +1,4 @@
-"""Kubernetes: what each container really gets, with every reference followed to the object that it names."""
+"""Follow what each container really gets: every reference leads to the object that it names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _VARIABLE = re.compile(r"(?!KUBERNETES_)(?!\w*_SERVICE_(?:HOST|PORT))(?!\w*_PORT
 
 
 def resolve(manifests: Manifests, title: str, into: Gathered) -> None:
-    """A source for each object and container of a set of manifests; what is asked for in vain; what nobody uses."""
+    """Put a source for each object and container of `manifests` into `into`.
+
+    References to what nothing defines, and objects that nothing uses, go there too.
+    """
     into.problems.extend(manifests.problems)
     used: set[tuple[str, str]] = set()
     for workload in manifests.workloads:

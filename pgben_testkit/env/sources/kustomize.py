@@ -1,4 +1,4 @@
-"""Kustomizations: bases, overlays, generators and strategic patches, brought to the set that is applied together."""
+"""Build kustomizations: bases, overlays, generators and strategic patches, as they are applied together."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.sources import kubernetes, manifest
-from pgben_testkit.env.sources import yaml_marks as marks
-from pgben_testkit.env.sources.base import Declared, Gathered, last_wins, unreadable
+from pgben_testkit.env.sources.base import Declared, Gathered, as_findings, last_wins, unreadable
 from pgben_testkit.env.sources.manifest import Container, Entry, Holder, Manifests, Workload
-from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
+from pgben_testkit.files import yaml as marks
+from pgben_testkit.files.text import read_text
 
 FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 PARTS = ("resources", "bases", "components")
@@ -21,7 +21,7 @@ PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
 @dataclass(frozen=True)
 class Kustomization:
-    """One file, read. `parts` are the files and folders that it builds on."""
+    """Hold one file that was read. `parts` are the files and folders that it builds on."""
 
     path: Path
     node: Any
@@ -29,7 +29,7 @@ class Kustomization:
 
 
 class Builder:
-    """Builds each kustomization that no other builds on; `taken` are the files that belong to one."""
+    """Build each kustomization that no other builds on; `taken` are the files that belong to one."""
 
     def __init__(self, root: Path, into: Gathered) -> None:
         self._root = root
@@ -39,6 +39,7 @@ class Builder:
         self.taken: set[Path] = set()
 
     def build_all(self, paths: list[Path]) -> None:
+        """Build the kustomizations at `paths`."""
         read = [each for each in map(self._kustomization, paths) if each is not None]
         built_on = {part for each in read for part, _ in each.parts}
         for each in read:
@@ -47,15 +48,16 @@ class Builder:
                 kubernetes.resolve(self._build(each, ()), title if title != "." else "", self._into)
 
     def shown(self, path: Path) -> str:
+        """Return `path` as findings show it."""
         return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
 
     def documents(self, path: Path) -> tuple[Any, ...]:
-        """The documents of a YAML file, read and complained of once."""
+        """Return the documents of the YAML file at `path`; it is read, and its problems are reported, once."""
         if path not in self._documents:
             found = read_text(path, self.shown(path))
-            self._into.problems.extend(found.problems)
+            self._into.problems.extend(as_findings(found.problems))
             documents = marks.compose(found.text or "", self.shown(path))
-            self._into.problems.extend(documents.problems)
+            self._into.problems.extend(as_findings(documents.problems))
             self._documents[path] = documents.nodes
         return self._documents[path]
 
@@ -111,7 +113,7 @@ class Builder:
     def _missing(self, node: Any, shown: str, named: str, why: str) -> None:
         self._into.problems.append(
             unreadable(
-                marks.place(node, shown), f"{named}: {why}", "mend the path", summary=f"{shown} asks for {named}"
+                marks.place(node, shown), f"{named}: {why}", "correct the path", summary=f"{shown} asks for {named}"
             )
         )
 
@@ -123,7 +125,7 @@ class Builder:
             name, equals, value = marks.text(each).partition("=")
             place = marks.place(each, shown)
             if not equals or not name.strip():
-                self._into.problems.append(unreadable(place, "it is no NAME=value", "write - NAME=value"))
+                self._into.problems.append(unreadable(place, "it is not NAME=value", "write - NAME=value"))
                 continue
             if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
                 value = value[1:-1]  # kustomize strips one pair of quotes here, and none in its env files

@@ -1,4 +1,4 @@
-"""Kubernetes manifests: ConfigMaps, Secrets and workloads as they stand in files, not yet tied together."""
+"""Read Kubernetes manifests: ConfigMaps, Secrets and workloads as they stand in files, not yet connected."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pgben_testkit.env.sources import yaml_marks as marks
+from pgben_testkit.checking.finding import Finding, Place
 from pgben_testkit.env.sources.base import Declared, unreadable
-from pgben_testkit.findings import Finding, Place
+from pgben_testkit.files import yaml as marks
 
 POD_SPEC = {
     "Pod": ("spec",),
@@ -27,7 +27,7 @@ SEALED = {"SealedSecret": ("spec", "template", "metadata", "name"), "ExternalSec
 
 @dataclass(frozen=True)
 class Holder:
-    """A ConfigMap or Secret. `open`: more keys than these may be in it."""
+    """Describe a ConfigMap or Secret. `open`: it may have more keys than these."""
 
     kind: str
     name: str
@@ -40,7 +40,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Ask:
-    """`envFrom` or `valueFrom`: of which object, which key (empty: all of them, with `prefix`)."""
+    """Describe an `envFrom` or `valueFrom`: of which object, which key (empty: all keys, with `prefix`)."""
 
     kind: str
     name: str
@@ -52,7 +52,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of `env`: a value of its own, or an Ask, or something that the cluster knows (neither)."""
+    """Describe an entry of `env`: a value of its own, or an Ask, or what only the cluster knows (neither)."""
 
     name: str
     place: Place
@@ -62,6 +62,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Container:
+    """Describe a container and what its environment asks for."""
+
     name: str
     entries: tuple[Entry, ...]
     asks: tuple[Ask, ...]
@@ -70,6 +72,8 @@ class Container:
 
 @dataclass(frozen=True)
 class Workload:
+    """Describe a workload and its containers."""
+
     kind: str
     name: str
     namespace: str
@@ -79,7 +83,7 @@ class Workload:
 
 @dataclass
 class Manifests:
-    """All of a set of files. `mentions`: names of objects that stand in some place that takes one."""
+    """Collect all of a set of files. `mentions` are the names of objects in places that take one."""
 
     holders: list[Holder] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
@@ -88,11 +92,12 @@ class Manifests:
 
 
 def is_manifest(node: Any) -> bool:
+    """Return whether the document `node` is a manifest of Kubernetes."""
     return bool(marks.text(marks.get(node, "kind"))) and marks.get(node, "apiVersion") is not None
 
 
 def add(node: Any, shown: str, into: Manifests) -> None:
-    """Sort a document in; one of another kind leaves its mentions alone."""
+    """Add the document `node` to `into`; of a document of another kind only the names that it mentions."""
     kind = marks.text(marks.get(node, "kind"))
     if kind == "List":
         for each in marks.items(marks.get(node, "items")):

@@ -1,4 +1,4 @@
-"""What pytest-env sets: `env` in pytest's ini, or a table of its own in TOML."""
+"""Read what pytest-env sets: `env` in pytest's ini, or a table of its own in TOML."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.sources.base import Declared, Gathered, Source, last_wins, unreadable
 from pgben_testkit.env.sources.settings_files import Toml, read_ini, read_toml, table
-from pgben_testkit.findings import Place
 
 INI = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 TOML = ("pyproject.toml", "pytest.toml", ".pytest.toml")
@@ -16,7 +16,7 @@ _ENTRY = re.compile(r"(?P<flags>(?:[A-Z]:)*)(?P<name>[A-Za-z_]\w*)=(?P<value>.*)
 
 
 def read(path: Path, shown: str, into: Gathered) -> Source | None:
-    """The values that a settings file makes pytest-env set; None where it has none."""
+    """Return the values that the settings file at `path` makes pytest-env set; None where it has none."""
     found: list[Declared] = []
     if path.name in INI:
         ini = read_ini(path, shown, into)
@@ -41,7 +41,7 @@ def _entry(text: str, place: Place, found: list[Declared], into: Gathered) -> No
     """`NAME=value`, with the flags D (only where it is not set), R (taken as it is) and U (taken away)."""
     match = _ENTRY.fullmatch(text)
     if not match:
-        into.problems.append(unreadable(place, "it is no NAME=value of pytest-env", "write NAME=value"))
+        into.problems.append(unreadable(place, "it is not NAME=value, as pytest-env wants it", "write NAME=value"))
     elif "U:" not in match["flags"]:
         value = match["value"]
         known = "R:" in match["flags"] or not ("{" in value and "}" in value)

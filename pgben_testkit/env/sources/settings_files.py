@@ -1,4 +1,4 @@
-"""Places in ini and TOML settings files: which line a key or an entry of a list stands on."""
+"""Find places in ini and TOML files: the line of a key, or of an entry of a list."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pgben_testkit.env.secret import parser_words
-from pgben_testkit.env.sources.base import Gathered, unreadable
-from pgben_testkit.env.text import read_text
-from pgben_testkit.findings import Place
+from pgben_testkit.checking.finding import Place
+from pgben_testkit.env.sources.base import Gathered, as_findings, unreadable
+from pgben_testkit.files.problem import parser_words
+from pgben_testkit.files.text import read_text
 
 
 @dataclass(frozen=True)
 class Ini:
-    """Sections with their keys, read by iniconfig (which pytest brings); lines counted from one."""
+    """Hold sections with their keys, read by iniconfig (which pytest brings); lines count from 1."""
 
     config: Any
     lines: list[str]
     shown: str
 
     def entries(self, section: str, key: str) -> list[tuple[str, Place]]:
-        """Each line of a value over many lines, with its place."""
+        """Return each line of the value of `key` in `section`, with its place."""
         if section not in self.config.sections or key not in self.config.sections[section]:
             return []
         first = (self.config.lineof(section, key) or 1) - 1
@@ -44,18 +44,20 @@ class Ini:
 
 
 def read_ini(path: Path, shown: str, into: Gathered) -> Ini | None:
-    """The file, or None with what is wrong `into.problems`."""
+    """Return the ini file at `path`; None where it can't be read, with the problem in `into.problems`."""
     import iniconfig
 
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     try:
         config = iniconfig.IniConfig(str(path), data=found.text)
     except iniconfig.ParseError as error:
         into.problems.append(
-            unreadable(Place(shown, error.lineno + 1), f"it is no ini: {parser_words(error.msg)}", "mend that line")
+            unreadable(
+                Place(shown, error.lineno + 1), f"it is not an ini file: {parser_words(error.msg)}", "correct that line"
+            )
         )
         return None
     return Ini(config, found.text.splitlines(), shown)
@@ -63,12 +65,14 @@ def read_ini(path: Path, shown: str, into: Gathered) -> Ini | None:
 
 @dataclass(frozen=True)
 class Toml:
+    """Hold the table of a TOML file, and its lines."""
+
     table: dict[str, Any]
     lines: list[str]
     shown: str
 
     def place(self, name: str, *, after: str = "") -> Place:
-        """The line where `name` is first a key or a word of its own, after the header `after`: tomllib keeps none."""
+        """Return the line where `name` first is a key or a word, below the header `after`: tomllib keeps no lines."""
         start = 0
         if after:
             start = next((i for i, line in enumerate(self.lines) if after in line.replace(" ", "")), 0)
@@ -80,9 +84,9 @@ class Toml:
 
 
 def read_toml(path: Path, shown: str, into: Gathered) -> Toml | None:
-    """The file, or None with what is wrong `into.problems`."""
+    """Return the TOML file at `path`; None where it can't be read, with the problem in `into.problems`."""
     found = read_text(path, shown)
-    into.problems.extend(found.problems)
+    into.problems.extend(as_findings(found.problems))
     if found.text is None:
         return None
     try:
@@ -90,12 +94,12 @@ def read_toml(path: Path, shown: str, into: Gathered) -> Toml | None:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         place = Place(shown, int(line[1]) if line else 0)
-        into.problems.append(unreadable(place, f"it is no TOML: {parser_words(str(error))}", "mend it"))
+        into.problems.append(unreadable(place, f"it is not TOML: {parser_words(str(error))}", "correct it"))
         return None
 
 
 def table(value: Any, *path: str) -> dict[str, Any]:
-    """The table at a path of keys, empty where there is none."""
+    """Return the table at `path`, a path of keys in `value`; empty where there is none."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""What tox sets for a test environment: `set_env` in tox.ini, tox.toml or pyproject.toml."""
+"""Read what tox sets for a test environment: `set_env` in tox.ini, tox.toml or pyproject.toml."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pgben_testkit.checking.finding import Place
 from pgben_testkit.env.sources.base import Declared, Gathered, Source, last_wins, unreadable
 from pgben_testkit.env.sources.settings_files import Toml, read_ini, read_toml, table
-from pgben_testkit.findings import Place
 
 _SUBSTITUTION = re.compile(r"\{env:(?P<name>\w+)(?::(?P<default>[^{}]*))?\}|\{[^{}]*\}")
 
 
 def read(path: Path, shown: str, into: Gathered) -> list[Source]:
-    """A source for each environment of the file that sets something."""
+    """Return a source for each environment of the file at `path` that sets something."""
     found: dict[str, list[Declared]]
     if path.suffix == ".toml":
         toml = read_toml(path, shown, into)
@@ -52,7 +52,7 @@ def _entry(text: str, place: Place, into: Gathered) -> Declared | None:
     name, equals, value = text.partition("=")
     name = name.strip()
     if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name):
-        into.problems.append(unreadable(place, "it is no NAME = value of tox", "write NAME = value"))
+        into.problems.append(unreadable(place, "it is not NAME = value, as tox wants it", "write NAME = value"))
         return None
     return Declared(name, _filled(value.strip()), place)
 
@@ -80,7 +80,7 @@ def _toml(path: Path, toml: Toml, into: Gathered) -> dict[str, list[Declared]]:
             place = toml.place(name, after="set_env" if "set_env" in "".join(toml.lines) else "")
             text: Any = value if isinstance(value, str) else None
             if not isinstance(value, str | dict):
-                why = f"{name} is no string, and tox takes strings"
+                why = f"{name} is not a string, and tox wants strings"
                 into.problems.append(unreadable(place, why, "put quotes around it"))
             found.setdefault(section, []).append(Declared(name, _filled(text) if text is not None else None, place))
     return found

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from pgben_testkit.observability.personal import AREA_CODES
+from pgben_testkit.lgpd.telephones import AREA_CODES
 from pgben_testkit.observability.receivers import webhook
 from pgben_testkit.observability.receivers.delivery import Sms
 from pgben_testkit.observability.receivers.http_server import Answer, HttpServer, Request

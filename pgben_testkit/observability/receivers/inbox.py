@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pgben_testkit.findings import Finding
+from pgben_testkit.checking.finding import Finding
 from pgben_testkit.observability.receivers.delivery import Attempt, ChannelName, Delivery, Other, Slack, Sms, Webhook
 from pgben_testkit.observability.receivers.view import Channel, EmailChannel
 

@@ -1,12 +1,12 @@
-"""Personal data in what was delivered: where it is, and of what kind; never the value."""
+"""Finds personal data in delivered messages: where it stands, and of what kind it is, never the value."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from pgben_testkit.findings import Finding, Place, Rule, finding, ordered
-from pgben_testkit.observability.personal import kind_of
+from pgben_testkit.checking.finding import Finding, Place, Rule, finding, ordered
+from pgben_testkit.lgpd.text import kind_of
 from pgben_testkit.observability.receivers.delivery import Delivery, Email
 
 RULE = Rule("receivers/personal-data", "error", "A message holds personal data")
@@ -14,7 +14,10 @@ _LABEL = re.compile(r"\.(?:labels|annotations)\.(\w+)$")
 
 
 def find(deliveries: Sequence[Delivery], allow: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """Findings whose place is the delivery's number in the inbox, from 1, as line."""
+    """Find personal data in `deliveries`; `allow` are texts that may occur.
+
+    The line of a finding is the number of the delivery in the inbox, from 1.
+    """
     found: list[Finding] = []
     for number, each in enumerate(deliveries, 1):
         own = [*each.addresses, *_own(each), *allow]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import warnings
 from typing import Protocol
 
 from pgben_testkit.postgres.admin import Admin
@@ -17,8 +18,8 @@ class Isolation(Protocol):
 
     name: str
 
-    def acquire(self) -> Database:
-        """A database in the state of the template."""
+    def acquire(self, test: str = "") -> Database:
+        """Return a database in the state of the template; `test` names who gets it."""
 
     def release(self, database: Database, *, keep: bool = False) -> str | None:
         """The test is over. `keep`: leave what it wrote for a person to look at; the kept database's name."""
@@ -52,10 +53,21 @@ class Maker:
         return self.database(name, isolation)
 
     def clone_again(self, database: Database) -> None:
-        """The database of this name is a fresh copy of the template; who was connected is not any more."""
+        """Make the database of this name a fresh copy of the template; who was connected is not any more."""
+        import psycopg
+
         with self._lock, self.stats.timed("postgres clone"):
-            self._connected().drop(database.name)
-            self._connected().clone(self.info.template, database.name)
+            admin = self._connected()
+            try:
+                admin.drop(database.name)
+            except psycopg.Error as error:
+                self._stuck(admin.put_aside(database.name), error)
+            admin.clone(self.info.template, database.name)
+
+    def _stuck(self, name: str, error: Exception) -> None:
+        """Say that a database stays until the server is stopped: no reason to end the run."""
+        message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        warnings.warn(f"the database {name} can't be dropped, and is left: {message}", UserWarning, stacklevel=3)
 
     def copy(self, database: Database) -> str:
         """A copy of the database as it is now; its name. Who was connected is not any more."""
@@ -67,8 +79,14 @@ class Maker:
         return name
 
     def drop(self, name: str) -> None:
+        """Drop a database; one that can't be dropped is named in a warning and left."""
+        import psycopg
+
         with self._lock, self.stats.timed("postgres drop"):
-            self._connected().drop(name)
+            try:
+                self._connected().drop(name)
+            except psycopg.errors.ObjectInUse as error:
+                self._stuck(name, error)
 
     def database(self, name: str, isolation: str) -> Database:
         return Database(self.info.host, self.info.port, name, self.info.user, self.info.password, isolation)

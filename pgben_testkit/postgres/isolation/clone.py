@@ -14,7 +14,7 @@ class Clone:
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
 
-    def acquire(self) -> Database:
+    def acquire(self, test: str = "") -> Database:
         return self._maker.clone(self.name)
 
     def release(self, database: Database, *, keep: bool = False) -> str | None:

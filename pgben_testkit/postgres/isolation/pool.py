@@ -48,7 +48,7 @@ class Pool:
     def _has_work(self) -> bool:
         return self._closing or bool(self._used) or len(self._ready) < self._size
 
-    def acquire(self) -> Database:
+    def acquire(self, test: str = "") -> Database:
         with self._changed:
             self._changed.wait_for(lambda: self._ready or self._error)
             if not self._ready:

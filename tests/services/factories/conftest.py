@@ -5,7 +5,7 @@ from reference import PGBEN
 
 from pgben_testkit import settings
 from pgben_testkit.errors import EnvironmentNotAble
-from pgben_testkit.factories import Fabrica
+from pgben_testkit.factories import Maker
 from pgben_testkit.postgres.databases import Databases
 from pgben_testkit.services.supply import Supply
 
@@ -52,4 +52,4 @@ def connection(database):
 
 @pytest.fixture
 def make(connection, request):
-    return Fabrica(seed="1", test=request.node.nodeid, connect=lambda: connection)
+    return Maker(seed="1", test=request.node.nodeid, connect=lambda: connection)

@@ -3,8 +3,8 @@
 import pytest
 from reference import one
 
-from pgben_testkit.factories import Fabrica
-from pgben_testkit.factories.files import NotReadable
+from pgben_testkit.factories import Maker
+from pgben_testkit.factories.pgben.files import NotReadable
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def supply(pgben):
 
 @pytest.mark.parametrize("kind", ["pdf", "png", "jpeg"])
 def test_a_document_is_in_the_bucket_encrypted_and_comes_back(connection, bucket, kind):
-    make = Fabrica(test=kind, connect=lambda: connection, bucket=lambda: bucket, encryption_key=b"k" * 32)
+    make = Maker(test=kind, connect=lambda: connection, bucket=lambda: bucket, encryption_key=b"k" * 32)
     made = make.create("documento", com_arquivo=True, **{kind: True})
     stored = bucket.boto3().get_object(Bucket=bucket.name, Key=made.caminho)
     body = stored["Body"].read()
@@ -22,7 +22,7 @@ def test_a_document_is_in_the_bucket_encrypted_and_comes_back(connection, bucket
     assert set(stored["Metadata"]) == {"original-name", "hash", "encrypted", "iv", "authtag"}
     assert stored["Metadata"]["hash"] == made.hash_arquivo
     assert make.read_documento(made) == made.conteudo
-    stranger = Fabrica(test=kind, bucket=lambda: bucket, encryption_key=b"x" * 32)
+    stranger = Maker(test=kind, bucket=lambda: bucket, encryption_key=b"x" * 32)
     with pytest.raises(NotReadable, match="can't be decrypted"):
         stranger.read_documento(made)
     bucket.boto3().delete_object(Bucket=bucket.name, Key=made.caminho)
@@ -31,7 +31,7 @@ def test_a_document_is_in_the_bucket_encrypted_and_comes_back(connection, bucket
 
 
 def test_a_document_that_is_not_encrypted_says_so(connection, bucket):
-    make = Fabrica(test="plain", connect=lambda: connection, bucket=lambda: bucket)
+    make = Maker(test="plain", connect=lambda: connection, bucket=lambda: bucket)
     made = make.create("documento", com_arquivo=True, criptografado=False)
     assert bucket.boto3().get_object(Bucket=bucket.name, Key=made.caminho)["Body"].read() == made.conteudo
     assert make.read_documento(made) == made.conteudo
@@ -41,7 +41,7 @@ def test_no_row_is_left_where_the_bucket_refuses_the_file(connection):
     def broken():
         raise RuntimeError("no bucket")
 
-    make = Fabrica(test="broken", connect=lambda: connection, bucket=broken)
+    make = Maker(test="broken", connect=lambda: connection, bucket=broken)
     with pytest.raises(RuntimeError):
         make.create("documento", com_arquivo=True)
     assert one(connection, "SELECT count(*) FROM documentos") == 0

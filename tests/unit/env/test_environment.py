@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from pgben_testkit.env.contract_file import build
+from pgben_testkit.env.contract_tables import build
 from pgben_testkit.env.environment import Environment
 from pgben_testkit.errors import UsageProblem
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from pgben_testkit.env import assess, contract_file, kinds
 from pgben_testkit.env.code import javascript, python
 from pgben_testkit.env.contract_file import load
-from pgben_testkit.env.sources import dotenv, yaml_marks
+from pgben_testkit.env.sources import dotenv
 from pgben_testkit.env.sources.base import Gathered
 from pgben_testkit.env.variable import Variable
 from pgben_testkit.errors import UsageProblem
+from pgben_testkit.files import yaml as yaml_marks
 
 PGBEN = load("pgben", Path.cwd())
 FILES = [

@@ -43,11 +43,11 @@ GOOD = [
 ]
 BAD = [
     ("string", {"pattern": "^/"}, "api", "does not match"),
-    ("int", {}, "4.2", "no whole number"),
+    ("int", {}, "4.2", "not a whole number"),
     ("int", {"max": 3}, "4", "above 3"),
-    ("float", {}, "NaN", "no number"),
+    ("float", {}, "NaN", "not a number"),
     ("port", {}, "0", "not within 1 to 65535"),
-    ("port", {}, "٣", "no whole number"),
+    ("port", {}, "٣", "not a whole number"),
     ("bool", {}, "perhaps", "neither"),
     ("enum", {"values": ("a",)}, "A", "none of these"),
     ("url", {}, "localhost:80/x", "no scheme"),
@@ -57,10 +57,10 @@ BAD = [
     ("host", {}, "http://minio", "has a scheme"),
     ("host", {}, "minio:9000", "has a port"),
     ("host", {}, "minio/x", "has a path"),
-    ("host", {}, "-minio-.x", "no host name"),
-    ("host", {}, "300.1.1.1", "no IPv4"),
+    ("host", {}, "-minio-.x", "not a host name"),
+    ("host", {}, "300.1.1.1", "not an IPv4"),
     ("duration", {}, "30", "has no unit"),
-    ("duration", {}, "soon", "no number with a unit"),
+    ("duration", {}, "soon", "not a number with a unit"),
     ("secret", {"bytes": 32}, "é" * 31, "it has 62 bytes"),
     ("secret", {"min_bytes": 16}, "short", "it has 5 bytes"),
     ("pem", {}, "-----BEGIN X-----abc", "line breaks are lost"),
@@ -72,10 +72,10 @@ BAD = [
     ("path", {}, "a\0b", "NUL"),
     ("list", {}, "a,,b", "an item of it is empty"),
     ("list", {"items": "url"}, "http://a,b", "item 2: it has no scheme"),
-    ("email", {}, "nao-responda", "no e-mail address"),
-    ("email", {}, "a@b@c", "no e-mail address"),
-    ("timezone", {}, "America/SaoPaulo", "no zone"),
-    ("timezone", {}, "../../etc/passwd", "no zone"),
+    ("email", {}, "nao-responda", "not an e-mail address"),
+    ("email", {}, "a@b@c", "not an e-mail address"),
+    ("timezone", {}, "America/SaoPaulo", "no time zone"),
+    ("timezone", {}, "../../etc/passwd", "no time zone"),
 ]
 
 

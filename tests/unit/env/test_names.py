@@ -3,7 +3,8 @@
 import pytest
 
 from pgben_testkit.env.nearest import nearest
-from pgben_testkit.env.secret import Shown, looks_secret, parser_words, safe_name
+from pgben_testkit.env.secret import Shown, looks_secret, safe_name
+from pgben_testkit.files.problem import parser_words
 
 KNOWN = ["DB_USER", "DB_PASS", "DB_HOST", "SMTP_PASS", "MINIO_BUCKET_NAME", "LOG_LEVEL", "PORT", "JWT_SECRET"]
 

@@ -12,17 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.factories import CidadaoFactory, Fabrica, PagamentoFactory, documents
-from pgben_testkit.factories.catalog import NAMES, factory_of
-from pgben_testkit.factories.identity import Identity, Source
-from pgben_testkit.factories.people import DOMAIN, MARK
-from pgben_testkit.factories.requests import APPROVED
-from pgben_testkit.factories.strategies import st_cidadao, st_objeto, st_pagamento  # type: ignore[attr-defined]
+from pgben_testkit.factories import CidadaoFactory, Maker, PagamentoFactory
+from pgben_testkit.factories.engine.identity import Identity, Source
+from pgben_testkit.factories.pgben.catalog import NAMES, factory_of
+from pgben_testkit.factories.pgben.requests import APPROVED
+from pgben_testkit.factories.strategies import st_cidadao, st_object, st_pagamento  # type: ignore[attr-defined]
+from pgben_testkit.lgpd import documents
+from pgben_testkit.lgpd.marks import DOMAIN, MARK
 
 
 @pytest.fixture
 def make():
-    return Fabrica(seed="1", test="unit")
+    return Maker(seed="1", test="unit")
 
 
 # -- identity
@@ -30,7 +31,7 @@ def make():
 
 def test_the_same_seed_and_test_give_the_same_and_others_do_not():
     def story(seed, test):
-        make = Fabrica(seed=seed, test=test)
+        make = Maker(seed=seed, test=test)
         return [make.build(name).dict() for name in NAMES]
 
     assert story("1", "a") == story("1", "a")
@@ -39,7 +40,7 @@ def test_the_same_seed_and_test_give_the_same_and_others_do_not():
 
 
 def test_values_do_not_depend_on_the_hash_seed_of_the_process():
-    code = "from pgben_testkit.factories import Fabrica; print(Fabrica(seed='1', test='t').build('pagamento').api())"
+    code = "from pgben_testkit.factories import Maker; print(Maker(seed='1', test='t').build('pagamento').api())"
     runs = {
         subprocess.run(
             [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
@@ -50,8 +51,8 @@ def test_values_do_not_depend_on_the_hash_seed_of_the_process():
 
 
 def test_a_field_given_changes_no_other():
-    plain = Fabrica(seed="1", test="x").build("cidadao").dict()
-    named = Fabrica(seed="1", test="x").build("cidadao", naturalidade="Natal", orgao_emissor_rg="X").dict()
+    plain = Maker(seed="1", test="x").build("cidadao").dict()
+    named = Maker(seed="1", test="x").build("cidadao", naturalidade="Natal", orgao_emissor_rg="X").dict()
     assert {key for key in plain if plain[key] != named[key]} <= {"naturalidade", "orgao_emissor_rg"}
 
 
@@ -75,8 +76,8 @@ def test_identities_draw_valid_ids_and_numbers(number, seed, test):
 
 @pytest.mark.parametrize("status", ["pago", "confirmado", "recebido"])
 def test_a_status_by_trait_is_the_same_as_by_its_field(status):
-    one = Fabrica(test="x").build("pagamento", **{status: True})
-    two = Fabrica(test="x").build("pagamento", status=status)
+    one = Maker(test="x").build("pagamento", **{status: True})
+    two = Maker(test="x").build("pagamento", status=status)
     assert one == two
     assert one.solicitacao.data_aprovacao < one.data_liberacao <= one.data_pagamento
 
@@ -93,7 +94,7 @@ def test_every_payment_has_a_story_in_order(paid):
     assert request.beneficiario.unidade_id == request.unidade_id == request.tecnico.unidade_id
 
 
-@given(st_objeto("solicitacao", status=st.sampled_from(["aprovada", "indeferida"])))
+@given(st_object("solicitacao", status=st.sampled_from(["aprovada", "indeferida"])))
 def test_strategies_take_strategies_and_draw_what_is_not_given(request):
     assert (request.data_aprovacao is None) == (request.status == "indeferida")
 
@@ -111,13 +112,13 @@ def test_strategies_refuse_bad_arguments_at_once():
     with pytest.raises(UsageProblem, match="no field or trait 'idad'"):
         st_cidadao(idad=3)
     with pytest.raises(UsageProblem, match="no factory 'cidadoa'"):
-        st_objeto("cidadoa")
+        st_object("cidadoa")
 
 
 def test_parameters_make_families_and_ages(make):
     made = make.build("cidadao", completo=True, com_familia=3, idoso=True)
     assert [len(getattr(made, name)) for name in ("enderecos", "contatos", "composicao_familiar")] == [1, 2, 3]
-    assert (make.hoje - made.data_nascimento).days // 365.25 >= 72
+    assert (make.today - made.data_nascimento).days // 365.25 >= 72
     assert all(each.observacoes == MARK for each in made.composicao_familiar)
     assert sum(each.data_fim_vigencia is None for each in make.build("cidadao", com_endereco=3).enderecos) == 1
     emails = [each.valor for each in made.contatos if each.tipo == "email"]
@@ -142,13 +143,13 @@ def test_a_batch_shares_its_office_and_single_objects_do_not(make):
 
 
 def test_a_day_does_for_a_moment_and_a_moment_for_a_day(make):
-    made = make.build("pagamento", pago=True, data_pagamento=make.hoje, data_prevista=datetime(2025, 5, 5, tzinfo=UTC))
+    made = make.build("pagamento", pago=True, data_pagamento=make.today, data_prevista=datetime(2025, 5, 5, tzinfo=UTC))
     assert made.data_pagamento == datetime(2025, 10, 31, 12, tzinfo=UTC)
     assert made.data_prevista == date(2025, 5, 5)
 
 
 def test_stories_end_on_the_day_that_was_asked_for(make):
-    late = make.em(date(2030, 1, 1)).build("solicitacao")
+    late = make.with_today(date(2030, 1, 1)).build("solicitacao")
     assert late.data_abertura > datetime(2029, 1, 1, tzinfo=UTC) - timedelta(days=2)
 
 
@@ -199,13 +200,13 @@ def test_dict_is_what_a_client_sends_and_api_what_it_gets(make):
         (lambda m: m.build("cidadao", nome=None), "can't make an object of what it was given for nome"),
         (lambda m: m.build("cidadao", com_familia="duas"), "com_familia got str"),
         (lambda m: m.build("documento", conteudo="texto"), "given for conteudo"),
-        (lambda m: m.em("hoje"), "em got a str"),
+        (lambda m: m.with_today("hoje"), "with_today got a str"),
         (lambda m: m.build("endereco", cidadao=m.build("cidadao"), cidadao_id="x"), "name two objects"),
         (lambda m: m.build_batch("cidadao", -1), "a batch of -1"),
-        (lambda m: m.build(int), "is no factory"),
+        (lambda m: m.build(int), "is not a factory"),
         (lambda m: m.create("cidadao"), "these factories have no database"),
-        (lambda m: m.cenario("fila", store=False), "did you mean 'fila de analise'"),
-        (lambda m: m.cenario("arquivo", solicitacoes=0, store=False), "from 1 to"),
+        (lambda m: m.scenario("fila", store=False), "did you mean 'fila de analise'"),
+        (lambda m: m.scenario("arquivo", solicitacoes=0, store=False), "from 1 to"),
     ],
 )
 def test_a_bad_argument_is_one_clear_error(make, call, said):
@@ -216,7 +217,7 @@ def test_a_bad_argument_is_one_clear_error(make, call, said):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_trait_of_every_factory_can_be_built(make, name):
-    from pgben_testkit.factories.base import spec_of
+    from pgben_testkit.factories.engine.spec import spec_of
 
     for trait in spec_of(factory_of(name)).traits:
         make.build(name, **{trait: True})
@@ -256,8 +257,8 @@ def test_the_lean_resolver_and_factory_boy_agree():
 
         observacoes = factory.Iterator([None])
 
-    lean = Fabrica(seed="1", test="x").build(PagamentoFactory, pago=True)
-    full = Fabrica(seed="1", test="x").build(Same, pago=True)
+    lean = Maker(seed="1", test="x").build(PagamentoFactory, pago=True)
+    full = Maker(seed="1", test="x").build(Same, pago=True)
     assert {key: value for key, value in lean.dict().items() if not key.endswith("_id")} == {
         key: value for key, value in full.dict().items() if not key.endswith("_id")
     }
@@ -265,8 +266,7 @@ def test_the_lean_resolver_and_factory_boy_agree():
 
 def test_a_missing_package_is_one_error_that_names_the_extra():
     code = (
-        "import sys; sys.modules['factory'] = None\n"
-        "from pgben_testkit.factories import Fabrica\nFabrica().build('cidadao')"
+        "import sys; sys.modules['factory'] = None\nfrom pgben_testkit.factories import Maker\nMaker().build('cidadao')"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "pip install 'pgben-testkit[factories]'" in out.stderr
@@ -288,11 +288,11 @@ def test_a_missing_package_is_one_error_that_names_the_extra():
 )
 def test_a_citizens_arguments_that_contradict_or_mean_nothing_are_named(given, said):
     with pytest.raises(UsageProblem, match=said):
-        Fabrica(test="wrong").build("cidadao", **given)
+        Maker(test="wrong").build("cidadao", **given)
 
 
 def test_a_citizens_arguments_that_agree_are_fine():
-    make = Fabrica(test="fine")
+    make = Maker(test="fine")
     assert make.build("cidadao", idoso=True, data_nascimento=date(1940, 1, 1)).data_nascimento == date(1940, 1, 1)
     assert make.build("cidadao", crianca=True, idade=3, com_familia=True, com_contatos=0).composicao_familiar
     old = make.build("cidadao", idade=30).data_nascimento
@@ -301,4 +301,4 @@ def test_a_citizens_arguments_that_agree_are_fine():
 
 def test_a_scenarios_unknown_argument_is_named():
     with pytest.raises(UsageProblem, match="takes no 'pedidos'"):
-        Fabrica(test="x").cenario("arquivo", pedidos=3, store=False)
+        Maker(test="x").scenario("arquivo", pedidos=3, store=False)

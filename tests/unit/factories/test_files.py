@@ -12,8 +12,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from pgben_testkit.errors import UsageProblem
-from pgben_testkit.factories import Fabrica
-from pgben_testkit.factories.files import NotReadable, content, key_of, seal, unseal
+from pgben_testkit.factories import Maker
+from pgben_testkit.factories.pgben.files import NotReadable, content, key_of, seal, unseal
 
 KEY = b"0123456789abcdef0123456789abcdef"
 
@@ -48,7 +48,7 @@ def test_another_library_decrypts_it_with_the_metadata(data):
 
 def test_what_was_changed_is_not_read():
     sealed = seal(b"texto", "a.pdf", KEY)
-    with pytest.raises(NotReadable, match="another key, or changed bytes"):
+    with pytest.raises(NotReadable, match="the key is another one, or the bytes were changed"):
         unseal(sealed.data[:-1] + b"!", sealed.metadata, KEY)
     with pytest.raises(NotReadable, match="no authtag"):
         unseal(sealed.data, {"Encrypted": "true", "IV": sealed.metadata["IV"]}, KEY)
@@ -66,7 +66,7 @@ def test_a_key_of_the_wrong_length_is_refused_and_not_shown():
 
 
 def test_a_documents_row_fits_its_bytes_and_its_path_is_the_applications():
-    make = Fabrica(test="files")
+    make = Maker(test="files")
     request = make.build("solicitacao")
     of_request, general = make.build("documento", solicitacao=request, png=True), make.build("documento", tipo="rg")
     assert of_request.tamanho == len(of_request.conteudo)

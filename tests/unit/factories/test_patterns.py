@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from pgben_testkit.factories import patterns
+from pgben_testkit.factories.tables import patterns
 
 
 @pytest.mark.parametrize(

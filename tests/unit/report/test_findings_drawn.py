@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from pgben_testkit.findings import Finding, Place, Rule, ordered
-from pgben_testkit.report.findings import as_text, counted, worst
+from pgben_testkit.checking.finding import Finding, Place, Rule, ordered, worst
+from pgben_testkit.report.findings import as_text, counted
 from pgben_testkit.report.sarif import log
 
 ONE = Finding(

@@ -35,9 +35,9 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_a_value(source):
 @pytest.mark.parametrize(
     ("data", "place", "told"),
     [
-        (b"A=1\nnonsense here\n", ".env:2", "no NAME=value"),
+        (b"A=1\nnonsense here\n", ".env:2", "not NAME=value"),
         (b"A=1\nJUSTANAME\n", ".env:2", "has no `=`"),
-        (b"A=1\n1B=2\n", ".env:2", "no name of a variable"),
+        (b"A=1\n1B=2\n", ".env:2", "not the name of a variable"),
         (b'A=1\nB="open\nC=3\n', ".env:2", "never closed"),
         (b"A=1\n# caf\xe9\n", ".env:2", "not UTF-8"),
         (b"A=1\nB=x\0y\n", ".env:2", "NUL byte"),

@@ -1,0 +1,1 @@
+CREATE TABLE cidadao (id bigserial PRIMARY KEY, nome text NOT NULL, cpf text NOT NULL UNIQUE);

@@ -1,0 +1,1 @@
+"""Look at the whole ground below the tests: engine, images, ports, disk, locale, programs, schema, leftovers."""

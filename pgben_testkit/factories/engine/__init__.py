@@ -1,0 +1,1 @@
+"""How objects are made and stored: declarations, draws, records, the maker. It knows no table of PGBen."""

@@ -1,0 +1,1 @@
+"""What PGBen's objects are: a factory for each table, its words, people, documents as files, and whole offices."""
