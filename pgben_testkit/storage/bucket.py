@@ -1,4 +1,4 @@
-"""What a test gets: an empty bucket of its own, with keys that reach it alone where the server can do that."""
+"""Give a test an empty bucket of its own, with keys that reach it alone where the server can do that."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Bucket:
         return urlsplit(self.endpoint).scheme == "https"
 
     def boto3(self) -> Any:
-        """A boto3 client with this bucket's keys, cached."""
+        """Return a boto3 client with this bucket's keys, cached."""
         return boto3_client(self.endpoint, self.access_key, self.secret_key, self.region)
 
     def anonymous(self) -> Any:
@@ -70,7 +70,7 @@ class Bucket:
         return boto3_client(self.endpoint, *self.other_account, self.region)
 
     def minio(self) -> minio.Minio:
-        """A minio-py client with this bucket's keys."""
+        """Return a minio-py client with this bucket's keys."""
         try:
             from minio import Minio
         except ModuleNotFoundError:
@@ -84,7 +84,7 @@ class Bucket:
         )
 
     def env(self) -> dict[str, str]:
-        """PGBen's names for it; both bucket names are read, by different parts."""
+        """Return PGBen's variables for this bucket; different parts of PGBen read either name of the bucket."""
         return {
             "MINIO_ENDPOINT": self.host,
             "MINIO_PORT": str(self.port),
@@ -97,7 +97,7 @@ class Bucket:
         }
 
     def holds(self, fragment: bytes) -> bool | None:
-        """Whether these bytes lie as they are where the server keeps its objects; None where nobody can look."""
+        """Return whether `fragment` lies as it is on the server's disk; None where nobody can look."""
         if not self.data:
             return None
         from pgben_testkit.storage.disk import holds
@@ -109,11 +109,11 @@ class Bucket:
         return None
 
     def faulty(self) -> AbstractContextManager[FaultyBucket]:
-        """The bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
+        """Put the bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
         return FaultyBucket.of(self)
 
     def audit(self) -> Audit:
-        """How this bucket keeps what is in it: who reaches it, what is encrypted, what is retained."""
+        """Return who reaches this bucket, what in it is encrypted, and what is retained."""
         from pgben_testkit.storage import lgpd
 
         return lgpd.audit(self)
@@ -160,7 +160,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class FaultyBucket(Bucket):
-    """A bucket whose requests pass a proxy; what is asked of `faults` befalls them."""
+    """Hold a bucket whose requests pass a proxy, which adds the faults that `faults` holds."""
 
     faults: Faults = field(kw_only=True, repr=False, compare=False)
 
@@ -187,7 +187,7 @@ class FaultyBucket(Bucket):
 
 
 class Buckets:
-    """The buckets of one process: the next one is made ready, and the last one emptied, in the background."""
+    """Lend the buckets of one process: the next is made ready, and the last is emptied, in the background."""
 
     def __init__(self, info: StorageInfo, asks: Asks, stats: Stats) -> None:
         self._info = info
@@ -206,7 +206,7 @@ class Buckets:
         return Bucket(name, info.url, access, secret, info.region, info.data, info.other_account)
 
     def acquire(self) -> Bucket:
-        """An empty bucket that nobody else has."""
+        """Return an empty bucket that nobody else has."""
         with self._stats.timed("bucket wait"):
             ahead = self._ahead or self._worker.submit(self._take)
             self._ahead = None
@@ -215,7 +215,7 @@ class Buckets:
         return bucket
 
     def release(self, bucket: Bucket) -> None:
-        """The test is over: the bucket is made as new, and given to whoever asks next."""
+        """Take back `bucket` after its test: it is made as new, and given to whoever asks next."""
         self._worker.submit(self._clean, bucket)
 
     def _clean(self, bucket: Bucket) -> None:

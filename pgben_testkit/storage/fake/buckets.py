@@ -1,4 +1,4 @@
-"""Buckets themselves, and who reaches them: versioning, policy, ACL, public access block, ownership, encryption."""
+"""Answer for buckets: versioning, policy, ACL, public access block, ownership, encryption, tags."""
 
 from __future__ import annotations
 

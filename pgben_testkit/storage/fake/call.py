@@ -1,4 +1,4 @@
-"""One request under way: who asks for what, whether it is allowed, and the table of operations."""
+"""Hold a request on its way: who asks for what, whether it is allowed, and which function answers it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Call:
 
     @property
     def who(self) -> str:
-        """The asker's canonical id; of nobody known, what S3 writes for them."""
+        """Return the asker's canonical id; for somebody without keys, the one that S3 writes."""
         return self.identity.id if self.identity else "65a011a29cdf8ec533ec3d1ccaae921c"
 
     def owner_xml(self, owner: str, tag: str = "Owner") -> str:
@@ -67,7 +67,7 @@ class Call:
             raise failure("AccessDenied")
 
     def authorize(self, action: str, permission: str, target: StoredObject | None) -> None:
-        """The asker may do this to the bucket or key that the request names.
+        """Check that the asker may do `action` to the bucket or key that the request names.
 
         Raises:
             S3Failure: AccessDenied.

@@ -1,4 +1,4 @@
-"""Configurations that a bucket keeps as documents: CORS and lifecycle rules.
+"""Keep the configurations of a bucket that are documents: CORS and lifecycle rules.
 
 Source: "Elements of a CORS configuration" and "Lifecycle configuration elements" in the Amazon S3 user guide.
 """

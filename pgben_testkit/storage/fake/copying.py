@@ -1,4 +1,4 @@
-"""Copies: of whole objects, and of ranges into a part. The source is read with the asker's own rights."""
+"""Copy whole objects, and ranges into a part. The source is read with the asker's own rights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pgben_testkit.storage.s3.wire import Response, xml_response
 
 
 def source_of(call: Call) -> tuple[Bucket, StoredObject]:
-    """The bucket and object that `x-amz-copy-source` names, readable by the asker, under its conditions.
+    """Return the bucket and object that `x-amz-copy-source` names, readable by the asker, under its conditions.
 
     Raises:
         S3Failure: no such thing, not allowed, a condition that doesn't hold, the wrong customer's key.
@@ -113,7 +113,7 @@ def copy_object(call: Call) -> Response:
 
 
 def ranged_source(call: Call) -> tuple[Bucket, StoredObject, bytes]:
-    """The bytes of `x-amz-copy-source-range`, or all of the source."""
+    """Return the source, and the bytes of `x-amz-copy-source-range` or all of them."""
     source_bucket, source = source_of(call)
     text, body = call.headers.get(SOURCE + "-range"), _plain(call, source)
     if text is None:

@@ -1,4 +1,4 @@
-"""The fake's one entrance: a request in, a response out, and every denial on the way."""
+"""Answer every request to the fake, with every refusal on the way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
 
 
 class Engine:
-    """An S3 over a state of its own. Safe from many threads.
+    """Answer as S3 does, over a state of its own. Safe for use by several threads.
 
     `skew_s` is added to its clock: seconds by which it runs ahead of this machine's.
     """
@@ -46,7 +46,7 @@ class Engine:
         self._users.setdefault(identity.id, identity.name)
 
     def answer(self, request: Request) -> Response:
-        """Never raises: what can't be answered otherwise is S3's InternalError."""
+        """Return the response to `request`; an error of our own becomes S3's InternalError."""
         now = self.now()
         try:
             response = self._answer(request, now)

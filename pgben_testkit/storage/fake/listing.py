@@ -1,4 +1,4 @@
-"""Listings: both versions of ListObjects, and object versions; every delimiter, marker and encoding."""
+"""List objects, by both versions of ListObjects, and their versions: every delimiter, marker and encoding."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pgben_testkit.storage.s3.wire import Response, xml_response
 
 
 def grouped(key: str, prefix: str, delimiter: str) -> str:
-    """The common prefix that a key is rolled up into, or empty."""
+    """Return the common prefix that a key is rolled up into, or an empty string."""
     if not delimiter:
         return ""
     end = key.find(delimiter, len(prefix))

@@ -1,4 +1,4 @@
-"""Object lock: retention in both modes, legal hold, the bucket's default.
+"""Lock objects: retention in both modes, legal hold, the bucket's default.
 
 Source: "Locking objects with Object Lock" in the Amazon S3 user guide.
 """

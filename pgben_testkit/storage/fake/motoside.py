@@ -1,4 +1,4 @@
-"""What moto answers in our place: configurations that are only kept (website, notification, logging...).
+"""Let moto answer for configurations that are only kept (website, notification, logging...).
 
 Our layer has checked who asks and that the XML is XML; moto reads, keeps and writes the configuration.
 """
@@ -24,7 +24,7 @@ def _response_over(store: Store) -> S3Response:
 
 
 def ask(call: Call) -> Response:
-    """moto's answer, over this fake's own backend."""
+    """Return moto's answer, over this fake's own backend."""
     request = call.request
     if request.method == "PUT" and b"<!" in request.body.replace(b"<!--", b""):
         raise failure("MalformedXML")

@@ -1,4 +1,4 @@
-"""Multipart uploads, with all that can be wrong about them.
+"""Take multipart uploads, and refuse all that can be wrong about them.
 
 Source: "Uploading and copying objects using multipart upload", "Checking object integrity" for composite checksums.
 """

@@ -35,7 +35,7 @@ def look_up(call: Call) -> Version | None:
 
 
 def existing(call: Call) -> StoredObject:
-    """The object asked for.
+    """Return the object that the request asks for.
 
     Raises:
         S3Failure: NoSuchKey, NoSuchVersion, MethodNotAllowed on a delete marker, or AccessDenied for who may not know.
@@ -86,7 +86,7 @@ def _extracted(call: Call) -> Response:
 
 
 def describe(call: Call, found: StoredObject) -> dict[str, str]:
-    """The headers that GET and HEAD share, without a length."""
+    """Return the headers that GET and HEAD share, without a length."""
     facts = found.facts
     headers = {
         "Accept-Ranges": "bytes",

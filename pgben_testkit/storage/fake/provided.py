@@ -1,4 +1,4 @@
-"""The fake as the run's S3 server: on its socket, with a user for each bucket, in the place of a real one."""
+"""Provide the fake as the run's S3 server: on its socket, with a user for each bucket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pgben_testkit.storage.server import StorageInfo
 
 
 class FakeStorage:
-    """A server that we own: threads of this process."""
+    """Own a server that is threads of this process."""
 
     def __init__(self, run: Run, settings: Settings) -> None:
         """Raises:

@@ -1,4 +1,4 @@
-"""Answers of SeaweedFS 4.48 that S3 gives otherwise: looked into, and told right by what the server really holds."""
+"""Correct the answers of SeaweedFS 4.48 that S3 gives otherwise, by what the server really holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOCK_SUBS = frozenset({"retention", "legal-hold"})
 
 
 def concerned(request: Request, key: str, status: int, headers: dict[str, str], *, versioned: bool) -> bool:
-    """Whether such an answer is one of those."""
+    """Return whether an answer with this status and these headers may have to be corrected."""
     method, query = request.method, request.query
     if status == 412:
         return method == "PUT" and "if-match" in request.headers
@@ -33,7 +33,7 @@ def concerned(request: Request, key: str, status: int, headers: dict[str, str], 
 
 
 def no_version(request: Request, key: str, *, versioned: bool) -> bool:
-    """Whether a version is named of a bucket that never had any: the server takes it for the object itself."""
+    """Return whether a version is named in a bucket that never had any: the server takes it for the object."""
     return (
         bool(key)
         and not versioned
@@ -45,7 +45,7 @@ def no_version(request: Request, key: str, *, versioned: bool) -> bool:
 def mend(
     backend: Backend, request: Request, bucket: str, key: str, status: int, code: str, *, versioned: bool
 ) -> S3Failure | Response | None:
-    """What S3 answers instead; None where it answers the same. `code`: the error's, empty after HEAD."""
+    """Return what S3 answers instead; None where it answers the same. `code`: the error's, empty after HEAD."""
     if status == 412:
         there = backend.ask("HEAD", path_of(bucket, key)).status != 404
         return None if there else failure("NoSuchKey", extra={"Key": key})
@@ -148,7 +148,7 @@ def check_source_key(backend: Backend, request: Request) -> None:
 
 
 def holds_versions(backend: Backend, bucket: str) -> bool:
-    """Whether a version or delete marker is left in the bucket."""
+    """Return whether a version or delete marker is left in the bucket."""
     answer = backend.ask("GET", path_of(bucket), "max-keys=1&versions=")
     if answer.status != 200:
         return False

@@ -1,4 +1,4 @@
-"""The checksums of S3: CRC32, CRC32C, CRC64NVME, SHA1, SHA256 and the newer ones, as base64."""
+"""Compute and check the checksums of S3: CRC32, CRC32C, CRC64NVME, SHA1, SHA256 and the newer ones, as base64."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def compute(algorithm: str, data: bytes) -> str:
 
 
 def decoded(text: str, length: int) -> bytes | None:
-    """The bytes of a base64 value, or None where it is none of that length."""
+    """Return the bytes of a base64 value, or None where it is not one of that length."""
     try:
         value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -72,7 +72,7 @@ def decoded(text: str, length: int) -> bytes | None:
 
 
 def known(algorithm: str) -> str:
-    """The algorithm's name in capitals.
+    """Return the algorithm's name in capitals.
 
     Raises:
         S3Failure: there is no such algorithm.
@@ -88,7 +88,7 @@ def known(algorithm: str) -> str:
 
 
 def given(headers: Mapping[str, str], trailers: Mapping[str, str]) -> dict[str, str]:
-    """The checksums that a request brings: algorithm -> value.
+    """Return the checksums that a request brings: algorithm -> value.
 
     Raises:
         S3Failure: several, or a value that can't be one.

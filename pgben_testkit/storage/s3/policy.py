@@ -1,4 +1,4 @@
-"""Bucket policies: read strictly, and judged as S3 judges them (an explicit deny wins).
+"""Read bucket policies strictly, and judge by them as S3 does (an explicit deny wins).
 
 Source: "IAM JSON policy elements reference", and "Actions, resources, and condition keys for Amazon S3".
 """
@@ -48,14 +48,14 @@ FIXING = frozenset(
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy as it was put, and its statements."""
+    """Hold a policy as it was put, and its statements."""
 
     text: bytes
     statements: tuple[dict[str, Any], ...]
 
     @property
     def public(self) -> bool:
-        """Whether it lets everybody do something, with no condition that names who."""
+        """Return whether it lets everybody do something, without a condition that fixes who."""
         return any(
             each["Effect"] == "Allow"
             and ANYBODY in principals(each.get("Principal"))
@@ -237,7 +237,7 @@ def _holds(operator: str, key: str, wanted: list[str], context: Context) -> bool
 
 
 def judge(policy: Policy | None, *, action: str, resource: str, who: frozenset[str], context: Context) -> Verdict:
-    """What the policy says. `who`: every name under which a principal may mean the asker; `*` alone for nobody known.
+    """Return what the policy says. `who`: all names of the asker in a principal; `*` alone for somebody without keys.
 
     `context` has lower-case condition keys.
     """
