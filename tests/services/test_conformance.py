@@ -32,7 +32,7 @@ def on_embedded(request):
 
 def on_server(supply, chosen=None):
     info = provided(supply, "storage").info
-    access, secret = next(iter(info.keys.values()))
+    access, secret = info.other_account or next(iter(info.keys.values()))
     return run(
         Target(
             info.url,
