@@ -10,17 +10,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.services.choose import Choice, Offer, settle
-from pgben_testkit.services.run import Run
-from pgben_testkit.services.server import Progress, Server, ServerInfo
 from pgben_testkit.settings import BACKENDS, Option, Settings
 
 if TYPE_CHECKING:
     from pgben_testkit.checking.fact import Fact, Level
     from pgben_testkit.services.asking import Answer, Asks, Client, Owner
+    from pgben_testkit.services.choose import Choice, Offer
+    from pgben_testkit.services.run import Run
+    from pgben_testkit.services.server import Progress, Server, ServerInfo
     from pgben_testkit.services.stats import Stats
 
-InfoT = TypeVar("InfoT", bound=ServerInfo)
+InfoT = TypeVar("InfoT", bound="ServerInfo")
 SpaceT = TypeVar("SpaceT", bound="Space")
 
 
@@ -107,6 +107,8 @@ class Service(Generic[InfoT, SpaceT]):
 
     def offer(self, settings: Settings) -> Offer:
         """Return where the service could come from with these settings."""
+        from pgben_testkit.services.choose import Offer
+
         return Offer(
             self.name,
             self.setting(settings, "url"),
@@ -133,6 +135,8 @@ class Service(Generic[InfoT, SpaceT]):
         """
         if warm is not None:
             return self.borrow(self.info(warm), run, settings, progress)
+        from pgben_testkit.services.choose import settle
+
         choice = settle(self.offer(settings), settings, progress)
         if choice.kind == "external":
             return self.external(run, settings, choice, progress)
