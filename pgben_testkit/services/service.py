@@ -198,6 +198,13 @@ class Service(Generic[InfoT, SpaceT]):
         """
         raise UsageProblem(f"{self.title} lends nothing", remedy="ask for another service")
 
+    def leave(self, info: InfoT) -> dict[str, str]:
+        """Make a part of the warm server for an application, and return its address as variables.
+
+        It is not given back: it goes with the server. The same call again gives the same part.
+        """
+        return {}
+
     def answers(self) -> Mapping[str, Answer]:
         """Return what else processes of the run may ask the owner: a word, and the function that answers."""
         return {}
