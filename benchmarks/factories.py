@@ -26,6 +26,7 @@ from pgben_testkit import settings
 from pgben_testkit.factories import Maker
 from pgben_testkit.postgres.database import Database
 from pgben_testkit.postgres.databases import Databases
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 from pgben_testkit.services.supply import Supply
 
 PGBEN = Path(__file__).resolve().parents[1] / "fixtures" / "pgben"
@@ -274,7 +275,9 @@ def main() -> None:
             )
         )
         try:
-            databases = Databases(supply.get("postgres").info, run_id=supply.run.id, worker="bench")
+            databases = Databases(
+                POSTGRES.info(supply.get("postgres").info.as_dict()), run_id=supply.run.id, worker="bench"
+            )
             kinds: list[tuple[Any, int]] = [(Ours, given.citizens)]
             if not given.only_ours:
                 kinds += [(FactoryBoy, given.peer_citizens), (Polyfactory, given.peer_citizens)]

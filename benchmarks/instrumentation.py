@@ -84,11 +84,12 @@ def main() -> None:
     if told.json:
         print(json.dumps(result))
         return
+    quartiles = result["pairs_quartiles_percent"]
+    assert isinstance(quartiles, list)
     print(f"with metrics     {result['with_per_s']:8.1f} requests/s")
     print(f"without metrics  {result['without_per_s']:8.1f} requests/s")
     print(
-        f"cost             {result['cost_percent']:8.2f} %   (quartiles of the pairs: "
-        f"{', '.join(f'{each:.2f}' for each in result['pairs_quartiles_percent'])})"
+        f"cost             {result['cost_percent']:8.2f} %   (quartiles of the pairs: {', '.join(map(str, quartiles))})"
     )
     print(
         f"the API's processor time a request: {result['with_cpu_ms']} ms with metrics, {result['without_cpu_ms']} ms "

@@ -15,10 +15,12 @@ from schema import write_schema
 
 from pgben_testkit import settings
 from pgben_testkit.postgres.databases import Databases
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 from pgben_testkit.services.desk import Desk
 from pgben_testkit.services.stats import Stats
 from pgben_testkit.services.supply import Supply
 from pgben_testkit.storage.bucket import Buckets
+from pgben_testkit.storage.service import SERVICE as STORAGE
 
 WORK = (
     "INSERT INTO cidadao (nome, cpf) VALUES ('Maria Teste', '52998224725')",
@@ -32,7 +34,7 @@ def started(root: Path) -> tuple[Supply, float]:
     given = {"backend": "embedded", "warm": "no", "postgres_schema": "schema"}
     supply = Supply(settings.read(root=root, environ={}, command_line=given))
     began = time.perf_counter()
-    databases = Databases(supply.get("postgres").info, run_id=supply.run.id, worker="first")
+    databases = Databases(POSTGRES.info(supply.get("postgres").info.as_dict()), run_id=supply.run.id, worker="first")
     databases.strategy("clone").acquire()
     return supply, time.perf_counter() - began
 
@@ -67,7 +69,9 @@ def rows(options: argparse.Namespace) -> Rows:
         yield Row("first migrated database of a run, warm cache", median(firsts[1:]), 0.150)
         supply, _ = started(root)
         try:
-            databases = Databases(supply.get("postgres").info, run_id=supply.run.id, worker="bench")
+            databases = Databases(
+                POSTGRES.info(supply.get("postgres").info.as_dict()), run_id=supply.run.id, worker="bench"
+            )
             yield Row("wait for a database, `reset`", wait(databases, "reset", options.tests), 0.003)
             long = wait(databases, "pool", options.tests, longer_s=LONGER_TEST_S)
             yield Row("wait for a database, `pool`, tests of 30 ms", long, 0.008)
@@ -85,9 +89,9 @@ def storage(root: Path, options: argparse.Namespace) -> Rows:
         supply = Supply(settings.read(root=root, environ={}, command_line={"backend": "embedded", "warm": "no"}))
         desk = Desk(supply)
         try:
-            readies.append(supply.get("storage").info.ready_s)  # type: ignore[attr-defined]
+            readies.append(supply.get("storage").info.ready_s)
             stats = Stats()
-            buckets = Buckets(supply.get("storage").info, desk, stats)  # type: ignore[arg-type]
+            buckets = Buckets(STORAGE.info(supply.get("storage").info.as_dict()), desk, stats)
             for _ in range(40):
                 bucket = buckets.acquire()
                 bucket.boto3().put_object(Bucket=bucket.name, Key="rg.pdf", Body=b"%PDF")

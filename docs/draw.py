@@ -136,7 +136,8 @@ def pictures() -> None:
     command = [sys.executable, "-m", "pgben_testkit", "doctor", "fixtures/env/broken", "--no-ground", "--no-process"]
     wide = os.environ | {"COLUMNS": "110"}
     said = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True, check=False)
-    drawn("\n".join(said.stdout.splitlines()[:34]), "pgben-testkit doctor", "doctor.svg")
+    lines = said.stdout.replace(f"{ROOT}/", "").splitlines()[:34]
+    drawn("\n".join(lines), "pgben-testkit doctor", "doctor.svg")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "test_alert.py").write_text(ALERT_TEST, "utf-8")
         stack = ROOT / "fixtures" / "observability"
@@ -148,7 +149,8 @@ def pictures() -> None:
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
         said = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         _, _, story = said.stdout.partition("- pgben_alerts -")
-        drawn("\n".join(story.partition("====")[0].splitlines()[1:30]), "pytest test_alert.py", "alert.svg")
+        lines = story.partition("\n\n")[0].replace(f"{ROOT}/", "").splitlines()[1:]
+        drawn("\n".join(lines), "pytest test_alert.py", "alert.svg")
         picture = Path(folder) / "email.png"
         if picture.exists():
             shutil.copy(picture, ROOT / "docs" / "assets" / "email.png")

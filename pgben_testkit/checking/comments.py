@@ -77,7 +77,7 @@ def read(text: str, shown: str) -> tuple[Comment, ...]:
     found = []
     for number, line in enumerate(lines, 1):
         match = _COMMENT.search(line)
-        if match is None:
+        if match is None or _is_quoted(line, match.start("sign")):
             continue
         alone = _ALONE.match(line) is not None
         found.append(
@@ -91,6 +91,11 @@ def read(text: str, shown: str) -> tuple[Comment, ...]:
             )
         )
     return tuple(found)
+
+
+def _is_quoted(line: str, at: int) -> bool:
+    """Return whether the character at index `at` stands within quotes that close again on the line."""
+    return any(line.count(quote, 0, at) % 2 and quote in line[at:] for quote in "\"'`")
 
 
 def _next_line(lines: list[str], number: int) -> int:

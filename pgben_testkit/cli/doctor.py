@@ -72,8 +72,17 @@ if TYPE_CHECKING:
     help="A database dump in which nobody may lack the mark of synthetic data; may be repeated.",
 )
 @click.option("--matrix/--no-matrix", default=None, help="Show who sets what (default: where there is drift).")
+@click.option("--all", "everything", is_flag=True, help="Show every finding, not the five roots that matter most.")
 @click.option("--init", is_flag=True, help="Draft a contract from code and sources (pgben.env.toml, or --contract).")
-@click.option("--force", is_flag=True, help="With --init: write over a contract that is there.")
+@click.option(
+    "--write-env",
+    "env_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a complete environment for tests to FILE, as .env.test: keys that sign, free ports, the addresses of"
+    " warm servers. It is kept out of git and never printed.",
+)
+@click.option("--force", is_flag=True, help="With --init and --write-env: write over a file that is there.")
 @findings_options
 @explain_option
 @backend_option
@@ -89,7 +98,9 @@ def doctor(
     process: bool,
     dumps: tuple[Path, ...],
     matrix: bool | None,
+    everything: bool,
     init: bool,
+    env_file: Path | None,
     force: bool,
     backend: str | None,
     wanted: Wanted,
@@ -107,6 +118,11 @@ def doctor(
     folders = tuple(each.resolve() for each in code)
     if init:
         _init(root, contract_name, sources, folders, with_code=not no_code, force=force, exclude=exclude)
+        return
+    if env_file is not None:
+        from pgben_testkit.cli.write_env import write_env
+
+        write_env(root, env_file, _contract(root, contract_name or settings.env_contract), settings, force=force)
         return
     assessment = examined = None
     if variables:
@@ -135,7 +151,11 @@ def doctor(
     groups = {"env": variables, "checking": variables, "doctor": examined is not None, "lgpd": bool(dumps)}
     ran = [rule.id for rule in registry.rules(name for name, done in groups.items() if done)]
     result = judged(found, assessment.disabled if assessment else (), wanted, ran=ran)
-    deliver(_written(root, assessment, examined, result, wanted, list(groups), matrix=matrix), result, wanted)
+    deliver(
+        _written(root, assessment, examined, result, wanted, list(groups), matrix=matrix, everything=everything),
+        result,
+        wanted,
+    )
 
 
 def _ini(root: Path) -> tuple[dict[str, str], tuple[Finding, ...]]:
@@ -236,6 +256,7 @@ def _written(
     groups: Sequence[str],
     *,
     matrix: bool | None,
+    everything: bool,
 ) -> str:
     if wanted.form == "json":
         from pgben_testkit.report.doctor import as_json
@@ -245,4 +266,5 @@ def _written(
         return sarif(result, registry.rules(groups), root)
     from pgben_testkit.report.doctor import draw
 
-    return draw(root, assessment, examined, result, matrix=matrix, plain=wanted.output is not None)
+    plain = wanted.output is not None
+    return draw(root, assessment, examined, result, matrix=matrix, plain=plain, everything=everything)

@@ -15,13 +15,17 @@ from pgben_testkit.env import checks, drift, tree
 from pgben_testkit.env.code import read as code_reading
 from pgben_testkit.env.contract import Contract
 from pgben_testkit.env.ground import Ground
-from pgben_testkit.env.sources import dotenv, find, process, pytest_env
+from pgben_testkit.env.recognise import recognised
+from pgben_testkit.env.sources import dotenv, find, private_keys, process, pytest_env, setup
 from pgben_testkit.env.sources.base import Declared, Gathered, Source
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """Hold what was read and what was found. `ground` keeps the values: never print it."""
+    """Hold what was read and what was found. `ground` keeps the values: never print it.
+
+    `fits` is the built-in contract that a project without a contract looks like.
+    """
 
     contract: Contract | None
     ground: Ground
@@ -30,6 +34,7 @@ class Assessment:
     ports: tuple[tuple[int, Place], ...]
     took_s: float
     disabled: tuple[Disabled, ...] = ()
+    fits: str = ""
 
     @property
     def bad(self) -> tuple[Finding, ...]:
@@ -64,7 +69,7 @@ def of_project(
     progress("reading the sources")
     gathered, ports = find.gather(files)
     read = code_reading.read(files.code, root, progress) if with_code and (files.code or code) else None
-    found: list[Source] = list(gathered.sources)
+    found: list[Source] = [*gathered.sources, *(setup.read(read.writes, root) if read else ())]
     if environ is not None:
         found.append(process.read(environ))
     ground = Ground(
@@ -75,6 +80,8 @@ def of_project(
         references=tuple(gathered.references),
         unused=tuple(gathered.unused),
         unfilled=tuple(gathered.unfilled),
+        defaults=tuple(gathered.defaults),
+        keys=private_keys.find(files.keys, root),
         used_names=frozenset(gathered.used_names),
         tree=files,
         part=bool(sources),
@@ -155,7 +162,8 @@ def _assessed(
     found = checks.run(ground)
     findings, disabled = settle(found, comments.of_files(commentable, root), ran=checks.CHECKS.ids(), complete=complete)
     matrix = drift.matrix(ground)
-    return Assessment(ground.contract, ground, findings, matrix, ports, time.perf_counter() - began, disabled)
+    fits = recognised(ground) if ground.contract is None else ""
+    return Assessment(ground.contract, ground, findings, matrix, ports, time.perf_counter() - began, disabled, fits)
 
 
 def values(assessment: Assessment) -> dict[str, str]:

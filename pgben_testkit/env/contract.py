@@ -34,11 +34,14 @@ STAGE_WORDS = {
     "hml": "staging",
 }
 """Words in file and folder names, and values of the stage variable, to the stage that they mean."""
-STAGE_FROM = ("APP_ENV", "NODE_ENV")
+STAGE_FROM = ("APP_ENV", "NODE_ENV", "ENVIRONMENT")
 RUNTIME_NAMES = (
     "PATH",
     "HOME",
     "USER",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
     "SHELL",
     "PWD",
     "TZ",
@@ -92,6 +95,27 @@ RUNTIME_NAMES = (
 )
 """Names that runtimes and platforms read, not applications: no contract has to list them."""
 
+_LIBRARY_NAMES = """
+    GUNICORN_* UVICORN_* WEB_CONCURRENCY CELERY_* C_FORCE_ROOT DJANGO_SETTINGS_MODULE FLASK_* DYNO FLY_* RENDER_*
+    RAILWAY_* VERCEL_* NETLIFY* HEROKU_* CF_* K_SERVICE K_REVISION NEW_RELIC_* DD_* DATADOG_* SENTRY_* BUGSNAG_*
+    ROLLBAR_* LOGFIRE_* ELASTIC_APM_* AWS_* AZURE_* GOOGLE_* GCLOUD_* GCP_* SSL_CERT_* REQUESTS_CA_BUNDLE HTTP_PROXY
+    HTTPS_PROXY NO_PROXY TYPEORM_* PRISMA_* NEXT_* NEXTAUTH_* NUXT_* VITE_* REACT_APP_* EXPO_* TURBO_* NX_*
+    STORYBOOK_* CYPRESS_* PLAYWRIGHT_* PLAYWRIGHT* PUPPETEER_* ALEMBIC_* SQLALCHEMY_* RQ_* PROMETHEUS_* HYPOTHESIS_*
+    JUPYTER_* CUDA_* HF_* GIT_* BUILD_* COMMIT_* SOURCE_COMMIT CI_* RUNNER_* BUILDKITE* CIRCLE* TRAVIS* JENKINS_*
+    TEAMCITY_* CODESPACES GITPOD_* *_SHA COLORTERM FORCE_COLOR NO_COLOR DEBUG_COLORS WATCHPACK_* CHOKIDAR_*
+    POSTHOG_* STACK_NAME COMPOSE_PROJECT_NAME PIPENV_* POETRY_* RAILS_* RACK_* BUNDLE_* GOFLAGS GOMAXPROCS GODEBUG
+    GOOS GOARCH RUST_* CARGO_*
+"""
+_LIBRARY = re.compile("|".join(map(fnmatch.translate, _LIBRARY_NAMES.split())))
+
+
+def is_librarys(name: str) -> bool:
+    """Return whether libraries, tools and hosting platforms read or set names like `name`.
+
+    Without a contract it is no finding that the project's own files do not declare or read it.
+    """
+    return is_runtime(name) or _LIBRARY.match(name) is not None
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -131,11 +155,16 @@ class Contract:
 
     def stage(self, values: Mapping[str, str | None], fallback: str = "") -> str:
         """Return the stage that `values` name, in our word for it where there is one; else `fallback`."""
-        for name in self.stage_from:
-            value = (values.get(name) or "").strip().casefold()
-            if value:
-                return STAGE_WORDS.get(value, value)
-        return fallback
+        return stage_of(values, self.stage_from, fallback)
+
+
+def stage_of(values: Mapping[str, str | None], names: Iterable[str], fallback: str = "") -> str:
+    """Return the stage that the first of `names` in `values` tells; else `fallback`."""
+    for name in names:
+        value = (values.get(name) or "").strip().casefold()
+        if value:
+            return STAGE_WORDS.get(value, value)
+    return fallback
 
 
 _RUNTIME = re.compile("|".join(map(fnmatch.translate, RUNTIME_NAMES)))

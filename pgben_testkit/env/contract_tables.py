@@ -26,6 +26,7 @@ _COMMON = frozenset(
         "required_in",
         "forbidden_in",
         "only",
+        "applications",
         "default",
         "description",
         "group",
@@ -35,7 +36,7 @@ _COMMON = frozenset(
         "varies",
     }
 )
-_TUPLES = frozenset({"required_in", "forbidden_in", "values", "true", "false", "schemes"})
+_TUPLES = frozenset({"applications", "required_in", "forbidden_in", "values", "true", "false", "schemes"})
 _NUMBERS = {"min": (int, float), "max": (int, float), "bytes": (int,), "min_bytes": (int,)}
 _CHOICES = {"otherwise": ("error", "true", "false"), "pem": ("", "private", "public"), "holds": ("", "pem")}
 

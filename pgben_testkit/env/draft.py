@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pgben_testkit.env.checks.kind import wrong
-from pgben_testkit.env.contract import STAGE_FROM, is_runtime
+from pgben_testkit.env.code.read import CodeRead
+from pgben_testkit.env.contract import STAGE_FROM, is_librarys, is_runtime
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.kinds import KINDS, looks_like, parse
 from pgben_testkit.env.secret import looks_secret
@@ -18,6 +19,8 @@ from pgben_testkit.env.sources.base import Declared, Source
 from pgben_testkit.env.variable import FALSE_WORDS, TRUE_WORDS, Variable
 
 STAGES = ("development", "production", "test")
+NUMBERS = ("int", "float", "port")
+"""Kinds that the code tells by converting the value: what is not a number does not work."""
 _BY_VALUE = ("pem", "url", "email", "duration", "timezone", "int", "float")
 """Kinds that a value alone can tell, the most telling first."""
 
@@ -50,7 +53,8 @@ def rows(ground: Ground) -> list[Row]:
             names |= own - (ground.used_names - read)
     found = []
     for name in sorted(each for each in names if re.fullmatch(r"[A-Za-z_]\w*", each) and not is_runtime(each)):
-        found.append(_row(name, ground, applications))
+        if name in read or not is_librarys(name):
+            found.append(_row(name, ground, applications))
     return found
 
 
@@ -65,15 +69,17 @@ def _row(name: str, ground: Ground, environments: Sequence[Source]) -> Row:
         if each.name == name
     ]
     values = [each.value for source, each in declared if each.value and not (source.example and looks_secret(name))]
-    related = [each for each in environments if any(one.name == name for one in each.declared)]
+    asked = [each for each in environments if ground.needs(each, name)]
+    related = [each for each in asked if any(one.name == name for one in each.declared)]
     defaults = {each.default for each in live if each.default is not None}
     default = defaults.pop() if len(defaults) == 1 else None
-    hints = Counter(each.hint for each in own_reads if each.hint)
-    kind, extra = _kind(name, values + ([default] if default else []), hints.most_common(1)[0][0] if hints else "")
-    undefaulted = bool(live) and all(each.default is None for each in live)
+    hints = Counter(_hint(each) for each in own_reads if each.hint)
+    told = values + ([default] if default else [])
+    kind, extra, certain = _kind(name, told, hints.most_common(1)[0][0] if hints else "")
+    undefaulted = bool(live) and all(each.default is None and not each.optional for each in live)
     everywhere = (
-        bool(environments)
-        and len(related) == len(environments)
+        bool(asked)
+        and len(related) == len(asked)
         and all(each.value != "" for source, each in declared if source.complete)
     )
     required = default is None and (any(each.required for each in live) or (undefaulted and everywhere))
@@ -85,26 +91,51 @@ def _row(name: str, ground: Ground, environments: Sequence[Source]) -> Row:
     where += f"; set in {', '.join(files[:4])}{' and others' if len(files) > 4 else ''}" if files else "; set nowhere"
     if default is not None and (kind in ("secret", "pem") or re.search(r"://[^/\s]*@", default)):
         default = None
-    return _held(Row(name, kind, required, default, only, extra, where), ground, [*declared])
+    services = {each.name for each in ground.applications if each.kind in ("compose", "workload")}
+    needing = {each.name for each in asked if each.kind in ("compose", "workload")}
+    if live and needing and needing != services:
+        extra += (("applications", sorted(needing)),)
+    if _differs(ground, declared):
+        extra += (("varies", True),)
+    return _held(Row(name, kind, required, default, only, extra, where), ground, [*declared], certain=certain)
 
 
-def _held(row: Row, ground: Ground, declared: Sequence[tuple[Source, Declared]]) -> Row:
-    """The row, loosened until no value that is there breaks it: a draft that finds fault with its own sources would
-    not be read to its end. Its comment tells which value was in the way."""
-    bool_words = [each.value for _, each in declared if each.value and looks_like(each.value) is not None]
-    if row.kind == "bool" and not row.extra:
+def _hint(read: CodeRead) -> str:
+    """The kind that a read tells. What Python takes for a boolean has many words, `=== 'true'` has one."""
+    return "flag" if read.hint == "bool" and read.place.path.endswith(".py") else read.hint
+
+
+def _differs(ground: Ground, declared: Sequence[tuple[Source, Declared]]) -> bool:
+    """Whether environments of one stage have different values today: then the draft expects them to."""
+    by_stage: dict[str, set[str]] = {}
+    for source, each in declared:
+        if each.value and not source.example:
+            by_stage.setdefault(ground.stage(source), set()).add(each.value)
+    return any(len(values) > 1 for values in by_stage.values())
+
+
+def _held(row: Row, ground: Ground, declared: Sequence[tuple[Source, Declared]], *, certain: bool) -> Row:
+    """The row, loosened until no value that is there breaks it, where its kind is only a guess. A `certain` kind (the
+    code converts the value, a schema names it) stays: the value that breaks it is wrong. The comment names it."""
+    values = [*(each.value for _, each in declared), row.default]
+    bool_words = [each for each in values if each and looks_like(each) is not None]
+    if row.kind == "bool" and not {"true", "false"} & {key for key, _ in row.extra}:
         extra = tuple(
             (key, sorted({*words, *(each.strip() for each in bool_words if looks_like(each) is truth)}))
             for key, words, truth in (("true", TRUE_WORDS, True), ("false", FALSE_WORDS, False))
         )
         if any(set(found) - {*TRUE_WORDS, *FALSE_WORDS} for _, found in extra):
-            row = replace(row, extra=extra)
+            row = replace(row, extra=(*row.extra, *extra))
     odd = next((each for source, each in declared if _breaks(row, ground, source, each)), None)
     if odd is None and (row.default is None or _takes(row, row.default)):
         return row
+    if certain and (row.default is None or _takes(row, row.default)):
+        misfit = f"; {odd.place} does not fit" if odd is not None and odd.value else ""
+        return replace(row, comment=row.comment + misfit)
     kind = "secret" if row.kind == "pem" and odd is not None and odd.value else "string"
-    told = f"; no {row.kind} at {odd.place}" if odd is not None and odd.value else ""
-    return replace(row, kind=kind, extra=(), comment=row.comment + told)
+    told = f"; not {row.kind} at {odd.place}" if odd is not None and odd.value else ""
+    kept = tuple(each for each in row.extra if each[0] in ("applications", "varies"))
+    return replace(row, kind=kind, extra=kept, comment=row.comment + told)
 
 
 def _breaks(row: Row, ground: Ground, source: Source, declared: Declared) -> bool:
@@ -128,28 +159,32 @@ def _variable(row: Row) -> Variable:
     return Variable(row.name, kind=row.kind, **extra)
 
 
-def _kind(name: str, values: Sequence[str], hint: str) -> tuple[str, tuple[tuple[str, object], ...]]:
-    """The kind that most of the values are of, and what else there is to say."""
+def _kind(name: str, values: Sequence[str], hint: str) -> tuple[str, tuple[tuple[str, object], ...], bool]:
+    """The kind that the code or most of the values tell, what else there is to say, and whether the code tells it."""
     upper = name.upper()
     if upper in STAGE_FROM or upper.endswith("_ENVIRONMENT"):
-        return "enum", (("values", sorted({*STAGES, *values})),)
-    if looks_secret(name) and not _most(values, "duration") and hint not in ("int", "float", "bool"):
+        return "enum", (("values", sorted({*STAGES, *values})),), False
+    if looks_secret(name) and not _most(values, "duration") and hint not in ("int", "float", "bool", "flag"):
         if _most(values, "pem"):
-            return "pem", ()
-        return "secret", ()
+            return "pem", (), False
+        return "secret", (), False
     words = [looks_like(each) for each in values]
-    if hint == "bool" or (words and None not in words and not all(each in ("0", "1") for each in values)):
-        return "bool", (("true", ["true"]), ("false", ["false"]), ("otherwise", "false")) if hint == "bool" else ()
-    if upper.endswith("PORT") and (not values or _most(values, "port")):
-        return "port", ()
+    if hint == "bool":
+        return "bool", (("true", ["true"]), ("false", ["false"]), ("otherwise", "false")), False
+    if hint == "flag" or (words and None not in words and not all(each in ("0", "1") for each in values)):
+        return "bool", (), False
+    if upper.endswith("PORT") and (hint in NUMBERS or not values or _most(values, "port")):
+        return "port", (), hint in NUMBERS
+    if hint in NUMBERS:
+        return hint, (), True
     if hint in KINDS and hint != "string" and (not values or _most(values, hint)):
-        return hint, ()
+        return hint, (), False
     for kind in _BY_VALUE:
         if values and _most(values, kind):
-            return kind, ()
-    if upper.endswith(("HOST", "ENDPOINT", "HOSTNAME")) and (not values or _most(values, "host")):
-        return "host", ()
-    return "string", ()
+            return kind, (), False
+    if upper.endswith(("HOST", "ENDPOINT", "HOSTNAME", "SERVER")) and (not values or _most(values, "host")):
+        return "host", (), False
+    return "string", (), False
 
 
 def _most(values: Sequence[str], kind: str) -> bool:

@@ -55,6 +55,8 @@ def drifting(ground: Ground) -> Iterator[Drift]:
                     declared.append(found)
             elif not (
                 source.open
+                or not variable.concerns(source.name)
+                or not ground.needs(source, variable.name)
                 or variable.is_required(stage)
                 or stage in variable.forbidden_in
                 or (variable.only and variable.only != stage)

@@ -64,6 +64,17 @@ def _within(left: str, right: str, most: int) -> bool:
     return before[-1] <= most
 
 
+def spelling(name: str) -> tuple[str, ...]:
+    """Return what `name` shares with all names that say the same: its words, sorted, in one habit."""
+    return tuple(sorted(_words(name)))
+
+
+def same_words(one: str, other: str) -> bool:
+    """Return whether two names say the same in other words, another order or another habit: DB_USER, databaseUser."""
+    words, theirs = _words(one), _words(other)
+    return one != other and (sorted(words) == sorted(theirs) or "".join(words) == "".join(theirs))
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the one name of `known` that `name` most likely stands for; empty where there is none.
 

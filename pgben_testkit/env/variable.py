@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass, field
 
 from pgben_testkit.checking.finding import Place
@@ -26,8 +27,9 @@ class Variable:
     """Hold a row of the contract. Fields that a kind does not use keep their default.
 
     `required_in`: the stages (as `production`) that it is required in, all of them when `required` is set too and
-    this is empty. `only="test"`: it belongs to the test run alone. `otherwise`: what a boolean's reader makes of any
-    other word: an error, true, or false.
+    this is empty. `only="test"`: it belongs to the test run alone. `applications`: only the services and containers
+    whose names match one of these patterns are asked for it. `otherwise`: what a boolean's reader makes of any other
+    word: an error, true, or false.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Variable:
     required_in: tuple[str, ...] = ()
     forbidden_in: tuple[str, ...] = ()
     only: str = ""
+    applications: tuple[str, ...] = ()
     default: str | None = field(default=None, repr=False)
     description: str = ""
     group: str = ""
@@ -60,6 +63,12 @@ class Variable:
     varies: bool | None = None
     place: Place = Place("")
 
+    def concerns(self, application: str) -> bool:
+        """Return whether the service or container `application` (empty: not known) may be asked for the variable."""
+        return not (application and self.applications) or any(
+            fnmatch.fnmatchcase(application, pattern) for pattern in self.applications
+        )
+
     @property
     def is_secret(self) -> bool:
         """Return whether the value must never be shown: by its kind, by the contract's word, or by its name."""
@@ -78,7 +87,7 @@ class Variable:
 
     def is_required(self, stage: str) -> bool:
         """Return whether an application at `stage` (empty: not known) does not work without the variable."""
-        if self.only and self.only != stage:
+        if (self.only and self.only != stage) or stage in self.forbidden_in:
             return False
         if self.required_in:
             return stage in self.required_in

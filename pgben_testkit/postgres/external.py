@@ -21,6 +21,8 @@ LIFE_LOCK_CLASS = 0x7062
 machine, can tell whose databases are left over."""
 NAME_PREFIX = "pgben_"
 RUN_ID_LENGTH = 12
+ANSWER_S = 3.0
+"""Seconds that an external server may take to answer: somebody else starts it, and we need not wait for that."""
 
 
 class Borrowed:
@@ -140,10 +142,10 @@ def parse(url: str) -> PostgresInfo:
 def _greet(info: PostgresInfo, timeout_s: float, progress: Progress) -> tuple[int, bool, bool]:
     import psycopg
 
-    deadline = time.monotonic() + min(timeout_s, 15.0)
+    deadline = time.monotonic() + min(timeout_s, ANSWER_S)
 
     def greeting() -> tuple[int, bool, bool]:
-        with connect(info, timeout_s=5) as connection:
+        with connect(info, timeout_s=2) as connection:
             row = connection.execute(
                 "SELECT rolcreatedb OR rolsuper, rolsuper FROM pg_roles WHERE rolname = current_user"
             ).fetchone()

@@ -54,10 +54,11 @@ class Schema:
     def key(self) -> str | None:
         """A hash of all that the schema is made from; None where that can't be known, and so not be cached:
         a command whose inputs were not named."""
-        if self.command and not self.inputs and not self.command.startswith(PYTHON_PREFIX):
+        own = self._callable_file()
+        if self.command and not self.inputs:  # of a callable too: what it imports, and reads, nobody knows
             return None
         digest = hashlib.sha256(f"{TEMPLATES}:{self.command}".encode())
-        for path in (*self.files, *self.inputs, *self._callable_file()):
+        for path in (*self.files, *self.inputs, *own):
             digest.update(b"\0" + _relative(path, self.root).encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()[:12]

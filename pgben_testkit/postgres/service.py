@@ -101,5 +101,10 @@ class Postgres(Service["PostgresInfo", "Databases"]):
 
         return examine(self, settings)
 
+    def leave(self, info: PostgresInfo) -> dict[str, str]:
+        from pgben_testkit.postgres.leave import leave_database
+
+        return leave_database(info)
+
 
 SERVICE = Postgres()

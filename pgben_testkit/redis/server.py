@@ -45,7 +45,7 @@ def library() -> Any:
     return extras.need("redis", "redis", what="Redis can't be used", extra="redis")
 
 
-def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0) -> redis.Redis:
+def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0, decode_responses: bool = True) -> redis.Redis:
     """A redis-py client of one numbered database.
 
     Raises:
@@ -63,7 +63,7 @@ def connect(info: RedisInfo, number: int, *, timeout_s: float = 5.0) -> redis.Re
         username=info.user or None,
         password=info.password or None,
         socket_connect_timeout=timeout_s,
-        decode_responses=True,
+        decode_responses=decode_responses,
         retry=Retry(NoBackoff(), 0),  # its own would turn each answer of a server that is starting into seconds
     )
 
@@ -72,7 +72,7 @@ class Starting(Protocol):
     """A process or a container that was just started."""
 
     def wait_ready(
-        self, probe: Callable[[], None], *, retry: tuple[type[Exception], ...], timeout_s: float
+        self, probe: Callable[[], object], *, retry: tuple[type[Exception], ...], timeout_s: float
     ) -> None: ...
 
     def stop(self) -> None: ...

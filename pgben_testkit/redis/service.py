@@ -83,5 +83,11 @@ class Redis(Service["RedisInfo", "RedisDatabases"]):
 
         return examine(self, settings)
 
+    def leave(self, info: RedisInfo) -> dict[str, str]:
+        from pgben_testkit.redis.space import RedisDb
+
+        number = info.numbers[-1] if info.numbers else 0
+        return RedisDb(info.host, info.port, number, info.password, info.user).env()
+
 
 SERVICE = Redis()

@@ -31,12 +31,15 @@ class RedisDb:
         login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@" if self.password else ""
         return f"redis://{login}{self.host}:{self.port}/{self.number}"
 
-    def client(self) -> redis.Redis:
-        """A redis-py client, answers decoded to text. Close it, or let it end with the test."""
+    def client(self, *, decode_responses: bool = True) -> redis.Redis:
+        """Return a redis-py client. Its answers are text, or bytes with `decode_responses=False`.
+
+        Close it, or let it end with the test.
+        """
         info = RedisInfo(
             backend="", how="", why="", host=self.host, port=self.port, password=self.password, user=self.user
         )
-        return connect(info, self.number)
+        return connect(info, self.number, decode_responses=decode_responses)
 
     def env(self) -> dict[str, str]:
         """PGBen's names for it."""

@@ -6,6 +6,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pgben_testkit.checking.roots import FIRST, roots
+from pgben_testkit.env.nearest import spelling
 from pgben_testkit.report.findings_json import as_data
 
 if TYPE_CHECKING:
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 def as_json(assessment: Assessment | None, examined: Examined | None, result: Result) -> dict[str, Any]:
     """Return everything that the terminal shows, and the whole matrix."""
     found = as_data(result)
+    numbers = {id(each): number for number, each in enumerate(result.findings)}
+    found["roots"] = [
+        {
+            "severity": each.severity,
+            "title": each.title,
+            "breaks": each.breaks,
+            "remedy": each.remedy,
+            "findings": [numbers[id(one)] for one in each.findings],
+        }
+        for each in roots(result.findings, spelling)
+    ]
     if assessment is not None:
         contract, code = assessment.contract, assessment.ground.code
         found["contract"] = contract and {
@@ -24,6 +37,8 @@ def as_json(assessment: Assessment | None, examined: Examined | None, result: Re
             "path": contract.path,
             "variables": len(contract.variables),
         }
+        if assessment.fits:
+            found["fits"] = assessment.fits
         found["sources"] = [
             {
                 "title": each.title,
@@ -37,6 +52,7 @@ def as_json(assessment: Assessment | None, examined: Examined | None, result: Re
         ]
         found["code"] = code and {
             "files": code.files,
+            "skipped": code.skipped,
             "reads": len(code.reads),
             "dynamic": list(map(str, code.dynamic)),
         }
@@ -68,6 +84,7 @@ def draw(
     *,
     matrix: bool | None,
     plain: bool,
+    everything: bool = False,
 ) -> str:
     """Draw what a person reads: on the terminal (then the returned text is empty), or as `plain` text to return."""
     from rich.rule import Rule as Line
@@ -80,9 +97,11 @@ def draw(
     console = drawn.console(file=out, color_system=None) if plain else drawn.console()
     if assessment is not None:
         console.print(Text(_headline(root, assessment)))
+    found = roots(findings, spelling)
+    first = found if everything else found[:FIRST]
     if findings:
         console.print()
-        console.print(drawn.table(findings))
+        console.print(drawn.table(findings) if everything else drawn.root_lines(first))
     if assessment is not None:
         drift = {each.subject for each in findings if each.check == "env/drift"}
         if matrix or (matrix is None and drift and len(assessment.matrix.columns) > 1):
@@ -99,6 +118,10 @@ def draw(
         console.print(Text("\n".join(aside), style="dim"))
     took = sum(each.took_s for each in (assessment, examined) if each is not None)
     closing = Text(f"\n{drawn.counted(findings)}", style="bold")
+    hidden = sum(len(each.findings) for each in found[len(first) :])
+    if hidden:
+        many = "1 more finding" if hidden == 1 else f"{hidden} more findings"
+        console.print(Text(f"\n{many}: --all shows everything", style="dim"))
     more = "; `pgben-testkit doctor --explain CHECK` explains one" if findings else ""
     closing.append(f"  ({took:.1f} s{more})", style="dim")
     console.print(closing)
@@ -108,14 +131,19 @@ def draw(
 def _headline(root: Path, assessment: Assessment) -> str:
     contract, code = assessment.contract, assessment.ground.code
     parts = [
-        f"contract {contract.path} ({len(contract.variables)} variables)"
-        if contract
-        else "no contract (`pgben-testkit doctor --init` drafts one)",
+        f"contract {contract.path} ({len(contract.variables)} variables)" if contract else _no_contract(assessment),
         _many(len(assessment.ground.sources), "source"),
     ]
     if code is not None:
-        parts.append(f"{_many(code.files, 'file')} of code with {_many(len(code.reads), 'read')}")
+        skipped = f" ({code.skipped} made by a machine left out)" if code.skipped else ""
+        parts.append(f"{_many(code.files, 'file')} of code{skipped} with {_many(len(code.reads), 'read')}")
     return f"{root}: " + ", ".join(parts)
+
+
+def _no_contract(assessment: Assessment) -> str:
+    if assessment.fits:
+        return f"no contract, and it looks like {assessment.fits}: try --contract {assessment.fits}"
+    return "no contract (`pgben-testkit doctor --init` drafts one)"
 
 
 def _many(count: int, word: str) -> str:

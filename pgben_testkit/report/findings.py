@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pgben_testkit.checking.fact import Fact
     from pgben_testkit.checking.result import Result
+    from pgben_testkit.checking.roots import Root
     from pgben_testkit.env.drift import Matrix
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan", "ok": "green"}
@@ -25,6 +26,8 @@ CELLS = {
 }
 LEGEND = "● set   ◌ set, value known when it runs   ∅ empty   – absent   ? more comes from a place that can't be read"
 WIDTH_WITHOUT_TERMINAL = 140
+MOST_BENEATH = 4
+"""Findings that stand beneath a root; `--all` shows all of them."""
 MOST_GONE = 5
 """Entries of the baseline that the closing lines name."""
 WIDEST_MATRIX = 12
@@ -121,6 +124,32 @@ def as_text(findings: Sequence[Finding], width: int = WIDTH_WITHOUT_TERMINAL) ->
     out = io.StringIO()
     Console(file=out, width=width, color_system=None, highlight=False).print(table(findings))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def root_lines(found: Sequence[Root]) -> RenderableType:
+    """Draw each root: what it is, what it breaks, what to do, and the findings that it has beneath."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for number, root in enumerate(found, 1):
+        severity = (root.severity, STYLES[root.severity])
+        lines = Text.assemble((f"{number}. ", "bold"), severity, "  ", (root.title, "bold"))
+        beneath = Text(overflow="fold")
+        if root.breaks and root.breaks != root.title:
+            beneath.append(root.breaks, style="dim")
+        if root.remedy:
+            beneath.append(f"{chr(10) if beneath else ''}what to do: {root.remedy}")
+        for each in root.findings[:MOST_BENEATH]:
+            beneath.append(f"{chr(10) if beneath else ''}{each.place}", style="cyan")
+            beneath.append(f"  {each.check}", style="dim")
+            if len(root.findings) > 1:
+                beneath.append(f"  {each.subject}")
+        if len(root.findings) > MOST_BENEATH:
+            beneath.append(f"\nand {len(root.findings) - MOST_BENEATH} more", style="dim")
+        parts += [*([Text("")] if parts else []), lines, Padding(beneath, (0, 0, 0, 3))]
+    return Group(*parts)
 
 
 def aside(result: Result) -> list[str]:

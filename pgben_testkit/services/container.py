@@ -129,7 +129,7 @@ class ServerContainer:
 
     def wait_ready(
         self,
-        probe: Callable[[], None],
+        probe: Callable[[], object],
         *,
         retry: tuple[type[Exception], ...],
         timeout_s: float,

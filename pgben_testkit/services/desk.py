@@ -8,6 +8,7 @@ that only this user can open. What a client was lent comes back when its connect
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Mapping
@@ -16,8 +17,12 @@ from typing import Any
 
 from pgben_testkit.errors import TestkitError, UsageProblem, from_dict
 from pgben_testkit.services.asking import Answer, Client, Owner
+from pgben_testkit.services.places import private_folder
 from pgben_testkit.services.server import ServerInfo
 from pgben_testkit.services.supply import Supply
+
+LONGEST_PATH_BYTES = 100
+"""A Unix socket's path takes 107 bytes on Linux and 103 on macOS."""
 
 
 class Desk:
@@ -63,13 +68,22 @@ class Desk:
 
     def open(self) -> Path:
         """Listen for other processes; the socket's path."""
-        path = self.supply.run.record / "desk"
+        path = self._place()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         path.chmod(0o600)
         self._listener.listen(64)
         threading.Thread(target=self._accept, daemon=True, name="pgben desk").start()
         return path
+
+    def _place(self) -> Path:
+        """Return where the socket is: in the run's record, unless that path is longer than the kernel takes."""
+        path = self.supply.run.record / "desk"
+        if len(os.fsencode(path)) <= LONGEST_PATH_BYTES:
+            return path
+        short = private_folder(Path("/tmp") / f"pgben-testkit-{os.geteuid()}") / f"{self.run_id}.desk"
+        self.supply.run.note("sockets", "desk", patterns=[str(short)])
+        return short
 
     def _accept(self) -> None:
         assert self._listener is not None
@@ -100,8 +114,10 @@ class Desk:
     def close(self) -> None:
         """Stop listening and take everything back, before the servers are stopped."""
         if self._listener is not None:
+            path = Path(self._listener.getsockname())
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
+            path.unlink(missing_ok=True)
             self._listener = None
         self._local.close()
         for state in self.state.values():

@@ -132,7 +132,7 @@ class ServerProcess:
 
     def wait_ready(
         self,
-        probe: Callable[[], None],
+        probe: Callable[[], object],
         *,
         retry: tuple[type[Exception], ...],
         timeout_s: float,

@@ -13,7 +13,7 @@ LOOK_S = 0.1
 
 def wait_ready(
     name: str,
-    probe: Callable[[], None],
+    probe: Callable[[], object],
     *,
     retry: tuple[type[Exception], ...],
     timeout_s: float,
@@ -32,7 +32,8 @@ def wait_ready(
     look = 0.0
     while True:
         try:
-            return probe()
+            probe()
+            return
         except retry as error:
             last = error
         now = time.monotonic()

@@ -70,7 +70,7 @@ class Started(Protocol):
 
     def wait_ready(
         self,
-        probe: Callable[[], None],
+        probe: Callable[[], object],
         *,
         retry: tuple[type[Exception], ...],
         timeout_s: float,

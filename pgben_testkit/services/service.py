@@ -10,17 +10,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pgben_testkit.errors import EnvironmentNotAble, UsageProblem
-from pgben_testkit.services.choose import Choice, Offer, settle
-from pgben_testkit.services.run import Run
-from pgben_testkit.services.server import Progress, Server, ServerInfo
 from pgben_testkit.settings import BACKENDS, Option, Settings
 
 if TYPE_CHECKING:
     from pgben_testkit.checking.fact import Fact, Level
     from pgben_testkit.services.asking import Answer, Asks, Client, Owner
+    from pgben_testkit.services.choose import Choice, Offer
+    from pgben_testkit.services.run import Run
+    from pgben_testkit.services.server import Progress, Server, ServerInfo
     from pgben_testkit.services.stats import Stats
 
-InfoT = TypeVar("InfoT", bound=ServerInfo)
+InfoT = TypeVar("InfoT", bound="ServerInfo")
 SpaceT = TypeVar("SpaceT", bound="Space")
 
 
@@ -107,6 +107,8 @@ class Service(Generic[InfoT, SpaceT]):
 
     def offer(self, settings: Settings) -> Offer:
         """Return where the service could come from with these settings."""
+        from pgben_testkit.services.choose import Offer
+
         return Offer(
             self.name,
             self.setting(settings, "url"),
@@ -133,6 +135,8 @@ class Service(Generic[InfoT, SpaceT]):
         """
         if warm is not None:
             return self.borrow(self.info(warm), run, settings, progress)
+        from pgben_testkit.services.choose import settle
+
         choice = settle(self.offer(settings), settings, progress)
         if choice.kind == "external":
             return self.external(run, settings, choice, progress)
@@ -193,6 +197,13 @@ class Service(Generic[InfoT, SpaceT]):
         take it back.
         """
         raise UsageProblem(f"{self.title} lends nothing", remedy="ask for another service")
+
+    def leave(self, info: InfoT) -> dict[str, str]:
+        """Make a part of the warm server for an application, and return its address as variables.
+
+        It is not given back: it goes with the server. The same call again gives the same part.
+        """
+        return {}
 
     def answers(self) -> Mapping[str, Answer]:
         """Return what else processes of the run may ask the owner: a word, and the function that answers."""

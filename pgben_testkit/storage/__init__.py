@@ -1,1 +1,1 @@
-"""S3 for tests: servers, and isolated buckets on them."""
+"""Give tests S3 servers, and isolated buckets on them."""

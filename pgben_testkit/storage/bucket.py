@@ -1,4 +1,4 @@
-"""What a test gets: an empty bucket of its own, with keys that reach it alone where the server can do that."""
+"""Give a test an empty bucket of its own, with keys that reach it alone where the server can do that."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bucket:
-    """An isolated bucket. `endpoint` is a URL; `host` and `port` are its parts, as PGBen's MINIO_* want them."""
+    """Hold the address and the keys of an isolated bucket.
+
+    `endpoint` is a URL; `host` and `port` are its parts, as PGBen's MINIO_* want them. `other_account` are the keys of
+    another account of the server, which has no rights here.
+    """
 
     name: str
     endpoint: str
@@ -36,6 +40,7 @@ class Bucket:
     secret_key: str = field(repr=False)
     region: str = "us-east-1"
     data: str = field(default="", repr=False)
+    other_account: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def host(self) -> str:
@@ -51,15 +56,21 @@ class Bucket:
         return urlsplit(self.endpoint).scheme == "https"
 
     def boto3(self) -> Any:
-        """A boto3 client with this bucket's keys, cached."""
+        """Return a boto3 client with this bucket's keys, cached."""
         return boto3_client(self.endpoint, self.access_key, self.secret_key, self.region)
 
     def anonymous(self) -> Any:
         """Return a boto3 client of the same server that signs nothing, as somebody without keys."""
         return anonymous_client(self.endpoint, self.region)
 
+    def stranger(self) -> Any:
+        """Return a boto3 client with the keys of another account, or None where the server has no other one."""
+        if self.other_account is None:
+            return None
+        return boto3_client(self.endpoint, *self.other_account, self.region)
+
     def minio(self) -> minio.Minio:
-        """A minio-py client with this bucket's keys."""
+        """Return a minio-py client with this bucket's keys."""
         try:
             from minio import Minio
         except ModuleNotFoundError:
@@ -73,7 +84,7 @@ class Bucket:
         )
 
     def env(self) -> dict[str, str]:
-        """PGBen's names for it; both bucket names are read, by different parts."""
+        """Return PGBen's variables for this bucket; different parts of PGBen read either name of the bucket."""
         return {
             "MINIO_ENDPOINT": self.host,
             "MINIO_PORT": str(self.port),
@@ -86,59 +97,70 @@ class Bucket:
         }
 
     def holds(self, fragment: bytes) -> bool | None:
-        """Whether these bytes lie as they are where the server keeps its objects; None where nobody can look."""
+        """Return whether `fragment` lies as it is on the server's disk; None where nobody can look."""
         if not self.data:
             return None
         from pgben_testkit.storage.disk import holds
 
         return holds(self.data, fragment)
 
+    def stored(self, key: str, version: str) -> bytes | None:
+        """Return the bytes of a version of `key` as they lie on the server; None where nobody can look."""
+        return None
+
     def faulty(self) -> AbstractContextManager[FaultyBucket]:
-        """The bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
+        """Put the bucket behind a proxy that does what `.faults` says, for the length of a `with`."""
         return FaultyBucket.of(self)
 
     def audit(self) -> Audit:
-        """How this bucket keeps what is in it: who reaches it, what is encrypted, what is retained."""
+        """Return who reaches this bucket, what in it is encrypted, and what is retained."""
         from pgben_testkit.storage import lgpd
 
         return lgpd.audit(self)
 
     def assert_private(self) -> None:
-        """Nobody without keys reads, lists or writes here. Tried, not only looked up.
+        """Check that nobody but its owner reads, lists, writes or removes anything here.
+
+        Requests of every kind are made, by somebody without keys and by another account where the server has one; the
+        policy and the ACLs are read besides. Nothing that is tried stays.
 
         Raises:
-            Violation: somebody does.
+            Violation: somebody else can.
         """
         from pgben_testkit.storage import lgpd
 
         lgpd.assert_private(self)
 
     def assert_encrypted_at_rest(self, *, accept_client_side: bool = True) -> None:
-        """Every object is encrypted by the server or by the client (PGBen's AES-256-GCM, by its metadata), and where
-        the server's disk can be looked at, its plain bytes are not there.
+        """Check that every version is encrypted by the server or by the client (PGBen's AES-256-GCM).
+
+        What the client has encrypted must look random; what the server has encrypted must not lie on its disk as it
+        is, where that can be looked at.
 
         Raises:
-            Violation: one isn't.
+            Violation: one is not, or the bucket is empty.
         """
         from pgben_testkit.storage import lgpd
 
         lgpd.assert_encrypted_at_rest(self, accept_client_side=accept_client_side)
 
-    def assert_retained(self, *, until: datetime) -> None:
-        """Every version is kept until then at least, and a try to remove it is refused. On a server that doesn't
-        refuse, the object is gone.
+    def assert_retained(self, *, until: datetime, mode: str = "COMPLIANCE") -> None:
+        """Check that every version is retained until `until` at least, and that its removal is refused.
+
+        Retention in GOVERNANCE, which may be lifted, counts with `mode="GOVERNANCE"` alone; a legal hold never does.
+        On a server that does not refuse, the object is gone.
 
         Raises:
-            Violation: one isn't.
+            Violation: one is not, or the bucket is empty.
         """
         from pgben_testkit.storage import lgpd
 
-        lgpd.assert_retained(self, until=until)
+        lgpd.assert_retained(self, until=until, mode=mode)
 
 
 @dataclass(frozen=True)
 class FaultyBucket(Bucket):
-    """A bucket whose requests pass a proxy; what is asked of `faults` befalls them."""
+    """Hold a bucket whose requests pass a proxy, which adds the faults that `faults` holds."""
 
     faults: Faults = field(kw_only=True, repr=False, compare=False)
 
@@ -157,6 +179,7 @@ class FaultyBucket(Bucket):
                 bucket.secret_key,
                 bucket.region,
                 bucket.data,
+                bucket.other_account,
                 faults=proxy.faults,
             )
         finally:
@@ -164,7 +187,7 @@ class FaultyBucket(Bucket):
 
 
 class Buckets:
-    """The buckets of one process: the next one is made ready, and the last one emptied, in the background."""
+    """Lend the buckets of one process: the next is made ready, and the last is emptied, in the background."""
 
     def __init__(self, info: StorageInfo, asks: Asks, stats: Stats) -> None:
         self._info = info
@@ -179,10 +202,11 @@ class Buckets:
         name = str(slot["name"])
         self._made[name] = str(slot["made"])
         access, secret = self._info.keys.get(name, [self._info.access_key, self._info.secret_key])
-        return Bucket(name, self._info.url, access, secret, self._info.region, self._info.data)
+        info = self._info
+        return Bucket(name, info.url, access, secret, info.region, info.data, info.other_account)
 
     def acquire(self) -> Bucket:
-        """An empty bucket that nobody else has."""
+        """Return an empty bucket that nobody else has."""
         with self._stats.timed("bucket wait"):
             ahead = self._ahead or self._worker.submit(self._take)
             self._ahead = None
@@ -191,7 +215,7 @@ class Buckets:
         return bucket
 
     def release(self, bucket: Bucket) -> None:
-        """The test is over: the bucket is made as new, and given to whoever asks next."""
+        """Take back `bucket` after its test: it is made as new, and given to whoever asks next."""
         self._worker.submit(self._clean, bucket)
 
     def _clean(self, bucket: Bucket) -> None:

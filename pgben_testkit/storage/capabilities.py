@@ -1,4 +1,4 @@
-"""What a backend is able to do, by its difference file: so that a test that needs more is refused, never passed."""
+"""Tell what a backend can do, by its difference file, so that a test that needs more is refused and never passes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_names(wanted: Iterable[str]) -> None:
 
 
 def lacking(backend: str, wanted: Iterable[str]) -> tuple[str, ...]:
-    """What of it the backend hasn't. Of a backend with no difference file nothing is known: all of it."""
+    """Return which of `wanted` the backend lacks: all of it where the backend has no difference file."""
     listed = of_backend(backend)
     return tuple(each for each in wanted if listed is None or each in listed.lacks)
 
@@ -79,7 +79,7 @@ def require(backend: str, wanted: Iterable[str]) -> None:
 
 
 def cheapest(wanted: Iterable[str]) -> str:
-    """The cheapest backend of the kit's own that has what is wanted.
+    """Return the cheapest of the kit's backends that has all of `wanted`.
 
     Raises:
         EnvironmentNotAble: none has.

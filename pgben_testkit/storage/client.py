@@ -1,4 +1,4 @@
-"""S3 clients, and the few operations that the kit itself needs."""
+"""Make S3 clients, and do the few operations that the kit itself needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pgben_testkit.storage.server import StorageInfo
 
 @functools.cache
 def boto3_client(url: str, access_key: str, secret_key: str, region: str) -> Any:
-    """A boto3 S3 client with path-style addresses and `s3v4` signatures; one a set of keys and process, since a
+    """Return a boto3 S3 client with path-style addresses and `s3v4` signatures; one a set of keys and process, since a
     new one costs 30 times a cached one.
 
     Raises:
@@ -74,7 +74,7 @@ def admin_client(info: StorageInfo) -> Any:
 
 
 def bucket_exists_or_made(client: Any, name: str) -> None:
-    """The bucket exists."""
+    """Make the bucket `name` where it does not exist."""
     try:
         client.create_bucket(Bucket=name)
     except (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
@@ -82,13 +82,13 @@ def bucket_exists_or_made(client: Any, name: str) -> None:
 
 
 def put_probe(client: Any, name: str) -> None:
-    """The bucket takes objects: the first PUT of a new bucket is the slow one (210 ms on SeaweedFS)."""
+    """Put and remove an object, since the first PUT of a new bucket is slow (210 ms on SeaweedFS)."""
     client.put_object(Bucket=name, Key="pgben-probe", Body=b"1")
     client.delete_object(Bucket=name, Key="pgben-probe")
 
 
 def not_yet() -> tuple[type[Exception], ...]:
-    """The errors that a server which is still starting answers with."""
+    """Return the errors that a server answers with while it is starting."""
     import botocore.exceptions
     import urllib3.exceptions
 

@@ -1,4 +1,4 @@
-"""MinIO in a container, or whatever takes its image's place: the same command line and variables."""
+"""Run MinIO in a container, or another image with the same command line and variables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMAGE_STORY = (
 
 
 class ContainerStorage:
-    """A server that we own, in a container that is thrown away."""
+    """Own a server in a container that is removed at the end."""
 
     def __init__(self, info: StorageInfo, container: ServerContainer) -> None:
         self.info = info
@@ -34,7 +34,10 @@ class ContainerStorage:
 
     @classmethod
     def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> ContainerStorage:
-        """Running, and a first PUT worked. One pair of keys: MinIO makes others only by its own protocol."""
+        """Start the server and wait until a first PUT worked.
+
+        There is one pair of keys: MinIO makes others only by its own protocol.
+        """
         began = time.perf_counter()
         engine = engines.running("storage")
         progress("starting the S3 server")
@@ -87,5 +90,5 @@ class ContainerStorage:
         return cls(info, container)
 
     def stop(self) -> None:
-        """The container is removed, and its objects with it."""
+        """Remove the container, and its objects with it."""
         self._container.stop()

@@ -1,4 +1,4 @@
-"""What lies on a server's disk: looked for as bytes, in every file below its folder."""
+"""Look for bytes on a server's disk, in every file below its folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def holds(folder: str, fragment: bytes) -> bool:
-    """Whether any file below the folder has these bytes as they are. Files that vanish meanwhile are passed over."""
+    """Return whether a file below `folder` holds `fragment` as it is. Files that vanish meanwhile are passed over."""
     for path in Path(folder).rglob("*"):
         try:
             if not path.is_file() or path.stat().st_size < len(fragment):

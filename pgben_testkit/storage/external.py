@@ -1,4 +1,4 @@
-"""An S3 server that somebody else runs: we make our buckets on it and remove them, and nothing more."""
+"""Use an S3 server that somebody else runs: make this run's buckets on it and remove them, and nothing more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUN_ID_LENGTH = 12
 
 
 class BorrowedStorage:
-    """A server that we don't own, with this run's buckets on it."""
+    """Hold a server that we don't own, with this run's buckets on it."""
 
     def __init__(self, info: StorageInfo, run: Run) -> None:
         names = [f"{PREFIX}{run.id}-{number}" for number in range(max(1, len(info.buckets) or 16))]
@@ -62,7 +62,7 @@ def remove_leftovers(info: StorageInfo) -> None:
 
 
 def reach(run: Run, settings: Settings, choice: Choice) -> BorrowedStorage:
-    """The external server, answering.
+    """Return the external server after it has answered.
 
     Raises:
         EnvironmentNotAble: it doesn't answer, or refuses our keys.

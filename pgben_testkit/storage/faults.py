@@ -1,4 +1,4 @@
-"""Faults on demand: what an S3 server does on a bad day, asked for by a test, for the fake and for a proxy alike."""
+"""Hold the faults that a test asks for: what an S3 server does on a bad day, on the fake and by a proxy."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Fault:
 
 
 class Faults:
-    """The faults of one door. Safe from many threads."""
+    """Hold the faults of one fake or proxy. Safe for use by several threads."""
 
     def __init__(self) -> None:
         self._active: list[Fault] = []
@@ -89,7 +89,7 @@ class Faults:
         seconds: float = 1.0,
         after_bytes: int | None = None,
     ) -> Fault:
-        """From now on, requests that match are struck.
+        """Add a fault: from now on, requests that match are struck.
 
         Raises:
             UsageProblem: no fault of this kind, or a number that can't be.
@@ -120,7 +120,7 @@ class Faults:
         seconds: float = 1.0,
         after_bytes: int | None = None,
     ) -> Iterator[Fault]:
-        """The fault, for the length of a `with`; `.hits` says how often it struck."""
+        """Add a fault for the length of a `with`; `.hits` says how often it struck."""
         fault = self.add(
             kind, method=method, bucket=bucket, key=key, times=times, seconds=seconds, after_bytes=after_bytes
         )
@@ -130,7 +130,7 @@ class Faults:
             self.remove(fault)
 
     def strike(self, method: str, bucket: str, key: str) -> Fault | None:
-        """The first fault that this request meets, counted; None where all is well."""
+        """Return the first fault that this request meets, counted; None where there is none."""
         if not self._active:
             return None
         with self._lock:
@@ -142,7 +142,7 @@ class Faults:
 
 
 def refusal_xml(fault: Fault, resource: str) -> tuple[int, bytes] | None:
-    """`(status, body)` of a fault that answers by itself, else None."""
+    """Return `(status, body)` of a fault that answers by itself, else None."""
     if fault.kind not in REFUSALS:
         return None
     from xml.sax.saxutils import escape
@@ -156,7 +156,7 @@ def refusal_xml(fault: Fault, resource: str) -> tuple[int, bytes] | None:
 
 
 def cut(fault: Fault, length: int) -> int:
-    """How many bytes of a body of this length come through."""
+    """Return how many bytes of a body of this length come through."""
     return min(length, length // 2 if fault.after_bytes is None else fault.after_bytes)
 
 

@@ -1,9 +1,10 @@
-"""A bucket as it was made: what a test put into it goes, and so does what it configured."""
+"""Make a bucket as it was when it was made: empty, and configured in no way."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from pgben_testkit.storage.client import admin_client, put_probe
@@ -27,7 +28,7 @@ CONFIGURED_BY = (
 
 
 def configuration(client: Any, name: str) -> str:
-    """All that is configured on the bucket, to be compared; also what it answers where nothing is."""
+    """Return all that is configured on the bucket `name` as text, to be compared."""
     import botocore.exceptions
 
     found: dict[str, Any] = {}
@@ -42,7 +43,7 @@ def configuration(client: Any, name: str) -> str:
 
 
 def as_new(info: StorageInfo, name: str, made: str) -> None:
-    """Empty, and configured as in `made`; a bucket that differs is removed and made anew.
+    """Empty the bucket `name`; where it is not configured as in `made`, remove it and make it again.
 
     Raises:
         botocore.exceptions.ClientError: something in it is locked until a time to come (COMPLIANCE).
@@ -77,31 +78,53 @@ def _may_be_configured(info: StorageInfo, name: str) -> bool:
 
 
 def empty(client: Any, name: str) -> None:
-    """The bucket holds nothing: no object, no version, no delete marker, no unfinished upload; legal holds and
-    GOVERNANCE retention are lifted.
+    """Remove all that the bucket `name` holds: objects, versions, delete markers and unfinished uploads.
+
+    Legal holds and GOVERNANCE retention are lifted.
 
     Raises:
-        botocore.exceptions.ClientError: something in it is locked until a time to come (COMPLIANCE).
+        botocore.exceptions.ClientError: something in it is locked until a time to come (COMPLIANCE), or is still listed
+            after it was removed.
     """
-    uploads = client.list_multipart_uploads(Bucket=name).get("Uploads", ())
-    for upload in uploads:
-        client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-    while True:
-        page = client.list_object_versions(Bucket=name, MaxKeys=1000)
-        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        for each in found:
-            version = each.get("VersionId")
-            _remove(client, name, each["Key"], {"VersionId": version} if version and version != "null" else {})
-        if not page.get("IsTruncated") or not found:
-            return
+    _until_none(name, lambda: _uploads(client, name), lambda each: client.abort_multipart_upload(Bucket=name, **each))
+    _until_none(name, lambda: _versions(client, name), lambda each: _remove(client, name, each))
 
 
-def _remove(client: Any, name: str, key: str, version: dict[str, str]) -> None:
+def _until_none(
+    name: str, listed: Callable[[], list[dict[str, str]]], remove: Callable[[dict[str, str]], object]
+) -> None:
+    """Remove what is listed, page by page; a page that comes again as it was would come for ever."""
+    before: list[dict[str, str]] = []
+    while page := listed():
+        if page == before:
+            import botocore.exceptions
+
+            error = {"Code": "BucketNotEmpty", "Message": f"still in {name} after it was removed: {page[0]}"}
+            raise botocore.exceptions.ClientError({"Error": error}, "DeleteObject")
+        for each in page:
+            remove(each)
+        before = page
+
+
+def _uploads(client: Any, name: str) -> list[dict[str, str]]:
+    found = client.list_multipart_uploads(Bucket=name).get("Uploads", ())
+    return [{"Key": each["Key"], "UploadId": each["UploadId"]} for each in found]
+
+
+def _versions(client: Any, name: str) -> list[dict[str, str]]:
+    """One page of versions and delete markers. The version `null` is named too: in a bucket that was ever versioned,
+    a removal that names none only adds a delete marker."""
+    page = client.list_object_versions(Bucket=name, MaxKeys=1000)
+    found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+    return [{"Key": each["Key"], "VersionId": each.get("VersionId") or "null"} for each in found]
+
+
+def _remove(client: Any, name: str, version: dict[str, str]) -> None:
     import botocore.exceptions
 
     try:
-        client.delete_object(Bucket=name, Key=key, BypassGovernanceRetention=True, **version)
+        client.delete_object(Bucket=name, BypassGovernanceRetention=True, **version)
     except botocore.exceptions.ClientError:
         with contextlib.suppress(botocore.exceptions.ClientError):  # what keeps it may be another thing
-            client.put_object_legal_hold(Bucket=name, Key=key, LegalHold={"Status": "OFF"}, **version)
-        client.delete_object(Bucket=name, Key=key, BypassGovernanceRetention=True, **version)
+            client.put_object_legal_hold(Bucket=name, LegalHold={"Status": "OFF"}, **version)
+        client.delete_object(Bucket=name, BypassGovernanceRetention=True, **version)

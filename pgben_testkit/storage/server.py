@@ -1,4 +1,4 @@
-"""An S3 server as everybody sees it."""
+"""Describe an S3 server to those who use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pgben_testkit.services.server import ServerInfo
 
 @dataclass(frozen=True, kw_only=True)
 class StorageInfo(ServerInfo):
-    """Where the server is and the keys of its administrator.
+    """Hold where the server is, and the keys of its administrator.
 
     `buckets`: names that may be used; `keys`: bucket -> (access key, secret key) that reach this bucket alone,
     empty where the server knows one pair only.
@@ -26,12 +26,19 @@ class StorageInfo(ServerInfo):
     keys: dict[str, list[str]] = field(default_factory=dict, repr=False)
     data: str = ""
     """The folder where the server keeps its objects, where this machine can look into it."""
+    stranger: list[str] = field(default_factory=list, repr=False)
+    """The keys of another account that has no rights; empty where the server has none."""
     gate: bool = False
     """Whether our gate stands before it."""
 
     @property
+    def other_account(self) -> tuple[str, str] | None:
+        """Return (access key, secret key) of another account that has no rights, or None."""
+        return (self.stranger[0], self.stranger[1]) if self.stranger else None
+
+    @property
     def listed_as(self) -> str:
-        """The name of its difference file: the backend, or `ungated`."""
+        """Return the name of its difference file: the backend, or `ungated`."""
         return "ungated" if self.backend == "embedded" and not self.gate else self.backend
 
     def address(self, *, with_password: bool = False) -> str:

@@ -130,5 +130,10 @@ class Storage(Service["StorageInfo", "Buckets"]):
 
         return examine(self, settings)
 
+    def leave(self, info: StorageInfo) -> dict[str, str]:
+        from pgben_testkit.storage.leave import leave_bucket
+
+        return leave_bucket(info)
+
 
 SERVICE = Storage()

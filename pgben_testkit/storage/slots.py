@@ -1,4 +1,4 @@
-"""Which bucket is whose at this moment, over all processes of the run: kept by the run's owner."""
+"""Remember which bucket is whose at this moment, over all processes of the run: kept by the run's owner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pgben_testkit.storage.server import StorageInfo
 
 
 class Slots:
-    """The buckets of a run. A process that dies gives its bucket back dirty, and it is emptied before the next."""
+    """Hold the buckets of a run. A process that dies gives its bucket back dirty; it is emptied before the next."""
 
     def __init__(self, info: StorageInfo) -> None:
         self._info = info

@@ -1,4 +1,4 @@
-"""SeaweedFS's `weed mini`, run by us: the embedded S3 server. Flags and traps are SeaweedFS 4.48's."""
+"""Run SeaweedFS' `weed mini` as the embedded S3 server. Flags and traps are SeaweedFS 4.48's."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SOCKETS = "/tmp/seaweedfs-*-{port}.sock"
 
 
 def find(settings: Settings) -> Path | None:
-    """The `weed` program, or None.
+    """Return the `weed` program, or None.
 
     Raises:
         UsageProblem: a file was named that isn't there.
@@ -75,7 +75,7 @@ OF_A_BUCKET = ("Admin", "Read", "Write", "List", "Tagging", "ReadAcp", "WriteAcp
 
 
 def config(info: StorageInfo) -> dict[str, object]:
-    """weed's identities: an administrator, and for each bucket a user who reaches this bucket alone.
+    """Return weed's identities: an administrator, and for each bucket a user who reaches this bucket alone.
 
     Without a configuration weed lets everybody do everything.
     """
@@ -92,12 +92,14 @@ def config(info: StorageInfo) -> dict[str, object]:
 
 
 def start_gate(run: Run, info: StorageInfo, data: Path, port: int, upstream: int, pid: int) -> ServerProcess:
-    """The gate on its port, a process of its own: it must outlive the one that started a warm server."""
+    """Start the gate on its port, a process of its own: it must outlive the one that started a warm server."""
     from pgben_testkit.storage.gate.plan import Plan
 
     plan = data / "gate.json"
     users = [(access, secret, bucket) for bucket, (access, secret) in info.keys.items()]
-    Plan(port, upstream, info.region, str(data), pid, [(info.access_key, info.secret_key, "admin"), *users]).write(plan)
+    strangers = [(*info.other_account, "pgben-stranger")] if info.other_account else []
+    known = [(info.access_key, info.secret_key, "admin"), *users]
+    Plan(port, upstream, info.region, str(data), pid, known, strangers).write(plan)
     return ServerProcess.start(
         "storage-gate",
         [sys.executable, "-m", "pgben_testkit.storage.gate", plan],
@@ -110,7 +112,7 @@ def start_gate(run: Run, info: StorageInfo, data: Path, port: int, upstream: int
 
 
 class Weed:
-    """A server that we own."""
+    """Own a SeaweedFS server, and the gate before it."""
 
     def __init__(
         self, info: StorageInfo, process: ServerProcess, gate: ServerProcess | None, data: Path, sockets: list[str]
@@ -123,7 +125,7 @@ class Weed:
 
     @classmethod
     def start(cls, run: Run, settings: Settings, choice: Choice, progress: Progress) -> Weed:
-        """Running, and a first PUT worked."""
+        """Start the server and wait until a first PUT worked."""
         began = time.perf_counter()
         program = find(settings)
         if program is None:
@@ -144,6 +146,7 @@ class Weed:
             region=settings.storage_region,
             buckets=names,
             keys={name: [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] for name in names},
+            stranger=[f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)] if settings.storage_gate else [],
         )
         identities = data / "s3.json"
         identities.touch(0o600)
@@ -199,7 +202,7 @@ class Weed:
         return cls(ready, process, gate, data, sockets)
 
     def stop(self) -> None:
-        """Ended at once: its folder is ours and goes with it."""
+        """End the server at once, and remove its folder."""
         if self._gate is not None:
             self._gate.stop(signal.SIGKILL)
         self._process.stop(signal.SIGKILL)

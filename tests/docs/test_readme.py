@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import pgben_testkit
 from pgben_testkit import settings
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = Path(pgben_testkit.__file__).parent
 READMES = ("README.md", "README.pt-BR.md")
 
 
@@ -48,7 +50,7 @@ def test_every_option_and_variable_that_is_named_exists(page):
 @pytest.mark.parametrize("page", READMES)
 def test_every_fixture_that_is_named_exists(page, pytestconfig):
     text = (ROOT / page).read_text("utf-8")
-    sources = "\n".join(each.read_text("utf-8") for each in (ROOT / "pgben_testkit/plugin/fixtures").glob("*.py"))
+    sources = "\n".join(each.read_text("utf-8") for each in (PACKAGE / "plugin/fixtures").glob("*.py"))
     for name in re.findall(r"^\| `(pgben_[a-z_0-9]+)`", text, re.MULTILINE):
         assert f"def {name}(" in sources, name
 

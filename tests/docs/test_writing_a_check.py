@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import pgben_testkit
+
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "writing-a-check.md").read_text("utf-8")
 FILES = {name: text for name, _, text in re.findall(r"^`([^`\n]+)`:\n\n(`{3,})\w+\n(.*?)^\2$", GUIDE, re.M | re.S)}
@@ -18,7 +20,10 @@ COMMAND = re.search(r"## Try it\n\n```sh\npytest (.*?)\n```", GUIDE)[1].split()
 @pytest.fixture
 def tree(tmp_path):
     """A copy of what the guide speaks of."""
-    kept = ["pgben_testkit", "docs/checks", "tests/unit/checking", "tests/unit/observability/checks"]
+    package = Path(pgben_testkit.__file__).parent
+    # An installed wheel has the pages within: here they are those of the copied docs
+    shutil.copytree(package, tmp_path / "pgben_testkit", ignore=shutil.ignore_patterns("pages", "__pycache__"))
+    kept = ["docs/checks", "tests/unit/checking", "tests/unit/observability/checks"]
     kept += [f"tests/unit/{area}/checks" for area in ("env", "doctor", "lgpd")]
     for name in kept:
         shutil.copytree(ROOT / name, tmp_path / name)

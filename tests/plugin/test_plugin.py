@@ -48,7 +48,14 @@ def run(project, *args):
     return project.runpytest_subprocess("-p", "no:randomly", *args)
 
 
-@pytest.mark.parametrize("args", [(), ("-n2",), ("-p", "no:xdist"), ("-p", "no:terminal")], ids=" ".join)
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        ("-n2",),
+        *(pytest.param(each, marks=pytest.mark.full) for each in (("-p", "no:xdist"), ("-p", "no:terminal"))),
+    ],
+)
 def test_every_fixture_serves(project, args):
     result = run(project, *args)
     assert result.ret == 0

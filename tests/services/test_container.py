@@ -19,6 +19,8 @@ from pgben_testkit.services import images
 from pgben_testkit.services.container import Recipe, ServerContainer
 from pgben_testkit.services.run import RUN_LABEL, Run, traces
 
+pytestmark = pytest.mark.full
+
 REFUSED = "localhost:9/no-registry/postgres:15"
 """An image whose registry refuses connections at once, whatever the network."""
 

@@ -10,7 +10,12 @@ from pgben_testkit.errors import EnvironmentNotAble
 from pgben_testkit.postgres.databases import Databases
 
 STRATEGIES = ["clone", "pool", "reset"]
-pytestmark = pytest.mark.parametrize("supply", ["embedded", "external", "container"], indirect=True, scope="module")
+BACKENDS = [
+    "embedded",
+    pytest.param("external", marks=pytest.mark.full),
+    pytest.param("container", marks=pytest.mark.full),
+]
+pytestmark = pytest.mark.parametrize("supply", BACKENDS, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ def test_it_passes_under_run(suite):
     assert "Tests:       3 passed, 3 total" in done.stderr
 
 
+@pytest.mark.full
 def test_typescript_and_es_modules_import_the_helper(suite):
     helper = subprocess.run([*CLI, "node-helper"], capture_output=True, text=True, check=True).stdout.strip()
     install = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--no-package-lock", helper]

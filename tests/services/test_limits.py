@@ -6,12 +6,14 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from real import CLI
 
 from pgben_testkit import settings
 from pgben_testkit.postgres import cluster
+from pgben_testkit.postgres.service import SERVICE as POSTGRES
 from pgben_testkit.services.run import traces
 from pgben_testkit.services.supply import Supply
 
@@ -73,7 +75,7 @@ def test_a_port_that_was_taken_meanwhile_costs_another_try(project, postgres, mo
         monkeypatch.setattr(cluster, "free_ports", lambda count: [taken.pop()] if taken else free(count))
         supply = Supply(given)
         try:
-            assert supply.get("postgres").info.port != theirs.getsockname()[1]
+            assert POSTGRES.info(supply.get("postgres").info.as_dict()).port != theirs.getsockname()[1]
         finally:
             supply.close()
     assert taken == []
@@ -105,3 +107,27 @@ def test_two_runs_at_once_in_one_checkout_do_not_meet(project, postgres, monkeyp
     assert (project / "one").read_text() != (project / "two").read_text()
     assert len([each for each in (project / "cache" / "postgres").iterdir() if not each.name.startswith(".")]) == 2
     assert list(traces()) == [] and json.loads(subprocess.check_output([*CLI, "status", "--json"])) == []
+
+
+def test_a_temporary_folder_with_a_long_name_serves_workers_too(project, postgres, monkeypatch, tmp_path_factory):
+    long = tmp_path_factory.mktemp("t") / ("long-" * 20)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    (project / "test_long.py").write_text(
+        "import pytest\n\n@pytest.mark.parametrize('n', range(4))\ndef test_one(pgben_database, n):\n    pass\n"
+    )
+    words = [sys.executable, "-m", "pytest", "-q", "-n2", "-p", "no:cacheprovider", "--basetemp", str(project / "base")]
+    done = subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=120)
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    assert not list(Path(f"/tmp/pgben-testkit-{os.geteuid()}").glob("*.desk"))
+
+
+def test_an_external_database_that_is_down_is_told_with_its_address_and_without_its_password(project):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    url = f"postgresql://ana:segredo@127.0.0.1:{port}/app"
+    env = os.environ | {"PGBEN_POSTGRES_URL": url, "PGBEN_POSTGRES_BACKEND": "external"}
+    done = subprocess.run([*CLI, "run", "--db", "--", "true"], cwd=project, env=env, capture_output=True, text=True)
+    assert done.returncode == 3
+    assert f"127.0.0.1:{port} can't be used as ana" in done.stderr
+    assert "segredo" not in done.stderr

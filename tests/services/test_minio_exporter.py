@@ -23,6 +23,8 @@ from pgben_testkit.observability.metrics import Metrics
 from pgben_testkit.services.process import free_ports
 from pgben_testkit.storage.client import boto3_client
 
+pytestmark = pytest.mark.full
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 EXPORTER = FIXTURES / "minio_exporter"
 CATALOGUE = FIXTURES / "observability" / "catalogue.yaml"
@@ -293,7 +295,8 @@ def test_a_port_that_is_taken_is_said(info):
     ],
 )
 def test_operations_have_minios_names(line, expected):
-    assert operation.name(*line.split(), {}) == expected
+    method, path = line.split()
+    assert operation.name(method, path, {}) == expected
 
 
 def test_a_copy_is_told_from_a_put():

@@ -115,3 +115,14 @@ def test_tests_get_a_database_each_over_workers(project, server):
     done = subprocess.run(words, capture_output=True, text=True)
     assert "20 passed" in done.stdout, done.stdout
     assert "redis: ready after" in done.stdout
+
+
+@every_backend
+def test_a_client_gives_bytes_where_it_is_asked_to(desk):
+    lent = desk.ask("lend", service="redis")
+    database = RedisDb.from_answer(lent)
+    with database.client() as text, database.client(decode_responses=False) as raw:
+        text.set("nome", "João")
+        assert (text.get("nome"), raw.get("nome")) == ("João", "João".encode())
+    assert lent["env"]["REDIS_URL"] == database.url
+    desk.ask("give-back", name=lent["name"])

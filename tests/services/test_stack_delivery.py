@@ -14,6 +14,8 @@ from pgben_testkit.observability.receivers.receivers import Receivers
 from pgben_testkit.observability.servers import programs
 from pgben_testkit.observability.servers.alertmanager import Alertmanager
 
+pytestmark = pytest.mark.full
+
 CONFIG = stack.read(stack.ALERTMANAGER / "alertmanager.yml")
 TABLE = stack.read(stack.ALERTMANAGER / "routes.yml")
 BEGAN = "2026-11-24T13:05:00Z"

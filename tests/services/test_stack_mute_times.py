@@ -120,7 +120,7 @@ def week():
         config = {**CONFIG, "receivers": receivers, "global": {"resolve_timeout": "5m"}, "templates": []}
         server = Alertmanager.start(program, config, run=started(stack).run, name="mute-times")
         stack.callback(server.stop)
-        clock = ProcessClock(server.process.popen)
+        clock = ProcessClock(server.process.process)
         stack.callback(clock.close)
         yield Week(server, clock, delivered)
 

@@ -23,6 +23,8 @@ from pgben_testkit.postgres.service import SERVICE as POSTGRES
 from pgben_testkit.services.process import Account, ServerProcess, free_ports
 from pgben_testkit.storage.service import SERVICE as STORAGE
 
+pytestmark = pytest.mark.full
+
 DOOR = FIXTURES / "minio_exporter"
 WITHOUT_SAMPLES = {
     "minio_s3_requests_5xx_errors_total",  # MinIO tells errors once there are some

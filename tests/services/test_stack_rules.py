@@ -43,12 +43,14 @@ def test_rules_are_clean_with_lint_as_errors(path):
     assert (code, "SUCCESS" in told) == (0, True), told
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.stem)
 def test_unit_tests_of_the_rules(path):
     code, told = promtool("test", "rules", path.name, folder=path.parent)
     assert code == 0, told
 
 
+@pytest.mark.full
 def test_unit_tests_can_fail(tmp_path):
     """The counter-proof: a threshold moved away is noticed."""
     broken = (
@@ -67,6 +69,7 @@ def test_unit_tests_can_fail(tmp_path):
     assert code != 0 and "LacunasNaAuditoria" in told
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.stem)
 def test_unit_tests_hold_each_alert_to_its_time(tmp_path, path):
     """Without its `for` each alert fires in a case where it must not yet."""

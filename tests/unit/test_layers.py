@@ -78,7 +78,7 @@ def _imported(path):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are written in full"
             names = [f"{node.module}.{each.name}" for each in node.names]
-            names = [each if each in MODULES else node.module for each in names]
+            names = [each if each in MODULES else str(node.module) for each in names]
         elif isinstance(node, ast.Import):
             names = [each.name for each in node.names]
         found |= {each for each in names if each.split(".")[0] in (NAME, "pytest", "_pytest")}

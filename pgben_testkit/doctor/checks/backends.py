@@ -27,7 +27,7 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
         if choice.kind == "container" and choice.pull:
             yield Fact(
                 RULE.id,
-                "note",
+                "note" if service.is_wanted(settings) else "ok",
                 service.name,
                 f"the image {choice.image} is not on this machine yet",
                 "the first run pulls it, and waits for that",

@@ -30,7 +30,8 @@ def look(settings: Settings, ports: Ports) -> Iterator[Fact]:
     if here:
         yield Fact(RULE.id, "ok", "monitoring", ", ".join(here))
     if missing:
-        level: Level = "note" if here else "ok"
+        asked = settings.metrics_catalogue or settings.prometheus_bin or settings.alertmanager_bin
+        level: Level = "note" if here and asked else "ok"
         yield Fact(
             RULE.id,
             level,

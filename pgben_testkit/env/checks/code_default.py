@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pgben_testkit.checking.finding import Finding, Rule, finding
 from pgben_testkit.env.code.read import CodeRead
+from pgben_testkit.env.contract import is_librarys
 from pgben_testkit.env.ground import Ground
 
 RULE = Rule("env/code-default", "warning", "A variable has two different defaults")
@@ -14,11 +15,12 @@ RULE = Rule("env/code-default", "warning", "A variable has two different default
 def check(ground: Ground) -> Iterator[Finding]:
     if ground.code is None:
         return
-    by_name: dict[str, list[CodeRead]] = {}
+    by_name: dict[tuple[str, str], list[CodeRead]] = {}
     for each in ground.code.reads:
-        if each.default is not None and not each.test:
-            by_name.setdefault(each.name, []).append(each)
-    for name, reads in by_name.items():
+        if each.default and not each.test and not is_librarys(each.name):  # an empty one stands for none
+            package = ground.tree.package_of(each.place.path) if ground.tree else ""
+            by_name.setdefault((each.name, package), []).append(each)
+    for (name, _), reads in by_name.items():
         variable = ground.contract.variable(name) if ground.contract else None
         expected, where, place = reads[0].default or "", str(reads[0].place), reads[0].place
         if variable is not None and variable.default is not None:

@@ -26,6 +26,12 @@ def check(ground: Ground) -> Iterator[Finding]:
             reason=f"absent from {', '.join(absent[:MOST_NAMED])}{more}"
             + (", where the default holds" if default else ""),
             remedy="set it there too, or let the contract say `only`, `required_in` or `forbidden_in`",
-            severity="note" if default else "warning",
+            severity="note" if default or _may_lack(ground, row.name) else "warning",
             related=tuple(each.place for each in row.lacking[1:]) + tuple(each.place for each in row.declared),
         )
+
+
+def _may_lack(ground: Ground, name: str) -> bool:
+    """Whether the code shows in each place that it works without the variable."""
+    reads = [each for each in ground.code.reads if each.name == name and not each.test] if ground.code else []
+    return bool(reads) and all(each.optional for each in reads)

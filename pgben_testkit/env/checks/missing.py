@@ -22,7 +22,8 @@ def check(ground: Ground) -> Iterator[Finding]:
             continue
         stage = ground.stage(source)
         for variable in _required(ground.contract, stage):
-            if not ground.has(source, variable):
+            asked = variable.concerns(source.name) and ground.needs(source, variable.name)
+            if asked and not ground.has(source, variable):
                 meant = _meant(ground, variable, source.declared)
                 yield finding(
                     RULE,

@@ -26,6 +26,8 @@ def check(ground: Ground) -> Iterator[Finding]:
             )
         else:
             meant = nearest(each.name, each.known_names)
+            if not meant and each.object_kind == "Secret":
+                continue  # secrets are made on the cluster, and a repository without them is as it should be
             yield finding(
                 RULE,
                 each.name,
@@ -33,4 +35,5 @@ def check(ground: Ground) -> Iterator[Finding]:
                 f"no manifest defines the {what}",
                 reason=f"{each.by} asks for it, and the pod does not start without it",
                 remedy=f"did you mean {meant}?" if meant else "add its manifest, or mark it `optional: true`",
+                severity=None if meant else "warning",
             )

@@ -23,4 +23,5 @@ def check(ground: Ground) -> Iterator[Finding]:
                     f"the value of {name} is refused",
                     reason=declared.refused.partition(": ")[0],
                     remedy=declared.refused.partition(": ")[2] or "write a string",
+                    severity="warning" if source.kind == "compose" else None,  # newer versions of compose take it
                 )

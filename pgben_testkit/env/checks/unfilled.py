@@ -13,11 +13,12 @@ RULE = Rule("env/unfilled", "error", "A reference to another variable in a value
 
 def check(ground: Ground) -> Iterator[Finding]:
     process = next((source for source in ground.sources if source.kind == "process"), None)
+    examples = {declared.name for source in ground.sources if source.example for declared in source.declared}
     for each in ground.unfilled:
         name, inside = safe_name(each.name), safe_name(each.inside)
         if each.stops:
             filled = bool(process.values().get(each.name)) if process else each.shell
-            if not filled:
+            if not filled and not (each.shell and each.name in examples):
                 yield finding(
                     RULE,
                     inside,
@@ -25,7 +26,10 @@ def check(ground: Ground) -> Iterator[Finding]:
                     f"${{{name}:?}} in {inside} is filled by nothing",
                     reason=f"{name} is set neither in the .env beside it nor in this shell, so compose starts nothing",
                     remedy=f"set {name} in the .env beside it",
+                    severity="warning" if each.shell else None,
                 )
+            continue
+        if process and not each.pod and not each.cycle and each.name in process.values():
             continue
         if each.pod:
             yield finding(
@@ -53,4 +57,5 @@ def check(ground: Ground) -> Iterator[Finding]:
                 f"${{{name}}} in {inside} is filled by nothing",
                 reason=f"{name} is not set before it, so it becomes empty",
                 remedy=f"set {name}, or give a default: ${{{name}:-...}}",
+                severity="warning",
             )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pgben_testkit.checking.finding import Finding, Rule, finding
+from pgben_testkit.env.contract import is_librarys
 from pgben_testkit.env.ground import Ground
 from pgben_testkit.env.nearest import nearest
 from pgben_testkit.env.secret import safe_name
 from pgben_testkit.env.sources.base import Declared, Source
+from pgben_testkit.env.spellings import pairs
 
 RULE = Rule("env/unknown", "warning", "A name is not in the contract")
 MOST_COMPARED = 500
@@ -22,12 +24,15 @@ def check(ground: Ground) -> Iterator[Finding]:
         return
     read_at = {each.name: each.place for each in ground.code.reads} if ground.code else {}
     applications = {id(each) for each in ground.applications}
+    paired = {each.set_as for each in pairs(ground)}  # reported as one variable with two names
     for source in ground.sources:
         if id(source) not in applications and not (source.kind in LAYERS and ground.is_ours(source)):
             continue
-        unknown = [each for each in source.declared if ground.is_unknown(each.name)]
+        unknown = [each for each in source.declared if ground.is_unknown(each.name) and each.name not in paired]
         for declared in unknown:
             meant = nearest(declared.name, ground.contract.variables) if len(unknown) <= MOST_COMPARED else ""
+            if not meant and is_librarys(declared.name):
+                continue
             if source.kind == "process" and (not meant or ground.has(source, ground.contract.variables[meant])):
                 continue  # a shell is full of names that are nobody's mistake
             yield _finding(ground, source, declared, meant, read_at)

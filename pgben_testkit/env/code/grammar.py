@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -21,8 +21,9 @@ GRAMMARS = {
 class Read:
     """Describe a variable that a line of code reads.
 
-    `default` is what the code uses where the variable is not set, if that is a literal. `required`: the line fails
-    without the variable. `hint` is a kind that the use of the value tells.
+    `default` is what the code uses where the variable is not set, if that is a literal. `required`: the program fails
+    there without the variable. `optional`: the code shows that it works without it, by a default of any kind or by a
+    test. `hint` is a kind that the use of the value tells.
     """
 
     name: str
@@ -31,14 +32,25 @@ class Read:
     default: str | None = None
     required: bool = False
     hint: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Write:
+    """Describe a variable that a line of code sets. `value` None: it is known only when the line runs."""
+
+    name: str
+    value: str | None = field(repr=False)
+    line: int
 
 
 @dataclass(frozen=True)
 class FileReads:
-    """Hold all that a file reads; `dynamic` are lines whose names are known only when they run."""
+    """Hold all that a file reads and sets; `dynamic` are lines whose names are known only when they run."""
 
     reads: tuple[Read, ...] = ()
     dynamic: tuple[int, ...] = ()
+    writes: tuple[Write, ...] = ()
 
 
 @cache

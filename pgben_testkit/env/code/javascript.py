@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pgben_testkit.env.code import schemas
-from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
+from pgben_testkit.env.code.grammar import FileReads, Read, Write, matches, parser, text_of
 from pgben_testkit.env.code.literals import literal
+from pgben_testkit.env.code.uses import use_of
 
 WORTH_A_LOOK = (
     b"process",
@@ -100,14 +101,9 @@ _ALIASED = """
     (binary_expression left: (_) @index operator: "in" right: (identifier) @object) @read
     (arguments (identifier) @object @whole)
 """
-_THROUGH = frozenset(
-    {"parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression", "await_expression"}
-)
-_CONVERSIONS = {"parseInt": "int", "Number": "int", "parseFloat": "float", "String": "", "Boolean": "", "BigInt": "int"}
 _OF_PROCESS = re.compile(rb"=\s*process\b(?!\s*[.\[?(])|[\"'](?:node:)?process[\"']")
 """`const { env } = process` and imports of the module may be there; the tree tells whether they are."""
 MOST_PLACES = 40
-_METHODS = frozenset({"toString", "trim", "toLowerCase", "toUpperCase"})
 
 
 def reads(source: bytes, language: str) -> FileReads:
@@ -124,6 +120,7 @@ class _File:
         self._language = language
         self._found: dict[tuple[str, int, int], Read] = {}
         self._dynamic: set[int] = set()
+        self._writes: list[Write] = []
         self._aliases: set[str] = set()
         self._constants: dict[str, str] | None = None
         self._has_schema = False
@@ -155,7 +152,7 @@ class _File:
             for _, captures in self._matches(_ALIASED):
                 if text_of(captures["object"][0]) in self._aliases:
                     self._match(captures)
-        return FileReads(tuple(self._found.values()), tuple(sorted(self._dynamic)))
+        return FileReads(tuple(self._found.values()), tuple(sorted(self._dynamic)), tuple(dict.fromkeys(self._writes)))
 
     def _near(self, text: str, places: list[int]) -> Iterator[dict[str, list[Any]]]:
         """The matches that touch these bytes: far cheaper than those of a whole file, where there are few."""
@@ -183,7 +180,8 @@ class _File:
             if name is None:
                 self._dynamic.add(captures["index"][0].start_point[0] + 1)
             else:
-                self._add(name, captures["read"][0])
+                asked = captures["read"][0].type == "binary_expression"  # `"X" in process.env`
+                self._add(name, captures["read"][0], optional=asked)
         elif "pattern" in captures:
             self._destructured(captures["pattern"][0])
         elif "alias" in captures:
@@ -198,7 +196,7 @@ class _File:
         arguments = call.child_by_field_name("arguments")
         name = self._string(arguments.named_children[0]) if arguments and arguments.named_children else None
         if name is not None:
-            self._add(name, call)
+            self._add(name, call, optional=True)
 
     def _spread(self, spread: Any) -> None:
         """A copy with a name is another name; one that is given to a child process is not read here."""
@@ -226,7 +224,7 @@ class _File:
         own: dict[str, set[str]] = {"process": set(), "env-var": set()}
         for _, captures in self._matches(_MODULES):
             module = text_of(captures["module"][0]).removeprefix("node:")
-            if module in UNSETTLED:
+            if module in UNSETTLED and not self._has_schema:
                 self._dynamic.add(captures["module"][0].start_point[0] + 1)
             elif module in own and "name" in captures:
                 own[module].add(text_of(captures["name"][0]))
@@ -263,29 +261,40 @@ class _File:
                 name
             ):  # `database.host` and `jwt` are namespaces of its own
                 continue
-            default = literal(captures["default"][0]) if "default" in captures else None
+            given = captures["default"][0] if "default" in captures else None
             required = text_of(captures["method"][0]) == "getOrThrow"
-            self._add(name, captures["read"][0], default=default, required=required)
+            optional = given is not None and given.type != "object"  # `{ infer: true }` is no default
+            self._add(name, captures["read"][0], default=literal(given), required=required, optional=optional)
 
-    def _add(self, name: str, node: Any, *, default: str | None = None, required: bool = False) -> None:
-        if not re.fullmatch(r"[A-Za-z_]\w*", name) or _is_written(node):
+    def _add(
+        self, name: str, node: Any, *, default: str | None = None, required: bool = False, optional: bool = False
+    ) -> None:
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
             return
-        found, hint = _use(node)
+        if _is_written(node):
+            if node.parent.type == "assignment_expression":
+                value = literal(node.parent.child_by_field_name("right"))
+                self._writes.append(Write(name, value, node.start_point[0] + 1))
+            return
+        use = use_of(node)
         line, column = node.start_point[0] + 1, node.start_point[1] + 1
-        read = Read(name, line, column, default if default is not None else found, required, hint)
+        default = default if default is not None else use.default
+        optional = optional or use.optional or default is not None
+        read = Read(name, line, column, default, required and not optional, use.hint, optional)
         self._found.setdefault((name, line, column), read)
 
     def _destructured(self, pattern: Any) -> None:
         for each in pattern.named_children:
-            default = None
+            default, optional = None, False
             key = each
             if each.type in ("object_assignment_pattern", "assignment_pattern"):
                 key, default = each.child_by_field_name("left"), literal(each.child_by_field_name("right"))
+                optional = True
             elif each.type == "pair_pattern":
                 key = each.child_by_field_name("key")
                 value = each.child_by_field_name("value")
                 if value is not None and value.type == "assignment_pattern":
-                    default = literal(value.child_by_field_name("right"))
+                    default, optional = literal(value.child_by_field_name("right")), True
             elif each.type == "rest_pattern":
                 self._dynamic.add(each.start_point[0] + 1)
                 continue
@@ -294,7 +303,8 @@ class _File:
             name = self._string(key) if key.type in ("string", "computed_property_name") else text_of(key)
             line, column = each.start_point[0] + 1, each.start_point[1] + 1
             if name and re.fullmatch(r"[A-Za-z_]\w*", name):
-                self._found.setdefault((name, line, column), Read(name, line, column, default))
+                read = Read(name, line, column, default, optional=optional)
+                self._found.setdefault((name, line, column), read)
 
     def _string(self, node: Any) -> str | None:
         """The text of a string, of a template without holes, of a constant of this file; else None."""
@@ -352,49 +362,3 @@ def _is_written(node: Any) -> bool:
     if parent.type == "assignment_expression":
         return bool(parent.child_by_field_name("left") == node)
     return parent.type == "unary_expression" and text_of(parent).startswith("delete")
-
-
-def _use(node: Any) -> tuple[str | None, str]:
-    """The default that stands behind a read (`||`, `??`), and the kind that its use tells."""
-    hint, default = "", None
-    for _ in range(8):
-        parent = node.parent
-        if parent is None:
-            break
-        if parent.type in _THROUGH:
-            node = parent
-        elif parent.type == "arguments" and parent.named_children and parent.named_children[0] == node:
-            function = text_of(parent.parent.child_by_field_name("function")).removeprefix("Number.")
-            if function not in _CONVERSIONS:
-                break
-            hint = hint or _CONVERSIONS[function]
-            node = parent.parent
-        elif parent.type == "unary_expression" and text_of(parent).startswith("+"):
-            hint = hint or "int"
-            node = parent
-        elif parent.type == "member_expression" and parent.child_by_field_name("object") == node:
-            call = parent.parent
-            if text_of(parent.child_by_field_name("property")) not in _METHODS or call.type != "call_expression":
-                break
-            node = call
-        elif parent.type == "binary_expression" and parent.child_by_field_name("left") == node:
-            operator = text_of(parent.child_by_field_name("operator"))
-            right = literal(parent.child_by_field_name("right"))
-            if operator in ("||", "??"):
-                default = right if default is None else default
-                node = parent
-                continue
-            if operator in ("===", "==", "!==", "!=") and right in ("true", "false"):
-                hint = "bool"
-            break
-        elif parent.type == "augmented_assignment_expression" and parent.child_by_field_name("left") == node:
-            if text_of(parent.child_by_field_name("operator")) in ("||=", "??="):
-                default = literal(parent.child_by_field_name("right"))
-            break
-        elif parent.type == "ternary_expression" and parent.child_by_field_name("consequence") == node:
-            if text_of(parent.child_by_field_name("condition")) == text_of(node):
-                default = literal(parent.child_by_field_name("alternative")) if default is None else default
-            break
-        else:
-            break
-    return default, hint

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pgben_testkit.env.code.grammar import FileReads, Read, matches, parser, text_of
+from pgben_testkit.env.code.grammar import FileReads, Read, Write, matches, parser, text_of
+from pgben_testkit.env.code.python_uses import is_guarded, literal, prefix_of, use_of
 
 WORTH_A_LOOK = (b"environ", b"getenv", b"BaseSettings", b"decouple", b"starlette.config", b"dynaconf", b"import env")
 _ENVIRON = """[(attribute object: (identifier) attribute: (identifier) @environ (#eq? @environ "environ"))
@@ -98,18 +99,19 @@ def reads(source: bytes, language: str = "python") -> FileReads:
     found: dict[tuple[str, int, int], Read] = {}
     dynamic: set[int] = set()
     constants: dict[str, str] = {}
+    writes: list[Write] = []
     if any(word in source for word in WORTH_A_LOOK if word != b"BaseSettings"):
         for _, captures in matches("python", _CONSTANTS, root):
-            value = _literal(captures["value"][0])
+            value = literal(captures["value"][0])
             if value is not None:
                 constants[text_of(captures["name"][0])] = value
         for _, captures in matches("python", _READS, root):
-            _match(captures, constants, found, dynamic)
+            _match(captures, constants, found, dynamic, writes)
         _by_other_names(root, constants, found, dynamic)
     if b"BaseSettings" in source:
         for read in _settings(root, dynamic):
             found.setdefault((read.name, read.line, read.column), read)
-    return FileReads(tuple(found.values()), tuple(sorted(dynamic)))
+    return FileReads(tuple(found.values()), tuple(sorted(dynamic)), tuple(writes))
 
 
 def _match(
@@ -117,6 +119,7 @@ def _match(
     constants: dict[str, str],
     found: dict[tuple[str, int, int], Read],
     dynamic: set[int],
+    writes: list[Write] | None = None,
 ) -> None:
     if "whole" in captures:
         dynamic.add(captures["whole"][0].start_point[0] + 1)
@@ -128,7 +131,7 @@ def _match(
         if text_of(key.child_by_field_name("name")) != "key":
             return
         key = key.child_by_field_name("value")
-    name = _literal(key) if key.type == "string" else constants.get(text_of(key)) if key.type == "identifier" else None
+    name = literal(key) if key.type == "string" else constants.get(text_of(key)) if key.type == "identifier" else None
     if name is None:
         dynamic.add(line)
         return
@@ -136,12 +139,18 @@ def _match(
         return
     is_item = "item" in captures
     if is_item and _is_written(node):
+        if writes is not None and node.parent.type == "assignment":
+            writes.append(Write(name, literal(node.parent.child_by_field_name("right")), line))
         return
-    default = _literal(captures["default"][0]) if "default" in captures else None
-    behind, hint = _use(node)
-    found.setdefault(
-        (name, line, column), Read(name, line, column, default if default is not None else behind, is_item, hint)
-    )
+    if writes is not None and "method" in captures and text_of(captures["method"][0]) == "setdefault":
+        writes.append(Write(name, literal(captures["default"][0]) if "default" in captures else None, line))
+    given = captures["default"][0] if "default" in captures else None
+    use = use_of(node)
+    default = literal(given)
+    default = None if use.printed else default if default is not None else use.default
+    optional = use.optional or "contained" in captures or (given is not None and text_of(given) != "None")
+    required = is_item and not optional and not is_guarded(node)
+    found.setdefault((name, line, column), Read(name, line, column, default, required, use.hint, optional))
 
 
 def _by_other_names(
@@ -161,7 +170,8 @@ def _by_other_names(
         elif caller in getenvs and "call" in captures and not method:
             _called(captures, constants, found, dynamic)
         elif caller in readers and "call" in captures and method not in _NO_READS:
-            _called(captures, constants, found, dynamic, cast=method)
+            raises = method not in ("get", "get_value")
+            _called(captures, constants, found, dynamic, cast=method, raises=raises)
 
 
 def _names(root: Any, dynamic: set[int]) -> tuple[set[str], set[str], set[str]]:
@@ -209,12 +219,13 @@ def _called(
     dynamic: set[int],
     *,
     cast: str = "",
+    raises: bool = False,
 ) -> None:
     """A call whose first argument, or `key=`, is the name of a variable."""
     call = captures["call"][0]
     key = _keyword(call, "key") or _keyword(call, "var") or captures.get("key", [None])[0]
     line, column = call.start_point[0] + 1, call.start_point[1] + 1
-    name = _literal(key) if key is not None and key.type == "string" else constants.get(text_of(key))
+    name = literal(key) if key is not None and key.type == "string" else constants.get(text_of(key))
     if key is None or name is None:
         if key is not None and key.type in ("identifier", "call", "binary_operator", "string", "attribute"):
             dynamic.add(line)
@@ -224,13 +235,15 @@ def _called(
     arguments = [each for each in captures["arguments"][0].named_children if each.type != "comment"]
     second = arguments[1] if len(arguments) > 1 and arguments[1].type != "keyword_argument" else None
     given = _keyword(call, "default") or (second if cast in ("", "get", "pop", "setdefault") or second else None)
-    behind, hint = _use(call)
+    use = use_of(call)
     as_kind = text_of(_keyword(call, "cast")) or cast
-    default = _literal(given)
-    found.setdefault(
-        (name, line, column),
-        Read(name, line, column, default if default is not None else behind, False, _CASTS.get(as_kind, "") or hint),
-    )
+    default = literal(given)
+    default = None if use.printed else default if default is not None else use.default
+    optional = use.optional or given is not None
+    required = raises and not optional and not is_guarded(call)
+    name = prefix_of(call) + name
+    read = Read(name, line, column, default, required, _CASTS.get(as_kind, "") or use.hint, optional)
+    found.setdefault((name, line, column), read)
 
 
 def _is_written(node: Any) -> bool:
@@ -240,46 +253,6 @@ def _is_written(node: Any) -> bool:
     if parent.type in ("assignment", "augmented_assignment"):
         return bool(parent.child_by_field_name("left") == node)
     return str(parent.type) == "delete_statement"
-
-
-def _use(node: Any) -> tuple[str | None, str]:
-    """The default behind `or`, and the kind that `int(...)` and the like tell."""
-    hint = ""
-    for _ in range(6):
-        parent = node.parent
-        if parent is None:
-            break
-        if parent.type == "parenthesized_expression":
-            node = parent
-        elif parent.type == "argument_list" and parent.named_children and parent.named_children[0] == node:
-            function = text_of(parent.parent.child_by_field_name("function"))
-            if function not in ("int", "float", "str", "bool", "Path"):
-                break
-            hint = hint or {"int": "int", "float": "float", "Path": "path"}.get(function, "")
-            node = parent.parent
-        elif parent.type == "boolean_operator" and parent.child_by_field_name("left") == node:
-            if text_of(parent.child_by_field_name("operator")) == "or":
-                return _literal(parent.child_by_field_name("right")), hint
-            break
-        else:
-            break
-    return None, hint
-
-
-def _literal(node: Any) -> str | None:
-    if node is None:
-        return None
-    if node.type == "string":
-        if any(part.type == "interpolation" for part in node.named_children):
-            return None
-        return "".join(text_of(part) for part in node.named_children if part.type == "string_content")
-    if node.type in ("integer", "float", "true", "false"):
-        return text_of(node).replace("_", "")
-    if node.type == "unary_operator" and re.fullmatch(r"-\d[\d_.]*", text_of(node)):
-        return text_of(node).replace("_", "")
-    if node.type == "keyword_argument" and text_of(node.child_by_field_name("name")) == "default":
-        return _literal(node.child_by_field_name("value"))
-    return None
 
 
 @dataclass(frozen=True)
@@ -351,19 +324,20 @@ def _fields(body: Any, options: _Options, models: dict[str, Any], dynamic: set[i
             dynamic.add(line)  # a model of another file, perhaps: its fields are names too
             continue
         right = each.child_by_field_name("right")
-        default, names = _literal(right), [f"{options.env_prefix}{name}".upper()]
-        required = right is None
+        default, names = literal(right), [f"{options.env_prefix}{name}".upper()]
+        required = right is None and not re.search(r"\bNone\b|\bOptional\b", text_of(annotation))
         if right is not None and right.type == "call" and text_of(right.child_by_field_name("function")) == "Field":
             arguments = right.child_by_field_name("arguments").named_children
             first = arguments[0] if arguments and arguments[0].type != "keyword_argument" else None
             given = first if first is not None else _keyword(right, "default")
-            default = _literal(given)
+            default = literal(given)
             required = (given is None or given.type == "ellipsis") and _keyword(right, "default_factory") is None
             names = _aliases(right) or names
         else:
             for call in _field_calls(annotation):
                 names = _aliases(call) or names
-        found += [Read(each_name, line, column, default, required, KINDS.get(kind, "")) for each_name in names]
+        hint = KINDS.get(kind, "")
+        found += [Read(each_name, line, column, default, required, hint, not required) for each_name in names]
     return found
 
 
@@ -388,10 +362,10 @@ def _aliases(call: Any) -> list[str]:
         value = _keyword(call, keyword)
         if value is None:
             continue
-        single = _literal(value)
+        single = literal(value)
         if single is not None:
             return [single.upper()]
         if value.type == "call":
             arguments = value.child_by_field_name("arguments").named_children
-            return [text.upper() for text in map(_literal, arguments) if text]
+            return [text.upper() for text in map(literal, arguments) if text]
     return []

@@ -7,7 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgben_testkit.checking.comments import MARK
@@ -19,6 +19,9 @@ from pgben_testkit.env.tree import CODE
 
 LARGEST_BYTES = 2_000_000
 """A file of code that is larger was put together by a machine."""
+BUNDLE_BYTES = 50_000
+LONGEST_LINE = 2_000
+"""Bytes a line, on average, over which a file of `BUNDLE_BYTES` or more was put together by a machine."""
 SHARED_FROM_FILES = 400
 MOST_WORKERS = 8
 TEST_PATH = re.compile(
@@ -35,13 +38,24 @@ READERS: dict[str, Callable[[bytes, str], FileReads]] = {
 
 @dataclass(frozen=True)
 class CodeRead:
-    """Describe a variable that code reads. `test` tells that it is the code of tests."""
+    """Describe a variable that code reads, as `Read` does. `test` tells that it is the code of tests."""
 
     name: str
     place: Place
     default: str | None
     required: bool
     hint: str
+    test: bool
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class CodeWrite:
+    """Describe a variable that code sets for its own process. `test` tells that it is the code of tests."""
+
+    name: str
+    value: str | None = field(repr=False)
+    place: Place
     test: bool
 
 
@@ -50,7 +64,7 @@ class Code:
     """Hold what all files read.
 
     `dynamic` are places where the name is known only when the code runs; `commented` are the files that may have a
-    comment that switches a check off.
+    comment that switches a check off. `skipped` counts files that a machine put together: bundles, minified code.
     """
 
     reads: tuple[CodeRead, ...]
@@ -58,6 +72,8 @@ class Code:
     files: int
     problems: tuple[Finding, ...] = ()
     commented: tuple[Path, ...] = ()
+    writes: tuple[CodeWrite, ...] = ()
+    skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,8 @@ class _Found:
     dynamic: tuple[Place, ...] = ()
     problem: Finding | None = None
     commented: bool = False
+    skipped: bool = False
+    writes: tuple[CodeWrite, ...] = ()
 
 
 def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = lambda _: None) -> Code:
@@ -99,7 +117,13 @@ def read(paths: Sequence[Path], root: Path, progress: Callable[[str], None] = la
         len(names),
         tuple(one.problem for one in found if one.problem),
         tuple(path for path, one in zip(paths, found, strict=True) if one.commented),
+        tuple(each for one in found for each in one.writes),
+        sum(one.skipped for one in found),
     )
+
+
+def _is_bundle(source: bytes) -> bool:
+    return len(source) >= BUNDLE_BYTES and len(source) > LONGEST_LINE * (source.count(b"\n") + 1)
 
 
 def _alone() -> None:
@@ -132,20 +156,30 @@ def _read(names: tuple[str, str]) -> _Found:
         if not stat.S_ISREG(found.st_mode):
             return _Found()
         if found.st_size > LARGEST_BYTES:
-            why = f"it is larger than {LARGEST_BYTES / 1e6:g} MB, as no file is that a person wrote"
-            return _Found(problem=unreadable(Place(shown), why, "leave it out, or name the folder of the source"))
+            return _Found(skipped=True)
         with open(path, "rb") as file:
             source = file.read()
     except OSError as error:
         return _Found(problem=unreadable(Place(shown), error.strerror or type(error).__name__, "make it readable"))
+    if _is_bundle(source):
+        return _Found(skipped=True)
     language = CODE.get(os.path.splitext(path)[1], "javascript")
     reads = READERS[language](source, language)
-    test = TEST_PATH.search(shown) is not None if reads.reads else False
+    test = TEST_PATH.search(shown) is not None if reads.reads or reads.writes else False
     return _Found(
         tuple(
-            CodeRead(each.name, Place(shown, each.line, each.column), each.default, each.required, each.hint, test)
+            CodeRead(
+                each.name,
+                Place(shown, each.line, each.column),
+                each.default,
+                each.required,
+                each.hint,
+                test,
+                each.optional,
+            )
             for each in reads.reads
         ),
         tuple(Place(shown, line) for line in reads.dynamic),
         commented=MARK in source,
+        writes=tuple(CodeWrite(each.name, each.value, Place(shown, each.line), test) for each in reads.writes),
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pgben_testkit.checking.finding import Finding, Place, Rule, finding
+from pgben_testkit.checking.finding import Finding, Place, Rule, Severity, finding
 from pgben_testkit.files.problem import Problem
 
 INPUT = Rule("env/input", "error", "A file that can't be read, or a line of it that says nothing")
 SourceKind = Literal[
-    "process", "dotenv", "compose", "configmap", "secret", "workload", "pytest-env", "tox", "dockerfile"
+    "process", "dotenv", "compose", "configmap", "secret", "workload", "pytest-env", "tox", "dockerfile", "setup"
 ]
 ON_THIS_MACHINE = frozenset({"process", "dotenv", "pytest-env", "tox"})
 """Kinds whose paths lie on this machine, so that it can be seen whether they exist."""
@@ -38,7 +38,8 @@ class Source:
     `complete`: an application that starts from it gets this and no more, so that a missing name is missing.
     `application`: whether the contract is for it; None: its names decide. `example`: a template, whose values are
     meant to be replaced. `again` are declarations that a later one of the same name in the file made useless.
-    `image_only`: a service that is built elsewhere, so that no code here has to read what it gets.
+    `image_only`: a service that is built elsewhere, so that no code here has to read what it gets. `image` is the
+    image that it starts, `built_from` the folder whose code it runs, where these are known.
     `open`: more comes from somewhere that can't be read (a field of the cluster, a file that isn't here).
     """
 
@@ -54,6 +55,8 @@ class Source:
     again: tuple[tuple[Declared, Declared], ...] = ()
     folder: Path | None = None
     image_only: bool = False
+    image: str = ""
+    built_from: Path | None = None
 
     def values(self) -> dict[str, str | None]:
         """Return the values by name."""
@@ -115,15 +118,18 @@ class Gathered:
     references: list[Reference] = field(default_factory=list)
     unused: list[KubeObject] = field(default_factory=list)
     unfilled: list[Unfilled] = field(default_factory=list)
+    defaults: list[Declared] = field(default_factory=list)
+    """What `${NAME:-default}` says: NAME with the default, whether or not something fills it."""
     used_names: set[str] = field(default_factory=set)
     """Names that a file reads itself, as compose does for `${NAME}`: they are not unknown."""
     used_files: set[Path] = field(default_factory=set)
     """Files that another source draws in whole (`env_file`, `envs`): by themselves they are no environment."""
 
 
-def unreadable(place: Place, why: str, remedy: str, *, summary: str = "") -> Finding:
+def unreadable(place: Place, why: str, remedy: str, *, summary: str = "", severity: Severity | None = None) -> Finding:
     """Return the finding for input at `place` that can't be read."""
-    return finding(INPUT, place.path, place, summary or f"{place.path} can't be read", reason=why, remedy=remedy)
+    what = summary or f"{place.path} can't be read"
+    return finding(INPUT, place.path, place, what, reason=why, remedy=remedy, severity=severity)
 
 
 def as_findings(problems: Iterable[Problem]) -> list[Finding]:

@@ -40,6 +40,8 @@ class Service:
     open: bool
     ports: tuple[tuple[int, Place], ...]
     base: tuple[Path, str, Place] | None = None
+    image: str = ""
+    context: Path | None = None
 
 
 def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place]]:
@@ -81,6 +83,8 @@ def read(paths: list[Path], root: Path, into: Gathered) -> list[tuple[int, Place
                     folder=path.parent,
                     image_only=service.stands and not any(each.built for each in (service, upper) if each),
                     open=service.open or (not service.stands and under is None),
+                    image=next((each.image for each in reversed(parts) if each.image), ""),
+                    built_from=next((each.context for each in reversed(parts) if each.context), None),
                 )
             )
     return ports
@@ -117,6 +121,8 @@ class _Bases:
             stands=service.stands or under.stands,
             built=service.built or under.built,
             open=service.open or under.open,
+            image=service.image or under.image,
+            context=service.context or under.context,
         )
 
     def _services(self, path: Path, file: Path) -> dict[str, Service]:
@@ -166,6 +172,15 @@ def _interpolation_values(folder: Path) -> dict[str, tuple[str | None, Place]] |
     return {each.name: (value, Place(".env", each.line)) for each, value in zip(lines, values, strict=True)}
 
 
+def _has_example(path: Path) -> bool:
+    """Whether a file that is not there is one that each person copies from its example: nothing is wrong with that."""
+    try:
+        beside = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        return False
+    return any(name.startswith(path.name) and dotenv.EXAMPLE.search(name.removeprefix(path.name)) for name in beside)
+
+
 class _Reader:
     def __init__(
         self,
@@ -197,7 +212,16 @@ class _Reader:
             open=missing,
             ports=self._ports(marks.get(node, "ports")),
             base=self._base(marks.get(node, "extends")),
+            image=_HOLE.sub("", marks.text(marks.get(node, "image"))),
+            context=self._context(marks.get(node, "build")),
         )
+
+    def _context(self, node: Any) -> Path | None:
+        """The folder that the image is built from: `build: DIR`, or `build: {context: DIR}`."""
+        named = marks.text(node) or marks.text(marks.get(node, "context"))
+        if node is None or "$" in named or "://" in named:
+            return None
+        return Path(os.path.normpath(self._folder / (named or ".")))
 
     def _base(self, node: Any) -> tuple[Path, str, Place] | None:
         """`extends: NAME`, or a table with `service` and perhaps `file`."""
@@ -265,6 +289,8 @@ class _Reader:
             known = (self._outside or {}).get(hole)
             operator = re.match(r":?[-?+]", rest)
             sign, words = (operator[0], rest[operator.end() :]) if operator else ("", "")
+            if sign.endswith("-") and words:
+                self._into.defaults.append(Declared(hole, words, place))
             if known is not None and known[0] is None:
                 unknown = True
                 return ""
@@ -308,12 +334,13 @@ class _Reader:
                 continue
             if not name or not path.is_file():
                 missing = True
-                if required:
+                if required and not _has_example(path):
                     place = marks.place(each, self._shown)
                     why = f"the env_file {name} is not there"
                     summary = f"{self._shown} asks for the env_file {name}"
                     remedy = "make it (from its example), or say `required: false`"
-                    self._into.problems.append(unreadable(place, why, remedy, summary=summary))
+                    found = unreadable(place, why, remedy, summary=summary, severity="warning")
+                    self._into.problems.append(found)
                 continue
             self._into.used_files.add(path.resolve())
             shown = _shown(path.resolve(), self._root)

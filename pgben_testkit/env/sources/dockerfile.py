@@ -15,6 +15,8 @@ from pgben_testkit.files.text import read_text
 
 FILE = re.compile(r"(?:Dockerfile|Containerfile)(?:[.\-][\w.\-]+)?|[\w.\-]+\.(?:Dockerfile|dockerfile)")
 _HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
+_USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
+"""What the Dockerfile reads itself, as in `WORKDIR $APP_HOME`."""
 _HOLE = re.compile(r"(?<!\\)\$(?:\{(?P<braced>\w+)(?P<rest>:[-+][^}]*)?\}|(?P<plain>\w+))")
 
 
@@ -22,6 +24,7 @@ def read(path: Path, shown: str, into: Gathered) -> Source | None:
     """Return what the last stage, and those that it is built from, set; None where they set nothing."""
     found = read_text(path, shown)
     into.problems.extend(as_findings(found.problems))
+    into.used_names.update(_USED.findall(found.text or ""))
     if found.text is None:
         return None
     stages: dict[str, list[Declared]] = {}

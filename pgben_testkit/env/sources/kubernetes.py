@@ -94,6 +94,7 @@ def _container(
         stage=stage_of_path(title or workload.place.path),
         open=is_open,
         again=tuple(again),
+        image=container.image,
     )
 
 

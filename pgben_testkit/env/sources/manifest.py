@@ -68,6 +68,7 @@ class Container:
     entries: tuple[Entry, ...]
     asks: tuple[Ask, ...]
     place: Place
+    image: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,8 @@ def _container(node: Any, shown: str, problems: list[Finding]) -> Container:
                         marks.text(marks.get(each, "prefix")),
                     )
                 )
-    return Container(marks.text(marks.get(node, "name")), tuple(entries), tuple(asks), marks.place(node, shown))
+    name, image = marks.text(marks.get(node, "name")), marks.text(marks.get(node, "image"))
+    return Container(name, tuple(entries), tuple(asks), marks.place(node, shown), image)
 
 
 def _key_ask(source: Any, shown: str) -> Ask | None:

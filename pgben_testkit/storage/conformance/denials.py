@@ -173,3 +173,21 @@ def other_user(t: Target) -> None:
 def missing_looks_forbidden(t: Target) -> None:
     """Who may not list isn't told that a key is missing."""
     refused(403, "AccessDenied", lambda: t.others().get_object(Bucket=t.shared, Key=t.key()))
+
+
+@case("denials/unknown-session-token", needs="auth", denial=True)
+def unknown_session_token(t: Target) -> None:
+    """A session token that nobody gave out is refused, whatever the keys are."""
+    key = t.put(b"segredo")
+    answer = t.raw("GET", f"/{t.shared}/{key}", headers={"x-amz-security-token": "nenhuma"})
+    same((answer.status in (400, 403), answer.code), (True, "InvalidToken"), "refused")
+
+
+@case("denials/expected-owner-of-the-source", needs="auth", denial=True)
+def expected_owner_of_the_source(t: Target) -> None:
+    """A copy whose source's bucket is somebody else's than expected is refused."""
+    source, key = t.put(b"x"), t.key()
+    place = {"Bucket": t.shared, "Key": key, "CopySource": {"Bucket": t.shared, "Key": source}}
+    refused(403, "AccessDenied", lambda: t.s3.copy_object(**place, ExpectedSourceBucketOwner="999999999999"))
+    refused(403, "AccessDenied", lambda: t.s3.copy_object(**place, ExpectedBucketOwner="999999999999"))
+    refused(404, "NoSuchKey", lambda: t.get(key))

@@ -194,3 +194,31 @@ def key_without_kms(t: Target) -> None:
             ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]},
         ),
     )
+
+
+def _customer(byte: bytes, prefix: str = "SSECustomer") -> dict[str, Any]:
+    return {f"{prefix}Algorithm": "AES256", f"{prefix}Key": byte * 32}
+
+
+@case("encryption/copy-with-a-wrong-key", needs="sse_c", denial=True)
+def copy_with_a_wrong_key(t: Target) -> None:
+    """A source under SSE-C is copied with its own key alone, and never as garbage."""
+    source, key = t.put(b"segredo", **_customer(b"a")), t.key()
+    place = {"Bucket": t.shared, "Key": key, "CopySource": {"Bucket": t.shared, "Key": source}}
+    refused(403, "AccessDenied", lambda: t.s3.copy_object(**place, **_customer(b"b", "CopySourceSSECustomer")))
+    refused(400, "InvalidRequest", lambda: t.s3.copy_object(**place))
+    refused(404, "NoSuchKey", lambda: t.get(key))
+    t.s3.copy_object(**place, **_customer(b"a", "CopySourceSSECustomer"))
+    same(t.get(key), b"segredo", "body of the copy")
+
+
+@case("encryption/parts-with-the-upload's-key", needs="sse_c", denial=True)
+def parts_with_the_uploads_key(t: Target) -> None:
+    """Every part of an upload under SSE-C comes with the key that it was begun with."""
+    which = {"Bucket": t.shared, "Key": t.key()}
+    upload = t.s3.create_multipart_upload(**which, **_customer(b"a"))["UploadId"]
+    part = {**which, "UploadId": upload, "PartNumber": 1, "Body": b"x"}
+    refused(400, ("InvalidRequest", "InvalidArgument"), lambda: t.s3.upload_part(**part))
+    refused(400, ("InvalidRequest", "InvalidArgument"), lambda: t.s3.upload_part(**part, **_customer(b"b")))
+    t.s3.upload_part(**part, **_customer(b"a"))
+    t.s3.abort_multipart_upload(**which, UploadId=upload)

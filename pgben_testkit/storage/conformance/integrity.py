@@ -6,6 +6,8 @@ import base64
 import hashlib
 import time
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 from pgben_testkit.storage.conformance.case import case
 from pgben_testkit.storage.conformance.outcome import NotTried
@@ -201,3 +203,54 @@ def delete_without_hash(t: Target) -> None:
     body = f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode()
     answers(t.raw("POST", f"/{t.shared}", {"delete": ""}, body=body), 400, "InvalidRequest")
     same(t.get(key), b"a", "body")
+
+
+@case("integrity/checksum-on-complete", needs="checksums")
+def checksum_on_complete(t: Target) -> None:
+    """The checksum of a CompleteMultipartUpload is the object's: the right one is taken, told and kept."""
+    for algorithm, kind in OF_UPLOADS:
+        upload, key, done = _uploaded(t, algorithm, kind)
+        answer = done(_sum_of_upload(algorithm, kind, PART))
+        same(answer.get(f"Checksum{algorithm}"), _sum_of_upload(algorithm, kind, PART), f"{algorithm} {kind} told")
+        same(t.get(key), PART, f"body of {upload}")
+        found = t.s3.head_object(Bucket=t.shared, Key=key, ChecksumMode="ENABLED")
+        same(found.get(f"Checksum{algorithm}"), _sum_of_upload(algorithm, kind, PART), f"{algorithm} {kind} kept")
+
+
+@case("integrity/wrong-checksum-on-complete", needs="checksums", denial=True)
+def wrong_checksum_on_complete(t: Target) -> None:
+    """A wrong checksum of the object is BadDigest, and there is no object."""
+    for algorithm, kind in OF_UPLOADS:
+        _, key, done = _uploaded(t, algorithm, kind)
+        refused(400, ("BadDigest", "InvalidRequest"), lambda: done(_sum_of_upload(algorithm, kind, PART + b"x")))  # noqa: B023
+        refused(404, "NoSuchKey", lambda: t.s3.get_object(Bucket=t.shared, Key=key))  # noqa: B023
+
+
+PART = b"a unica parte"
+OF_UPLOADS = (("CRC32", "COMPOSITE"), ("CRC32", "FULL_OBJECT"), ("SHA1", "COMPOSITE"), ("SHA256", "COMPOSITE"))
+"""Checksums of uploads that need no native code."""
+
+
+def _sum_of_upload(algorithm: str, kind: str, part: bytes) -> str:
+    def of(data: bytes) -> bytes:
+        return zlib.crc32(data).to_bytes(4, "big") if algorithm == "CRC32" else hashlib.new(algorithm, data).digest()
+
+    whole = of(part) if kind == "FULL_OBJECT" else of(of(part))
+    return base64.b64encode(whole).decode() + ("" if kind == "FULL_OBJECT" else "-1")
+
+
+def _uploaded(t: Target, algorithm: str, kind: str) -> tuple[str, str, Callable[[str], dict[str, Any]]]:
+    """An upload with its one part there, its key, and what completes it with a checksum."""
+    which = {"Bucket": t.shared, "Key": t.key()}
+    upload = t.s3.create_multipart_upload(**which, ChecksumAlgorithm=algorithm, ChecksumType=kind)["UploadId"]
+    part = t.s3.upload_part(**which, UploadId=upload, PartNumber=1, Body=PART, ChecksumAlgorithm=algorithm)
+    name = f"Checksum{algorithm}"
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"], name: part[name]}]}
+
+    def done(value: str) -> dict[str, Any]:
+        answer: dict[str, Any] = t.s3.complete_multipart_upload(
+            **which, UploadId=upload, MultipartUpload=parts, ChecksumType=kind, **{name: value}
+        )
+        return answer
+
+    return upload, which["Key"], done

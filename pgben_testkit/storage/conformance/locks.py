@@ -236,3 +236,36 @@ def rubbish(t: Target) -> None:
     t.s3.put_object(Bucket=name, Key="k", Body=b"1")
     answer = t.raw("PUT", f"/{name}/k", {"retention": ""}, body=b"<Retention><Mode>TALVEZ</Mode></Retention>")
     answers(answer, 400)
+
+
+@case("locks/default-binds-copies", needs="object_lock", denial=True)
+def default_binds_copies(t: Target) -> None:
+    """The bucket's default retention is on a copy as on any other object."""
+    source, name = t.put(b"x"), t.bucket(ObjectLockEnabledForBucket=True)
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    t.s3.put_object_lock_configuration(
+        Bucket=name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+    made = t.s3.copy_object(Bucket=name, Key="k", CopySource={"Bucket": t.shared, "Key": source})["VersionId"]
+    same(t.s3.get_object_retention(Bucket=name, Key="k", VersionId=made)["Retention"]["Mode"], "GOVERNANCE", "mode")
+    refused(403, "AccessDenied", lambda: t.s3.delete_object(Bucket=name, Key="k", VersionId=made))
+
+
+@case("locks/bypass-needs-a-right", needs="auth_users", denial=True)
+def bypass_needs_a_right(t: Target) -> None:
+    """Who may remove versions, and no more, does not get past GOVERNANCE by saying so."""
+    import json
+    from datetime import UTC, datetime, timedelta
+
+    other, name = t.others(), t.bucket(ObjectLockEnabledForBucket=True)
+    until = datetime.now(UTC) + timedelta(days=1)
+    version = t.s3.put_object(
+        Bucket=name, Key="k", Body=b"x", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until
+    )["VersionId"]
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"]}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": f"arn:aws:s3:::{name}/*"}]})
+    t.s3.put_bucket_policy(Bucket=name, Policy=text)
+    which = {"Bucket": name, "Key": "k", "VersionId": version}
+    refused(403, "AccessDenied", lambda: other.delete_object(**which, BypassGovernanceRetention=True))
+    same(t.get("k", name), b"x", "body")
+    t.s3.delete_object(**which, BypassGovernanceRetention=True)

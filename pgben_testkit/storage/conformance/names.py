@@ -157,3 +157,10 @@ def long_part(t: Target) -> None:
     """A key may have 1024 bytes between two slashes."""
     key = t.key()
     t.put(b"a", key + "a" * (1024 - len(key)))
+
+
+@case("names/folder-with-a-body", needs="key_fidelity")
+def folder_with_a_body(t: Target) -> None:
+    """A key that ends with a slash holds bytes as any other."""
+    key = t.put(b"dentro", t.key("pasta/"))
+    same(t.get(key), b"dentro", "body")

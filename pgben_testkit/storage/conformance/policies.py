@@ -179,3 +179,87 @@ def other_user(t: Target) -> None:
     put(t, name, statement("Allow", "s3:GetObject", f"{name}/*"))
     same(other.get_object(Bucket=name, Key="k")["Body"].read(), b"a", "body")
     refused(403, "AccessDenied", lambda: other.delete_object(Bucket=name, Key="k"))
+
+
+@case("policies/unknown-action", needs="policy", denial=True)
+def unknown_action(t: Target) -> None:
+    """A policy that names an action which S3 has not is MalformedPolicy: a typo would let in or keep out nobody."""
+    name = t.bucket()
+    for action in ("s3:GetObjekt", "s3:GetObjects", "s3:PutObjekt*", "s3:", "ec2:RunInstances"):
+        statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": f"arn:aws:s3:::{name}/*"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        refused(400, "MalformedPolicy", lambda: t.s3.put_bucket_policy(Bucket=name, Policy=text))  # noqa: B023
+
+
+def _judged(t: Target, key: str, name: str, **statement: Any) -> int:
+    """The status that somebody without keys gets under this one statement."""
+    put(t, name, {"Effect": "Allow", "Resource": f"arn:aws:s3:::{name}/*", **statement})
+    return t.raw("GET", f"/{name}/{key}", anonymous=True, headers={"referer": "https://pgben.example/a"}).status
+
+
+@case("policies/not-action", needs="policy")
+def not_action(t: Target) -> None:
+    """NotAction allows all but what it names."""
+    name = t.bucket()
+    t.put(b"x", "k", name)
+    same(_judged(t, "k", name, Principal="*", NotAction="s3:DeleteObject"), 200, "read")
+    same(_judged(t, "k", name, Principal="*", NotAction="s3:GetObject"), 403, "read")
+
+
+@case("policies/not-principal", needs="policy", denial=True)
+def not_principal(t: Target) -> None:
+    """A denial to NotPrincipal binds everybody but who is named."""
+    name = t.bucket()
+    t.put(b"x", "k", name)
+    who = {"AWS": "arn:aws:iam::123456789012:root"}
+    every = statement("Allow", "s3:GetObject", f"{name}/*")
+    but = {"Effect": "Deny", "NotPrincipal": who, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
+    put(t, name, every, but)
+    same(t.raw("GET", f"/{name}/k", anonymous=True).status, 403, "anonymous")
+    same(t.get("k", name), b"x", "the owner's own read")
+
+
+@case("policies/condition-if-exists", needs="policy")
+def condition_if_exists(t: Target) -> None:
+    """An operator with IfExists holds where the key is missing, and is judged where it is there."""
+    name = t.bucket()
+    t.put(b"x", "k", name)
+    for key, wanted, status in (
+        ("aws:Referer", "https://pgben.example/*", 200),
+        ("aws:Referer", "https://other.example/*", 403),
+        ("s3:x-amz-acl", "private", 200),
+    ):
+        condition = {"StringLikeIfExists": {key: wanted}}
+        same(
+            _judged(t, "k", name, Principal="*", Action="s3:GetObject", Condition=condition), status, f"{key} {wanted}"
+        )
+
+
+@case("policies/condition-for-any-value", needs="policy")
+def condition_for_any_value(t: Target) -> None:
+    """ForAnyValue does not hold where the key is missing, and ForAllValues does."""
+    name = t.bucket()
+    t.put(b"x", "k", name)
+    for operator, key, status in (
+        ("ForAnyValue:StringLike", "aws:Referer", 200),
+        ("ForAnyValue:StringNotEquals", "s3:x-amz-acl", 403),
+        ("ForAllValues:StringLike", "s3:x-amz-acl", 200),
+    ):
+        condition = {operator: {key: "https://*"}}
+        same(_judged(t, "k", name, Principal="*", Action="s3:GetObject", Condition=condition), status, operator)
+
+
+@case("policies/owner-is-never-locked-out", needs="policy")
+def owner_is_never_locked_out(t: Target) -> None:
+    """Under DenyInsecureTransport nothing is served without TLS, and the owner still reads and removes the policy."""
+    name = t.bucket()
+    t.put(b"x", "k", name)
+    if t.endpoint.startswith("https"):
+        return
+    closed = statement("Deny", "s3:*", f"{name}/*", Condition={"Bool": {"aws:SecureTransport": "false"}})
+    put(t, name, {**closed, "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]})
+    refused(403, "AccessDenied", lambda: t.get("k", name))
+    refused(403, "AccessDenied", lambda: t.s3.list_objects_v2(Bucket=name))
+    same("SecureTransport" in t.s3.get_bucket_policy(Bucket=name)["Policy"], True, "policy read")
+    t.s3.delete_bucket_policy(Bucket=name)
+    same(t.get("k", name), b"x", "body")

@@ -79,6 +79,56 @@ def delete_version(t: Target) -> None:
     refused(404, "NoSuchVersion", lambda: t.s3.get_object(Bucket=name, Key="k", VersionId=last))
 
 
+@case("versions/null-version", needs="versioning")
+def null_version(t: Target) -> None:
+    """An object put before versioning is the version `null`: read, removed by that id, and not hidden by a marker."""
+    name = t.bucket()
+    t.s3.put_object(Bucket=name, Key="k", Body=b"1")
+    t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    t.s3.put_object(Bucket=name, Key="k", Body=b"2")
+    same(t.get("k", name, VersionId="null"), b"1", "body of the null version")
+    t.s3.delete_object(Bucket=name, Key="k", VersionId="null")
+    same(t.get("k", name), b"2", "body")
+    refused(404, "NoSuchVersion", lambda: t.s3.get_object(Bucket=name, Key="k", VersionId="null"))
+    same(len(t.s3.list_object_versions(Bucket=name).get("Versions", ())), 1, "versions")
+
+
+@case("versions/null-marker", needs="versioning")
+def null_marker(t: Target) -> None:
+    """Suspended, a DELETE puts a null marker over the null version; removed by id it is gone, enabled again or not."""
+    name = _bucket(t)
+    kept = t.s3.put_object(Bucket=name, Key="k", Body=b"1")["VersionId"]
+    for again in ("Suspended", "Enabled"):
+        t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+        t.s3.put_object(Bucket=name, Key="k", Body=b"2")
+        same(t.s3.delete_object(Bucket=name, Key="k").get("VersionId"), "null", "marker")
+        t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": again})
+        removed = t.s3.delete_object(Bucket=name, Key="k", VersionId="null")
+        same((removed.get("VersionId"), removed.get("DeleteMarker")), ("null", True), "what was removed")
+        found = t.s3.list_object_versions(Bucket=name)
+        same([each["VersionId"] for each in found["Versions"]], [kept], "versions")
+        same(found.get("DeleteMarkers", []), [], "markers")
+        same(t.s3.get_bucket_versioning(Bucket=name)["Status"], again, "versioning")
+    same(t.get("k", name), b"1", "body")
+
+
+@case("versions/emptied", needs="versioning")
+def emptied(t: Target) -> None:
+    """A bucket of every kind of version can be emptied by their ids, and removed."""
+    name = t.bucket()
+    t.s3.put_object(Bucket=name, Key="antes", Body=b"1")
+    t.s3.put_object(Bucket=name, Key="k", Body=b"1")
+    for status in ("Enabled", "Suspended", "Enabled"):
+        t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+        t.s3.put_object(Bucket=name, Key="k", Body=b"2")
+        t.s3.delete_object(Bucket=name, Key="k")
+        t.s3.delete_object(Bucket=name, Key="antes")
+    found = t.s3.list_object_versions(Bucket=name)
+    for each in [*found.get("Versions", ()), *found.get("DeleteMarkers", ())]:
+        t.s3.delete_object(Bucket=name, Key=each["Key"], VersionId=each["VersionId"])
+    t.s3.delete_bucket(Bucket=name)
+
+
 @case("versions/list", needs="versioning")
 def listed(t: Target) -> None:
     """ListObjectVersions gives versions newest first, and markers, with the latest marked."""

@@ -1,1 +1,1 @@
-"""An S3 in memory that says no where the real one says no: for boto3 and minio-py in process, others on a socket."""
+"""Imitate S3 in memory, refusals included: in process for boto3 and minio-py, on a socket for others."""

@@ -1,4 +1,4 @@
-"""Buckets themselves, and who reaches them: versioning, policy, ACL, public access block, ownership, encryption."""
+"""Answer for buckets: versioning, policy, ACL, public access block, ownership, encryption, tags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUCKETS_MAX = 10_000
 OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
 
 
-@operation("GET", "service", action="s3:ListAllMyBuckets")
+@operation("GET", "service")
 def list_buckets(call: Call) -> Response:
     if call.identity is None:
         raise failure("AccessDenied")
@@ -50,7 +50,7 @@ def list_buckets(call: Call) -> Response:
     )
 
 
-@operation("PUT", "bucket", action="")
+@operation("PUT", "bucket")
 def create_bucket(call: Call) -> Response:
     name, identity, headers = call.bucket_name, call.identity, call.headers
     if identity is None or (identity.buckets is not None and name not in identity.buckets):
@@ -74,12 +74,12 @@ def create_bucket(call: Call) -> Response:
     return Response(200, {"Location": "/" + name})
 
 
-@operation("HEAD", "bucket", action="s3:ListBucket", permission="READ")
+@operation("HEAD", "bucket")
 def head_bucket(call: Call) -> Response:
     return Response(200, {"x-amz-bucket-region": call.bucket.region_name, "Content-Type": "application/xml"})
 
 
-@operation("DELETE", "bucket", action="s3:DeleteBucket")
+@operation("DELETE", "bucket")
 def delete_bucket(call: Call) -> Response:
     bucket = call.bucket
     if dict.__len__(bucket.keys):
@@ -88,21 +88,21 @@ def delete_bucket(call: Call) -> Response:
     return Response(204)
 
 
-@operation("GET", "bucket", "location", action="s3:GetBucketLocation")
+@operation("GET", "bucket", "location")
 def get_bucket_location(call: Call) -> Response:
     region = call.bucket.region_name
     inside = "" if region == "us-east-1" else region
     return xml_response(f"<LocationConstraint {NAMESPACE}>{inside}</LocationConstraint>")
 
 
-@operation("GET", "bucket", "requestPayment", action="s3:GetBucketRequestPayment")
+@operation("GET", "bucket", "requestPayment")
 def get_bucket_request_payment(call: Call) -> Response:
     return xml_response(
         f"<RequestPaymentConfiguration {NAMESPACE}>{tag('Payer', call.bucket.payer)}</RequestPaymentConfiguration>"
     )
 
 
-@operation("PUT", "bucket", "requestPayment", action="s3:PutBucketRequestPayment")
+@operation("PUT", "bucket", "requestPayment")
 def put_bucket_request_payment(call: Call) -> Response:
     payer = text_of(read(call.request.body, "RequestPaymentConfiguration"), "Payer")
     if payer not in ("BucketOwner", "Requester"):
@@ -114,7 +114,7 @@ def put_bucket_request_payment(call: Call) -> Response:
 # --- versioning
 
 
-@operation("GET", "bucket", "versioning", action="s3:GetBucketVersioning")
+@operation("GET", "bucket", "versioning")
 def get_bucket_versioning(call: Call) -> Response:
     status = call.bucket.versioning_status
     return xml_response(
@@ -123,7 +123,7 @@ def get_bucket_versioning(call: Call) -> Response:
     )
 
 
-@operation("PUT", "bucket", "versioning", action="s3:PutBucketVersioning")
+@operation("PUT", "bucket", "versioning")
 def put_bucket_versioning(call: Call) -> Response:
     top = read(call.request.body, "VersioningConfiguration")
     status = text_of(top, "Status")
@@ -144,7 +144,7 @@ def put_bucket_versioning(call: Call) -> Response:
 # --- policy
 
 
-@operation("GET", "bucket", "policy", action="s3:GetBucketPolicy")
+@operation("GET", "bucket", "policy")
 def get_bucket_policy(call: Call) -> Response:
     held = call.bucket.rules_of_access
     if held is None:
@@ -152,7 +152,7 @@ def get_bucket_policy(call: Call) -> Response:
     return Response(200, {"Content-Type": "application/json"}, held.text)
 
 
-@operation("PUT", "bucket", "policy", action="s3:PutBucketPolicy")
+@operation("PUT", "bucket", "policy")
 def put_bucket_policy(call: Call) -> Response:
     bucket = call.bucket
     made = policy.read(call.request.body, bucket.name)
@@ -162,13 +162,13 @@ def put_bucket_policy(call: Call) -> Response:
     return Response(204)
 
 
-@operation("DELETE", "bucket", "policy", action="s3:DeleteBucketPolicy")
+@operation("DELETE", "bucket", "policy")
 def delete_bucket_policy(call: Call) -> Response:
     call.bucket.rules_of_access = call.bucket.policy = None
     return Response(204)
 
 
-@operation("GET", "bucket", "policyStatus", action="s3:GetBucketPolicyStatus")
+@operation("GET", "bucket", "policyStatus")
 def get_bucket_policy_status(call: Call) -> Response:
     bucket = call.bucket
     if bucket.rules_of_access is None:
@@ -180,12 +180,12 @@ def get_bucket_policy_status(call: Call) -> Response:
 # --- ACL, ownership, public access block
 
 
-@operation("GET", "bucket", "acl", action="s3:GetBucketAcl", permission="READ_ACP")
+@operation("GET", "bucket", "acl")
 def get_bucket_acl(call: Call) -> Response:
     return xml_response(call.bucket.grants.xml(call.users))
 
 
-@operation("PUT", "bucket", "acl", action="s3:PutBucketAcl", permission="WRITE_ACP")
+@operation("PUT", "bucket", "acl")
 def put_bucket_acl(call: Call) -> Response:
     bucket = call.bucket
     if bucket.ownership == "BucketOwnerEnforced":
@@ -201,7 +201,7 @@ def put_bucket_acl(call: Call) -> Response:
     return Response(200)
 
 
-@operation("GET", "bucket", "ownershipControls", action="s3:GetBucketOwnershipControls")
+@operation("GET", "bucket", "ownershipControls")
 def get_bucket_ownership_controls(call: Call) -> Response:
     if not call.bucket.ownership:
         raise failure("OwnershipControlsNotFoundError", extra={"BucketName": call.bucket.name})
@@ -211,7 +211,7 @@ def get_bucket_ownership_controls(call: Call) -> Response:
     )
 
 
-@operation("PUT", "bucket", "ownershipControls", action="s3:PutBucketOwnershipControls")
+@operation("PUT", "bucket", "ownershipControls")
 def put_bucket_ownership_controls(call: Call) -> Response:
     ownership = text_of(read(call.request.body, "OwnershipControls"), "Rule/ObjectOwnership")
     if ownership not in OWNERSHIPS:
@@ -220,27 +220,27 @@ def put_bucket_ownership_controls(call: Call) -> Response:
     return Response(200)
 
 
-@operation("DELETE", "bucket", "ownershipControls", action="s3:PutBucketOwnershipControls")
+@operation("DELETE", "bucket", "ownershipControls")
 def delete_bucket_ownership_controls(call: Call) -> Response:
     call.bucket.ownership = ""
     return Response(204)
 
 
-@operation("GET", "bucket", "publicAccessBlock", action="s3:GetBucketPublicAccessBlock")
+@operation("GET", "bucket", "publicAccessBlock")
 def get_public_access_block(call: Call) -> Response:
     if "publicAccessBlock" not in call.bucket.documents:
         raise failure("NoSuchPublicAccessBlockConfiguration", extra={"BucketName": call.bucket.name})
     return xml_response(publicblock.xml(call.bucket.block))
 
 
-@operation("PUT", "bucket", "publicAccessBlock", action="s3:PutBucketPublicAccessBlock")
+@operation("PUT", "bucket", "publicAccessBlock")
 def put_public_access_block(call: Call) -> Response:
     call.bucket.block = publicblock.read(call.request.body)
     call.bucket.documents["publicAccessBlock"] = "set"
     return Response(200)
 
 
-@operation("DELETE", "bucket", "publicAccessBlock", action="s3:PutBucketPublicAccessBlock")
+@operation("DELETE", "bucket", "publicAccessBlock")
 def delete_public_access_block(call: Call) -> Response:
     call.bucket.block = publicblock.none()
     call.bucket.documents.pop("publicAccessBlock", None)
@@ -250,7 +250,7 @@ def delete_public_access_block(call: Call) -> Response:
 # --- encryption by default
 
 
-@operation("GET", "bucket", "encryption", action="s3:GetEncryptionConfiguration")
+@operation("GET", "bucket", "encryption")
 def get_bucket_encryption(call: Call) -> Response:
     seal = call.bucket.default_seal
     if seal is None:
@@ -263,7 +263,7 @@ def get_bucket_encryption(call: Call) -> Response:
     )
 
 
-@operation("PUT", "bucket", "encryption", action="s3:PutEncryptionConfiguration")
+@operation("PUT", "bucket", "encryption")
 def put_bucket_encryption(call: Call) -> Response:
     top = read(call.request.body, "ServerSideEncryptionConfiguration")
     default = "Rule/ApplyServerSideEncryptionByDefault/"
@@ -282,7 +282,7 @@ def put_bucket_encryption(call: Call) -> Response:
     return Response(200)
 
 
-@operation("DELETE", "bucket", "encryption", action="s3:PutEncryptionConfiguration")
+@operation("DELETE", "bucket", "encryption")
 def delete_bucket_encryption(call: Call) -> Response:
     call.bucket.default_seal = None
     return Response(204)
@@ -291,20 +291,20 @@ def delete_bucket_encryption(call: Call) -> Response:
 # --- tags
 
 
-@operation("GET", "bucket", "tagging", action="s3:GetBucketTagging")
+@operation("GET", "bucket", "tagging")
 def get_bucket_tagging(call: Call) -> Response:
     if not call.bucket.tags:
         raise failure("NoSuchTagSet", extra={"BucketName": call.bucket.name})
     return xml_response(tags_xml(call.bucket.tags))
 
 
-@operation("PUT", "bucket", "tagging", action="s3:PutBucketTagging")
+@operation("PUT", "bucket", "tagging")
 def put_bucket_tagging(call: Call) -> Response:
     call.bucket.tags = tags_from(call.request.body, most=50)
     return Response(200)  # S3 itself answers 204, MinIO 200, and the minio npm client takes 200 alone
 
 
-@operation("DELETE", "bucket", "tagging", action="s3:PutBucketTagging")
+@operation("DELETE", "bucket", "tagging")
 def delete_bucket_tagging(call: Call) -> Response:
     call.bucket.tags = {}
     return Response(204)

@@ -1,4 +1,4 @@
-"""One request under way: who asks for what, whether it is allowed, and the table of operations."""
+"""Hold a request on its way: who asks for what, whether it is allowed, and which function answers it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pgben_testkit.storage.s3.failures import failure
 from pgben_testkit.storage.s3.judgement import Asker, action_of, needed_along
+from pgben_testkit.storage.s3.operations import OPERATIONS
 from pgben_testkit.storage.s3.signature import Identity
 from pgben_testkit.storage.s3.wire import Request, Response
 
@@ -46,7 +47,7 @@ class Call:
 
     @property
     def who(self) -> str:
-        """The asker's canonical id; of nobody known, what S3 writes for them."""
+        """Return the asker's canonical id; for somebody without keys, the one that S3 writes."""
         return self.identity.id if self.identity else "65a011a29cdf8ec533ec3d1ccaae921c"
 
     def owner_xml(self, owner: str, tag: str = "Owner") -> str:
@@ -66,7 +67,7 @@ class Call:
             raise failure("AccessDenied")
 
     def authorize(self, action: str, permission: str, target: StoredObject | None) -> None:
-        """The asker may do this to the bucket or key that the request names.
+        """Check that the asker may do `action` to the bucket or key that the request names.
 
         Raises:
             S3Failure: AccessDenied.
@@ -80,29 +81,15 @@ class Call:
 Handler = Callable[[Call], Response]
 
 
-@dataclass(frozen=True)
-class Operation:
-    """`action` is the policy's name of it, `permission` the ACL's; `target`: it is about an object that is there."""
-
-    name: str
-    handler: Handler
-    action: str
-    permission: str
-    target: bool
+HANDLERS: dict[str, Handler] = {}
+"""Name of an operation -> what answers it."""
 
 
-OPERATIONS: dict[tuple[str, str, str], Operation] = {}
-"""(method, `service` or `bucket` or `object`, subresource or empty) -> operation."""
-
-
-def operation(
-    method: str, level: str, sub: str = "", *, action: str, permission: str = "", target: bool = False
-) -> Callable[[Handler], Handler]:
-    """Puts the function in the table of operations."""
+def operation(method: str, level: str, sub: str = "") -> Callable[[Handler], Handler]:
+    """Register the function as what answers an operation of S3."""
 
     def register(handler: Handler) -> Handler:
-        name = handler.__name__
-        OPERATIONS[method, level, sub] = Operation(name, handler, action, permission, target)
+        HANDLERS[OPERATIONS[method, level, sub].name] = handler
         return handler
 
     return register

@@ -1,4 +1,4 @@
-"""Requests that our own code failed on: kept for whoever runs the fake, since a client sees an InternalError alone."""
+"""Keep the requests that our own code failed on: a client sees an InternalError alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If-Match and the like, and byte ranges: RFC 9110 as S3 reads it."""
+"""Judge If-Match, the other conditions and byte ranges: RFC 9110 as S3 reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configurations that a bucket keeps as documents: CORS and lifecycle rules.
+"""Keep the configurations of a bucket that are documents: CORS and lifecycle rules.
 
 Source: "Elements of a CORS configuration" and "Lifecycle configuration elements" in the Amazon S3 user guide.
 """
@@ -12,14 +12,14 @@ from pgben_testkit.storage.s3.failures import failure
 from pgben_testkit.storage.s3.wire import Response, xml_response
 
 
-@operation("GET", "bucket", "cors", action="s3:GetBucketCORS")
+@operation("GET", "bucket", "cors")
 def get_bucket_cors(call: Call) -> Response:
     if "cors" not in call.bucket.documents:
         raise failure("NoSuchCORSConfiguration", extra={"BucketName": call.bucket.name})
     return xml_response(call.bucket.documents["cors"])
 
 
-@operation("PUT", "bucket", "cors", action="s3:PutBucketCORS")
+@operation("PUT", "bucket", "cors")
 def put_bucket_cors(call: Call) -> Response:
     top = read(call.request.body, "CORSConfiguration")
     call.bucket.cors_rules = cors.rules_of(top)
@@ -27,7 +27,7 @@ def put_bucket_cors(call: Call) -> Response:
     return Response(200)
 
 
-@operation("DELETE", "bucket", "cors", action="s3:PutBucketCORS")
+@operation("DELETE", "bucket", "cors")
 def delete_bucket_cors(call: Call) -> Response:
     call.bucket.documents.pop("cors", None)
     call.bucket.cors_rules = ()
@@ -37,20 +37,20 @@ def delete_bucket_cors(call: Call) -> Response:
 # --- lifecycle
 
 
-@operation("GET", "bucket", "lifecycle", action="s3:GetLifecycleConfiguration")
+@operation("GET", "bucket", "lifecycle")
 def get_bucket_lifecycle_configuration(call: Call) -> Response:
     if "lifecycle" not in call.bucket.documents:
         raise failure("NoSuchLifecycleConfiguration", extra={"BucketName": call.bucket.name})
     return xml_response(call.bucket.documents["lifecycle"])
 
 
-@operation("PUT", "bucket", "lifecycle", action="s3:PutLifecycleConfiguration")
+@operation("PUT", "bucket", "lifecycle")
 def put_bucket_lifecycle_configuration(call: Call) -> Response:
     call.bucket.documents["lifecycle"] = write(lifecycle.rules_of(call.request.body))
     return Response(200)
 
 
-@operation("DELETE", "bucket", "lifecycle", action="s3:PutLifecycleConfiguration")
+@operation("DELETE", "bucket", "lifecycle")
 def delete_bucket_lifecycle(call: Call) -> Response:
     call.bucket.documents.pop("lifecycle", None)
     return Response(204)

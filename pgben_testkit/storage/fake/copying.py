@@ -1,4 +1,4 @@
-"""Copies: of whole objects, and of ranges into a part. The source is read with the asker's own rights."""
+"""Copy whole objects, and ranges into a part. The source is read with the asker's own rights."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from pgben_testkit.storage.s3 import checksums, sealing
 from pgben_testkit.storage.s3.document import NAMESPACE, tag
 from pgben_testkit.storage.s3.failures import failure
 from pgben_testkit.storage.s3.moments import iso
+from pgben_testkit.storage.s3.operations import SOURCE
 from pgben_testkit.storage.s3.parameters import copy_source
 from pgben_testkit.storage.s3.payload import OBJECT_BYTES_MAX
 from pgben_testkit.storage.s3.wire import Response, xml_response
 
-SOURCE = "x-amz-copy-source"
-
 
 def source_of(call: Call) -> tuple[Bucket, StoredObject]:
-    """The bucket and object that `x-amz-copy-source` names, readable by the asker, under its conditions.
+    """Return the bucket and object that `x-amz-copy-source` names, readable by the asker, under its conditions.
 
     Raises:
         S3Failure: no such thing, not allowed, a condition that doesn't hold, the wrong customer's key.
     """
     bucket_name, key, version_id = copy_source(call.headers[SOURCE])
     bucket = call.store.bucket(bucket_name)
+    expected = call.headers.get("x-amz-source-expected-bucket-owner")
+    if expected is not None and expected not in (bucket.owner, bucket.account_id):
+        raise failure("AccessDenied")
     found = bucket.current(key) if version_id is None else bucket.version(key, version_id)
     asker = Call(call.request, call.store, call.identity, call.now, call.users, call.presigned, bucket_name, key)
     target = found if isinstance(found, StoredObject) else None
@@ -53,7 +55,7 @@ def copied_headers(source_bucket: Bucket, source: StoredObject, made: dict[str, 
     return made
 
 
-@operation("PUT", "object", "(copy)", action="s3:PutObject", permission="WRITE")
+@operation("PUT", "object", "(copy)")
 def copy_object(call: Call) -> Response:
     headers, bucket = call.headers, call.bucket
     directive = headers.get("x-amz-metadata-directive", "COPY")
@@ -111,7 +113,7 @@ def copy_object(call: Call) -> Response:
 
 
 def ranged_source(call: Call) -> tuple[Bucket, StoredObject, bytes]:
-    """The bytes of `x-amz-copy-source-range`, or all of the source."""
+    """Return the source, and the bytes of `x-amz-copy-source-range` or all of them."""
     source_bucket, source = source_of(call)
     text, body = call.headers.get(SOURCE + "-range"), _plain(call, source)
     if text is None:

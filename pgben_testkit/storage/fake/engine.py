@@ -1,4 +1,4 @@
-"""The fake's one entrance: a request in, a response out, and every denial on the way."""
+"""Answer every request to the fake, with every refusal on the way."""
 
 from __future__ import annotations
 
@@ -7,59 +7,22 @@ import time
 from collections.abc import Iterable
 
 from pgben_testkit.storage.fake import buckets, configs, copying, formpost, listing, locks, motoside, multipart, objects
-from pgben_testkit.storage.fake.call import OPERATIONS, Call, Operation
+from pgben_testkit.storage.fake.call import HANDLERS, Call
 from pgben_testkit.storage.fake.state import Store, StoredObject
 from pgben_testkit.storage.s3 import checksums, cors, form, payload
 from pgben_testkit.storage.s3.failures import S3Failure, failure
 from pgben_testkit.storage.s3.moments import http_date
+from pgben_testkit.storage.s3.operations import Operation, find
 from pgben_testkit.storage.s3.signature import Identity, authenticate
 from pgben_testkit.storage.s3.wire import Request, Response
 
 MODULES = (buckets, configs, copying, listing, locks, multipart, objects)
 """Imported for the operations that they register."""
-SUBS = {
-    "bucket": (
-        "delete",
-        "versions",
-        "uploads",
-        "location",
-        "versioning",
-        "policy",
-        "policyStatus",
-        "acl",
-        "tagging",
-        "cors",
-        "lifecycle",
-        "encryption",
-        "object-lock",
-        "publicAccessBlock",
-        "ownershipControls",
-        "requestPayment",
-        *motoside.KEPT,
-        "analytics",
-        "metrics",
-        "intelligent-tiering",
-    ),
-    "object": (
-        "uploadId",
-        "uploads",
-        "tagging",
-        "acl",
-        "retention",
-        "legal-hold",
-        "attributes",
-        "torrent",
-        "restore",
-        "select",
-    ),
-    "service": (),
-}
-"""Query names that make another operation of a request; others are of no account."""
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
 
 
 class Engine:
-    """An S3 over a state of its own. Safe from many threads.
+    """Answer as S3 does, over a state of its own. Safe for use by several threads.
 
     `skew_s` is added to its clock: seconds by which it runs ahead of this machine's.
     """
@@ -83,7 +46,7 @@ class Engine:
         self._users.setdefault(identity.id, identity.name)
 
     def answer(self, request: Request) -> Response:
-        """Never raises: what can't be answered otherwise is S3's InternalError."""
+        """Return the response to `request`; an error of our own becomes S3's InternalError."""
         now = self.now()
         try:
             response = self._answer(request, now)
@@ -135,11 +98,17 @@ class Engine:
         proof = authenticate(request, self.identities, self.region, now)
         payload.verify(request, proof)
         sums = (
-            checksums.verify(request.headers, request.trailers, request.body)
+            checksums.verify(
+                request.headers,
+                request.trailers,
+                request.body,
+                of_object=checksums.completes_upload(request),
+            )
             if request.method in ("PUT", "POST")
             else {}
         )
         operation = find(request, bucket_name, key)
+        handler = HANDLERS.get(operation.name, motoside.ask)
         call = Call(
             request,
             self.store,
@@ -153,18 +122,18 @@ class Engine:
             sums,
         )
         with self._lock:
-            if bucket_name and operation.handler is not buckets.create_bucket:
+            if bucket_name and operation.name != "create_bucket":
                 bucket = call.bucket
                 expected = request.headers.get("x-amz-expected-bucket-owner")
                 if expected is not None and expected not in (bucket.owner, bucket.account_id):
                     raise failure("AccessDenied")
                 if operation.action:
                     self._authorize(call, operation)
-                response = operation.handler(call)
+                response = handler(call)
                 if bucket.cors_rules and "origin" in request.headers:
                     response.headers |= cors.headers_for(bucket.cors_rules, request)
                 return response
-            return operation.handler(call)
+            return handler(call)
 
     @staticmethod
     def _authorize(call: Call, operation: Operation) -> None:
@@ -183,27 +152,3 @@ class Engine:
                 form.check_policy(filled, bucket_name, now)
             call = Call(request, self.store, identity, now, self._users, True, bucket_name)
             return formpost.post_object(call, filled)
-
-
-def find(request: Request, bucket_name: str, key: str) -> Operation:
-    """The operation that a request asks for.
-
-    Raises:
-        S3Failure: MethodNotAllowed, or NotImplemented for what S3 has and we don't.
-    """
-    level = "object" if key else "bucket" if bucket_name else "service"
-    sub, query, method = "", request.query, request.method
-    if query:
-        sub = next((name for name in SUBS[level] if name in query), "")
-    if level == "object" and method == "PUT" and copying.SOURCE in request.headers and sub in ("", "uploadId"):
-        sub = "(part copy)" if sub else "(copy)"
-    found = OPERATIONS.get((method, level, sub))
-    if found is None and level == "bucket":
-        found = motoside.operation_for(method, sub)
-    if found is None:
-        if sub in ("torrent", "restore", "select", "analytics", "metrics", "intelligent-tiering"):
-            raise failure("NotImplemented")
-        if method == "POST" and level == "bucket" and not sub:
-            raise failure("MalformedPOSTRequest", "The request is not multipart/form-data", status=412)
-        raise failure("MethodNotAllowed", extra={"Method": method, "ResourceType": (sub or level).upper()})
-    return found

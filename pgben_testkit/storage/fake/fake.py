@@ -1,4 +1,4 @@
-"""The fake as a test meets it: clients with no socket, users, a clock, faults, and a socket for who wants one."""
+"""Give tests the fake: clients without a socket, users, a clock, faults, and a socket on demand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pgben_testkit import extras
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.storage.bucket import Bucket, FaultyBucket
 from pgben_testkit.storage.faults import Faults
+from pgben_testkit.storage.s3.signature import canonical_id
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,13 +26,13 @@ IN_PROCESS = "http://s3.pgben.test"
 
 
 def keys_of(name: str) -> tuple[str, str]:
-    """The keys of a user of any fake: the same each time, so that clients can be kept between tests."""
+    """Return the keys of the user `name` of any fake: the same each time, so that clients can be kept between tests."""
     digest = hashlib.sha256(f"pgben-testkit fake {name}".encode()).hexdigest()
     return f"AKIA{digest[:16].upper()}", digest[16:56]
 
 
 class Fake:
-    """An S3 in memory. `access_key` and `secret_key` are its administrator's; `faults` what goes wrong on demand."""
+    """Hold an S3 in memory. The keys are its administrator's; `faults` holds what goes wrong on demand."""
 
     def __init__(self, region: str = "us-east-1", *, access_key: str = "", secret_key: str = "") -> None:
         """Raises:
@@ -61,7 +62,7 @@ class Fake:
         return answer(self.engine, self.faults, request)
 
     def user(self, name: str, *, buckets: list[str] | None = None, account: bool = True) -> Identity:
-        """Another user, with keys. An account of its own, or (`account=False`) one of the administrator's whose keys
+        """Add a user with keys: an account of its own, or (`account=False`) a user of the administrator's whose keys
         reach nothing but `buckets`."""
         from pgben_testkit.storage.s3.signature import Identity
 
@@ -73,12 +74,12 @@ class Fake:
         return made
 
     def boto3(self, user: Identity | None = None, *, anonymous: bool = False, secure: bool = False) -> Any:
-        """A boto3 client, cached between tests. `secure`: it believes in TLS, as code with `https` endpoints does."""
+        """Return a boto3 client, cached between tests. `secure`: its endpoint begins with `https`."""
         access, secret = self._keys(user, anonymous)
         return self._clients.boto3(access, secret, secure=secure)
 
     def minio(self, user: Identity | None = None, *, anonymous: bool = False, secure: bool = False) -> minio.Minio:
-        """A minio-py client. `secure`: it believes in TLS, which its SSE-C asks for."""
+        """Return a minio-py client. `secure`: its endpoint begins with `https`, as its SSE-C asks for."""
         access, secret = self._keys(user, anonymous)
         found: minio.Minio = self._clients.minio(access, secret, secure=secure)
         return found
@@ -89,21 +90,21 @@ class Fake:
         return (user.access_key, user.secret_key) if user else (self.access_key, self.secret_key)
 
     def bucket(self, name: str = "pgben-documentos", *, object_lock: bool = False) -> FakeBucket:
-        """The bucket, made where it isn't there yet."""
+        """Return the bucket `name`, made where it does not exist."""
         if name not in self.engine.store.buckets:
             self.boto3().create_bucket(Bucket=name, ObjectLockEnabledForBucket=object_lock)
         return FakeBucket(name, IN_PROCESS, self.access_key, self.secret_key, self.region, fake=self)
 
     def advance(self, seconds: float) -> None:
-        """The server's clock runs ahead by so much more: URLs expire, retention ends, requests are skewed.
+        """Set the server's clock ahead by `seconds`: URLs expire, retention ends, requests are skewed.
 
         A client signs by this machine's clock: beyond 15 minutes its requests are refused as skewed. Look at what
         became of retention with `stored()`, or go back with a negative number.
         """
         self.engine.skew_s += seconds
 
-    def stored(self, bucket: str, key: str) -> bytes:
-        """The bytes as they lie in the fake: ciphertext under SSE.
+    def stored(self, bucket: str, key: str, version: str = "") -> bytes:
+        """Return the bytes of a version of `key`, the current one by default, as they lie here: ciphertext under SSE.
 
         Raises:
             UsageProblem: no such object.
@@ -111,13 +112,13 @@ class Fake:
         from pgben_testkit.storage.fake.state import StoredObject
 
         held = self.engine.store.buckets.get(bucket)
-        found = held.current(key) if held else None
+        found = (held.version(key, version) if version else held.current(key)) if held else None
         if not isinstance(found, StoredObject):
             raise UsageProblem(f"the fake holds no {bucket}/{key}")
         return found.stored
 
     def holds(self, fragment: bytes) -> bool:
-        """Whether any version of any object holds these bytes as it lies here."""
+        """Return whether any version of any object holds `fragment` as it lies here."""
         from pgben_testkit.storage.fake.state import StoredObject
 
         return any(
@@ -128,7 +129,7 @@ class Fake:
         )
 
     def serve(self, port: int = 0) -> Served:
-        """The same fake on 127.0.0.1 for other processes, until the fake is closed: `.url`, `.env(bucket)`."""
+        """Serve the fake on 127.0.0.1 for other processes, until it is closed: `.url`, `.env(bucket)`."""
         if self._served is None:
             from pgben_testkit.storage.fake.server import Served
 
@@ -136,7 +137,7 @@ class Fake:
         return self._served
 
     def close(self) -> None:
-        """Clients and socket are dead. Twice is fine."""
+        """Close clients and socket; doing it twice is fine."""
         if self._served is not None:
             self._served.close()
             self._served = None
@@ -150,13 +151,9 @@ class Fake:
         self.close()
 
 
-def canonical_id(name: str) -> str:
-    return hashlib.sha256(f"canonical {name}".encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class FakeBucket(Bucket):
-    """A bucket of the fake. `endpoint` is a name inside this process; `env()` opens a socket for others."""
+    """Hold a bucket of the fake. `endpoint` is a name inside this process; `env()` opens a socket for others."""
 
     fake: Fake = field(kw_only=True, repr=False, compare=False)
 
@@ -166,18 +163,24 @@ class FakeBucket(Bucket):
     def anonymous(self) -> Any:
         return self.fake.boto3(anonymous=True)
 
+    def stranger(self) -> Any:
+        return self.fake.boto3(self.fake.user("pgben-stranger"))
+
     def minio(self) -> minio.Minio:
         return self.fake.minio()
 
     def holds(self, fragment: bytes) -> bool:
         return self.fake.holds(fragment)
 
+    def stored(self, key: str, version: str) -> bytes | None:
+        return self.fake.stored(self.name, key, version)
+
     def faulty(self) -> AbstractContextManager[FaultyBucket]:
-        """The bucket on the fake's socket behind a proxy; `fake.faults` does the same with no socket."""
+        """Put the bucket on the fake's socket behind a proxy; `fake.faults` does the same without a socket."""
         return self.served().faulty()
 
     def served(self) -> Bucket:
-        """The same bucket on the fake's socket."""
+        """Return the same bucket on the fake's socket."""
         return Bucket(self.name, self.fake.serve().url, self.access_key, self.secret_key, self.region)
 
     def env(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The object that an HTML form brings."""
+"""Store the object that an HTML form brings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pgben_testkit.storage.s3.wire import Response
 
 
 def post_object(call: Call, form: Form) -> Response:
-    """The object that the form brings is there."""
+    """Store the object that the form brings."""
     bucket, key = call.bucket, key_of(form)
     call.require("s3:PutObject", key=key, permission="WRITE")
     headers = object_headers(form)

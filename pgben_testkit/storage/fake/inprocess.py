@@ -1,4 +1,4 @@
-"""boto3 and minio-py on the fake with no socket: botocore's `before-send` hook, and a pool for urllib3's place."""
+"""Connect boto3 and minio-py to the fake without a socket: by botocore's `before-send`, and in urllib3's place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listings: both versions of ListObjects, and object versions; every delimiter, marker and encoding."""
+"""List objects, by both versions of ListObjects, and their versions: every delimiter, marker and encoding."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pgben_testkit.storage.s3.wire import Response, xml_response
 
 
 def grouped(key: str, prefix: str, delimiter: str) -> str:
-    """The common prefix that a key is rolled up into, or empty."""
+    """Return the common prefix that a key is rolled up into, or an empty string."""
     if not delimiter:
         return ""
     end = key.find(delimiter, len(prefix))
@@ -81,7 +81,7 @@ def _common(call: Call, prefix: str, delimiter: str, most: int, truncated: bool)
     )
 
 
-@operation("GET", "bucket", action="s3:ListBucket", permission="READ")
+@operation("GET", "bucket")
 def list_objects(call: Call) -> Response:
     query = call.query
     if "list-type" in query:
@@ -138,7 +138,7 @@ def _all_versions(bucket: Bucket) -> Iterator[tuple[Version, bool]]:
             yield version, index == 0
 
 
-@operation("GET", "bucket", "versions", action="s3:ListBucketVersions", permission="READ")
+@operation("GET", "bucket", "versions")
 def list_object_versions(call: Call) -> Response:
     query, encode, most = call.query, encoder(call.query), count_of(call.query, "max-keys")
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")

@@ -1,4 +1,4 @@
-"""Object lock: retention in both modes, legal hold, the bucket's default.
+"""Lock objects: retention in both modes, legal hold, the bucket's default.
 
 Source: "Locking objects with Object Lock" in the Amazon S3 user guide.
 """
@@ -22,7 +22,7 @@ def _lockable(bucket: Bucket) -> None:
         raise failure("InvalidRequest", "Bucket is missing Object Lock Configuration")
 
 
-@operation("GET", "object", "retention", action="s3:GetObjectRetention", target=True)
+@operation("GET", "object", "retention")
 def get_object_retention(call: Call) -> Response:
     _lockable(call.bucket)
     facts = existing(call).facts
@@ -34,7 +34,7 @@ def get_object_retention(call: Call) -> Response:
     )
 
 
-@operation("PUT", "object", "retention", action="s3:PutObjectRetention", target=True)
+@operation("PUT", "object", "retention")
 def put_object_retention(call: Call) -> Response:
     _lockable(call.bucket)
     facts = existing(call).facts
@@ -63,7 +63,7 @@ def put_object_retention(call: Call) -> Response:
     return Response(200)
 
 
-@operation("GET", "object", "legal-hold", action="s3:GetObjectLegalHold", target=True)
+@operation("GET", "object", "legal-hold")
 def get_object_legal_hold(call: Call) -> Response:
     _lockable(call.bucket)
     facts = existing(call).facts
@@ -72,7 +72,7 @@ def get_object_legal_hold(call: Call) -> Response:
     return xml_response(f"<LegalHold {NAMESPACE}>{tag('Status', facts.legal_hold)}</LegalHold>")
 
 
-@operation("PUT", "object", "legal-hold", action="s3:PutObjectLegalHold", target=True)
+@operation("PUT", "object", "legal-hold")
 def put_object_legal_hold(call: Call) -> Response:
     _lockable(call.bucket)
     facts = existing(call).facts
@@ -83,7 +83,7 @@ def put_object_legal_hold(call: Call) -> Response:
     return Response(200)
 
 
-@operation("GET", "bucket", "object-lock", action="s3:GetBucketObjectLockConfiguration")
+@operation("GET", "bucket", "object-lock")
 def get_object_lock_configuration(call: Call) -> Response:
     bucket = call.bucket
     if not bucket.object_lock_enabled:
@@ -98,7 +98,7 @@ def get_object_lock_configuration(call: Call) -> Response:
     )
 
 
-@operation("PUT", "bucket", "object-lock", action="s3:PutBucketObjectLockConfiguration")
+@operation("PUT", "bucket", "object-lock")
 def put_object_lock_configuration(call: Call) -> Response:
     bucket = call.bucket
     top = read(call.request.body, "ObjectLockConfiguration")

@@ -1,4 +1,4 @@
-"""What moto answers in our place: configurations that are only kept (website, notification, logging...).
+"""Let moto answer for configurations that are only kept (website, notification, logging...).
 
 Our layer has checked who asks and that the XML is XML; moto reads, keeps and writes the configuration.
 """
@@ -10,28 +10,10 @@ from typing import Any
 from moto.core.request import Request as MotoRequest
 from moto.s3.responses import S3Response
 
-from pgben_testkit.storage.fake.call import Call, Operation
+from pgben_testkit.storage.fake.call import Call
 from pgben_testkit.storage.fake.state import Store
 from pgben_testkit.storage.s3.failures import failure
 from pgben_testkit.storage.s3.wire import Response
-
-KEPT = ("website", "notification", "logging", "replication", "accelerate", "inventory")
-"""Subresources of a bucket."""
-ACTIONS = {
-    "website": "BucketWebsite",
-    "notification": "BucketNotification",
-    "logging": "BucketLogging",
-    "replication": "ReplicationConfiguration",
-    "accelerate": "AccelerateConfiguration",
-    "inventory": "InventoryConfiguration",
-}
-
-
-def operation_for(method: str, sub: str) -> Operation | None:
-    if sub not in KEPT or method not in ("GET", "PUT", "DELETE"):
-        return None
-    verb = "Get" if method == "GET" else "Put"
-    return Operation(f"moto_{sub}", ask, f"s3:{verb}{ACTIONS[sub]}", "", False)
 
 
 def _response_over(store: Store) -> S3Response:
@@ -42,7 +24,7 @@ def _response_over(store: Store) -> S3Response:
 
 
 def ask(call: Call) -> Response:
-    """moto's answer, over this fake's own backend."""
+    """Return moto's answer, over this fake's own backend."""
     request = call.request
     if request.method == "PUT" and b"<!" in request.body.replace(b"<!--", b""):
         raise failure("MalformedXML")

@@ -1,4 +1,4 @@
-"""Multipart uploads, with all that can be wrong about them.
+"""Take multipart uploads, and refuse all that can be wrong about them.
 
 Source: "Uploading and copying objects using multipart upload", "Checking object integrity" for composite checksums.
 """
@@ -35,7 +35,7 @@ def upload_of(call: Call) -> Upload:
     return found
 
 
-@operation("POST", "object", "uploads", action="s3:PutObject", permission="WRITE")
+@operation("POST", "object", "uploads")
 def create_multipart_upload(call: Call) -> Response:
     bucket, headers = call.bucket, {}
     algorithm = call.headers.get("x-amz-checksum-algorithm", "")
@@ -84,7 +84,7 @@ def _keep(call: Call, upload: Upload, number: int, body: bytes, sums: dict[str, 
     return made
 
 
-@operation("PUT", "object", "uploadId", action="s3:PutObject", permission="WRITE")
+@operation("PUT", "object", "uploadId")
 def upload_part(call: Call) -> Response:
     number, upload = part_number(call.query), upload_of(call)
     _same_customer(call, upload)
@@ -99,7 +99,7 @@ def upload_part(call: Call) -> Response:
     return Response(200, headers | {checksums.PREFIX + name.lower(): value for name, value in part.checksums.items()})
 
 
-@operation("PUT", "object", "(part copy)", action="s3:PutObject", permission="WRITE")
+@operation("PUT", "object", "(part copy)")
 def upload_part_copy(call: Call) -> Response:
     number, upload = part_number(call.query), upload_of(call)
     _same_customer(call, upload)
@@ -154,7 +154,7 @@ def _checksum(upload: Upload, chosen: list[StoredPart], body: bytes) -> dict[str
     return {name: f"{checksums.compute(name, joined)}-{len(chosen)}"}
 
 
-@operation("POST", "object", "uploadId", action="s3:PutObject", permission="WRITE")
+@operation("POST", "object", "uploadId")
 def complete_multipart_upload(call: Call) -> Response:
     bucket, upload = call.bucket, upload_of(call)
     lines = parts_of(call.request.body)
@@ -194,13 +194,13 @@ def complete_multipart_upload(call: Call) -> Response:
     )
 
 
-@operation("DELETE", "object", "uploadId", action="s3:AbortMultipartUpload", permission="WRITE")
+@operation("DELETE", "object", "uploadId")
 def abort_multipart_upload(call: Call) -> Response:
     dict.pop(call.bucket.multiparts, upload_of(call).id)
     return Response(204)
 
 
-@operation("GET", "object", "uploadId", action="s3:ListMultipartUploadParts")
+@operation("GET", "object", "uploadId")
 def list_parts(call: Call) -> Response:
     upload = upload_of(call)
     most, marker = count_of(call.query, "max-parts"), count_of(call.query, "part-number-marker", 0)
@@ -226,7 +226,7 @@ def list_parts(call: Call) -> Response:
     )
 
 
-@operation("GET", "bucket", "uploads", action="s3:ListBucketMultipartUploads", permission="READ")
+@operation("GET", "bucket", "uploads")
 def list_multipart_uploads(call: Call) -> Response:
     query, encode = call.query, encoder(call.query)
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")

@@ -1,4 +1,4 @@
-"""What a new object is made of, by the headers of the request that brings it: metadata, tags, lock, ACL, seal."""
+"""Read what a new object is made of from the request that brings it: metadata, tags, lock, ACL, seal."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def default_lock(bucket: Bucket, now: float) -> tuple[str | None, float]:
 
 
 def acl_of(call: Call, bucket: Bucket, owner: str) -> Acl:
-    """The ACL of a new object.
+    """Return the ACL of a new object.
 
     Raises:
         S3Failure: one that is public where that is blocked, or any where the bucket takes none.
@@ -72,7 +72,7 @@ def acl_of(call: Call, bucket: Bucket, owner: str) -> Acl:
 
 
 def owner_of(call: Call, bucket: Bucket) -> str:
-    """Who owns what this asker puts."""
+    """Return the canonical id of who owns what this asker puts."""
     if bucket.ownership == "BucketOwnerEnforced":
         return bucket.owner
     if bucket.ownership == "BucketOwnerPreferred" and call.headers.get("x-amz-acl") == "bucket-owner-full-control":

@@ -35,7 +35,7 @@ def look_up(call: Call) -> Version | None:
 
 
 def existing(call: Call) -> StoredObject:
-    """The object asked for.
+    """Return the object that the request asks for.
 
     Raises:
         S3Failure: NoSuchKey, NoSuchVersion, MethodNotAllowed on a delete marker, or AccessDenied for who may not know.
@@ -56,7 +56,7 @@ def existing(call: Call) -> StoredObject:
     raise failure("NoSuchKey", extra={"Key": call.key}, headers=marker)
 
 
-@operation("PUT", "object", action="s3:PutObject", permission="WRITE")
+@operation("PUT", "object")
 def put_object(call: Call) -> Response:
     bucket = call.bucket
     if snowball.asked(call.headers):
@@ -86,7 +86,7 @@ def _extracted(call: Call) -> Response:
 
 
 def describe(call: Call, found: StoredObject) -> dict[str, str]:
-    """The headers that GET and HEAD share, without a length."""
+    """Return the headers that GET and HEAD share, without a length."""
     facts = found.facts
     headers = {
         "Accept-Ranges": "bytes",
@@ -178,12 +178,12 @@ def _serve(call: Call, *, body: bool) -> Response:
     return Response(status, headers, plain[first : last + 1] if span else plain)
 
 
-@operation("GET", "object", action="s3:GetObject", permission="READ", target=True)
+@operation("GET", "object")
 def get_object(call: Call) -> Response:
     return _serve(call, body=True)
 
 
-@operation("HEAD", "object", action="s3:GetObject", permission="READ", target=True)
+@operation("HEAD", "object")
 def head_object(call: Call) -> Response:
     return _serve(call, body=False)
 
@@ -214,7 +214,7 @@ def delete_one(call: Call, bucket: Bucket, key: str, version_id: str | None) -> 
     return version_id, isinstance(found, Marker)
 
 
-@operation("DELETE", "object", action="s3:DeleteObject", permission="WRITE")
+@operation("DELETE", "object")
 def delete_object(call: Call) -> Response:
     bucket, version_id = call.bucket, call.query.get("versionId")
     if version_id is not None:
@@ -228,7 +228,7 @@ def delete_object(call: Call) -> Response:
     return Response(204, headers)
 
 
-@operation("POST", "bucket", "delete", action="")
+@operation("POST", "bucket", "delete")
 def delete_objects(call: Call) -> Response:
     bucket = call.bucket
     if "content-md5" not in call.headers and not call.checksums:
@@ -259,20 +259,20 @@ def delete_objects(call: Call) -> Response:
 # --- tags
 
 
-@operation("GET", "object", "tagging", action="s3:GetObjectTagging", target=True)
+@operation("GET", "object", "tagging")
 def get_object_tagging(call: Call) -> Response:
     found = existing(call)
     return xml_response(tags_xml(found.facts.tags), headers=version_headers(call.bucket, found.version_id))
 
 
-@operation("PUT", "object", "tagging", action="s3:PutObjectTagging", target=True)
+@operation("PUT", "object", "tagging")
 def put_object_tagging(call: Call) -> Response:
     found = existing(call)
     found.facts.tags = tags_from(call.request.body)
     return Response(200, version_headers(call.bucket, found.version_id))
 
 
-@operation("DELETE", "object", "tagging", action="s3:DeleteObjectTagging", target=True)
+@operation("DELETE", "object", "tagging")
 def delete_object_tagging(call: Call) -> Response:
     found = existing(call)
     found.facts.tags = {}
@@ -282,12 +282,12 @@ def delete_object_tagging(call: Call) -> Response:
 # --- ACL
 
 
-@operation("GET", "object", "acl", action="s3:GetObjectAcl", permission="READ_ACP", target=True)
+@operation("GET", "object", "acl")
 def get_object_acl(call: Call) -> Response:
     return xml_response(existing(call).facts.acl.xml(call.users))
 
 
-@operation("PUT", "object", "acl", action="s3:PutObjectAcl", permission="WRITE_ACP", target=True)
+@operation("PUT", "object", "acl")
 def put_object_acl(call: Call) -> Response:
     bucket, found = call.bucket, existing(call)
     if bucket.ownership == "BucketOwnerEnforced":
@@ -308,7 +308,7 @@ def put_object_acl(call: Call) -> Response:
 ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 
 
-@operation("GET", "object", "attributes", action="s3:GetObjectAttributes", permission="READ", target=True)
+@operation("GET", "object", "attributes")
 def get_object_attributes(call: Call) -> Response:
     found = existing(call)
     facts = found.facts

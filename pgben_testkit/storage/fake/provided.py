@@ -1,4 +1,4 @@
-"""The fake as the run's S3 server: on its socket, with a user for each bucket, in the place of a real one."""
+"""Provide the fake as the run's S3 server: on its socket, with a user for each bucket."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import time
 
 from pgben_testkit.services.run import Run
 from pgben_testkit.settings import Settings
-from pgben_testkit.storage.fake.fake import MOTO_TESTED, Fake, canonical_id
+from pgben_testkit.storage.fake.fake import MOTO_TESTED, Fake
+from pgben_testkit.storage.s3.signature import canonical_id
 from pgben_testkit.storage.server import StorageInfo
 
 
 class FakeStorage:
-    """A server that we own: threads of this process."""
+    """Own a server that is threads of this process."""
 
     def __init__(self, run: Run, settings: Settings) -> None:
         """Raises:
@@ -29,6 +30,8 @@ class FakeStorage:
             access, secret = f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)
             keys[name] = [access, secret]
             self._fake.engine.add(Identity(access, secret, name, canonical_id("admin"), frozenset({name})))
+        stranger = [f"K{secrets.token_hex(9).upper()}", secrets.token_hex(20)]
+        self._fake.engine.add(Identity(stranger[0], stranger[1], "pgben-stranger", canonical_id("pgben-stranger")))
         served = self._fake.serve()
         self.info = StorageInfo(
             backend="fake",
@@ -40,6 +43,7 @@ class FakeStorage:
             region=settings.storage_region,
             buckets=names,
             keys=keys,
+            stranger=stranger,
             ready_s=time.perf_counter() - began,
         )
 

@@ -1,4 +1,4 @@
-"""What the fake holds: moto's S3 backend, its buckets and keys, with what moto keeps no note of.
+"""Hold the fake's state: moto's S3 backend, its buckets and keys, with what moto keeps no note of.
 
 Nothing in here is shared: each fake has a backend of its own, out of moto's register of accounts.
 """
@@ -39,7 +39,7 @@ class PartNote:
 
 @dataclass(kw_only=True)
 class Facts:
-    """What an object is made of besides its name and bytes."""
+    """Hold what an object is made of besides its name and bytes."""
 
     owner: str
     acl: Acl

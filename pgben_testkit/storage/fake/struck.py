@@ -1,4 +1,4 @@
-"""A request to the fake, with the fault that strikes it, if one does."""
+"""Answer a request to the fake, with the fault that strikes it, if one does."""
 
 from __future__ import annotations
 

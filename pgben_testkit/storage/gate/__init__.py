@@ -1,1 +1,1 @@
-"""The gate before the embedded server: what SeaweedFS lets pass and S3 doesn't is refused by the fake's own checks."""
+"""Stand before the embedded server, and refuse what SeaweedFS lets pass and S3 doesn't by the fake's own checks."""

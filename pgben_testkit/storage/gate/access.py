@@ -1,6 +1,8 @@
-"""Who may, where the server behind the gate doesn't know: anybody unknown, ACLs of objects, the block on public access.
+"""Decide who may do what, by the judgement that the fake uses: SeaweedFS decides nothing behind the gate.
 
-Policies and ACLs are the server's own and asked for each time; the block on public access lives in the gate.
+Owners, policies, ACLs and the block on public access live here, for as long as the gate and its server do. What
+SeaweedFS would do with them is incomplete: it refuses parts of the policy language, binds its own administrator by
+policies that S3's owner may always remove, and ignores the ACLs of objects.
 """
 
 from __future__ import annotations
@@ -11,117 +13,88 @@ from dataclasses import dataclass, field
 
 from pgben_testkit.storage.gate.backend import Backend, path_of
 from pgben_testkit.storage.s3 import document, publicblock
-from pgben_testkit.storage.s3.acl import Acl, canned, from_headers, from_xml
-from pgben_testkit.storage.s3.answer import Answer
+from pgben_testkit.storage.s3.acl import Acl, canned, from_headers
 from pgben_testkit.storage.s3.cors import CorsRule, rules_of
 from pgben_testkit.storage.s3.failures import failure
 from pgben_testkit.storage.s3.judgement import Asker, action_of, needed_along
-from pgben_testkit.storage.s3.policy import Policy, read
-from pgben_testkit.storage.s3.signature import Identity
+from pgben_testkit.storage.s3.operations import SOURCE, Operation
+from pgben_testkit.storage.s3.parameters import copy_source
+from pgben_testkit.storage.s3.policy import Policy
+from pgben_testkit.storage.s3.signature import ACCOUNT, Identity
 from pgben_testkit.storage.s3.wire import Request
 
 OWNER = "root"
-"""The canonical id that SeaweedFS gives the owner of everything."""
-NOT_SUBS = frozenset(
-    {
-        "versionId",
-        "partNumber",
-        "x-id",
-        "list-type",
-        "prefix",
-        "delimiter",
-        "marker",
-        "max-keys",
-        "encoding-type",
-        "continuation-token",
-        "start-after",
-        "fetch-owner",
-        "key-marker",
-        "version-id-marker",
-    }
-)
-"""Query names that make no other operation of a request."""
-OBJECT = {
-    "GET": ("s3:GetObject", "READ"),
-    "HEAD": ("s3:GetObject", "READ"),
-    "PUT": ("s3:PutObject", "WRITE"),
-    "DELETE": ("s3:DeleteObject", "WRITE"),
-}
-UPLOAD = {
-    "PUT": ("s3:PutObject", "WRITE"),
-    "POST": ("s3:PutObject", "WRITE"),
-    "DELETE": ("s3:AbortMultipartUpload", "WRITE"),
-}
+"""The canonical id that SeaweedFS gives the owner of everything: our administrator's."""
 
 
 @dataclass
 class Rights:
-    """Hold what the server and the gate know of the access to a bucket, as `s3.judgement` reads it."""
+    """Hold what decides about a bucket, as `s3.judgement` reads it."""
 
     name: str
+    owner: str
     rules_of_access: Policy | None
     block: dict[str, bool]
     grants: Acl
     ownership: str = ""
-    owner: str = OWNER
 
 
 @dataclass(frozen=True)
 class ObjectFacts:
-    """Hold what the server knows of the access to an object, as `s3.judgement` reads it."""
+    """Hold what decides about an object, as `s3.judgement` reads it."""
 
     owner: str
     acl: Acl
     tags: dict[str, str] = field(default_factory=dict)
 
 
-def asked(request: Request, key: str) -> tuple[str, str] | None:
-    """`(policy's action, ACL's permission)` of what somebody unknown may be let do; None: nothing of that."""
-    subs = {name for name in request.query if name not in NOT_SUBS and not name.startswith(("response-", "X-Amz-"))}
-    method = request.method
-    if key and not subs and "x-amz-copy-source" not in request.headers:
-        return OBJECT.get(method)
-    if key and subs <= {"uploads", "uploadId"} and "x-amz-copy-source" not in request.headers:
-        return UPLOAD.get(method)
-    if not key and method in ("GET", "HEAD") and not subs:
-        return "s3:ListBucket", "READ"
-    if not key and method == "GET" and subs == {"versions"}:
-        return "s3:ListBucketVersions", "READ"
-    return None
-
-
 class Access:
-    """What the gate itself holds of buckets, and its judgement. Safe from many threads.
+    """Hold what the gate knows of the access to buckets and objects, and judge by it.
 
-    `blocks`: bucket -> its block on public access; `ownership`: bucket -> what was set.
+    `owners`, `policies`, `blocks`, `ownership`, `grants` are by bucket; `objects` holds (bucket, key) -> version ->
+    facts, where they are not those of an object of the bucket's owner under a private ACL.
     """
 
     def __init__(self, users: Iterable[Identity]) -> None:
+        self.owners: dict[str, str] = {}
+        self.policies: dict[str, Policy] = {}
         self.blocks: dict[str, dict[str, bool]] = {}
         self.ownership: dict[str, str] = {}
-        self._users = {each.id: each.name for each in users}
+        self.grants: dict[str, Acl] = {}
+        self.objects: dict[tuple[str, str], dict[str, ObjectFacts]] = {}
+        self.users: dict[str, str] = {OWNER: "admin"}
+        for each in users:
+            self.users.setdefault(each.id, each.name)
 
     def forget(self, bucket: str) -> None:
-        """The bucket is gone."""
-        self.blocks.pop(bucket, None)
-        self.ownership.pop(bucket, None)
+        """Forget all about a bucket that is gone."""
+        for held in (self.owners, self.policies, self.blocks, self.ownership, self.grants):
+            held.pop(bucket, None)
+        for place in [each for each in self.objects if each[0] == bucket]:
+            self.objects.pop(place, None)
 
     def block(self, bucket: str) -> dict[str, bool]:
+        """Return the bucket's block on public access."""
         return self.blocks.get(bucket) or publicblock.none()
 
-    def policy(self, backend: Backend, bucket: str) -> Policy | None:
-        """The bucket's policy, as the server has it.
+    def rights(self, backend: Backend, bucket: str) -> Rights:
+        """Return what decides about `bucket`.
 
         Raises:
             S3Failure: NoSuchBucket.
         """
-        answer = backend.ask("GET", path_of(bucket), "policy=")
-        if answer.code == "NoSuchBucket":
-            raise failure("NoSuchBucket", extra={"BucketName": bucket})
-        return read(answer.body, bucket) if answer.status == 200 else None
+        if bucket not in self.owners:
+            if backend.ask("HEAD", path_of(bucket)).status == 404:
+                raise failure("NoSuchBucket", extra={"BucketName": bucket})
+            self.owners[bucket] = OWNER
+        owner = self.owners[bucket]
+        grants = self.grants.get(bucket) or canned("private", owner, owner)
+        return Rights(
+            bucket, owner, self.policies.get(bucket), self.block(bucket), grants, self.ownership.get(bucket, "")
+        )
 
     def cors_rules(self, backend: Backend, bucket: str) -> tuple[CorsRule, ...]:
-        """The bucket's, as the server has them.
+        """Return the bucket's CORS rules, as the server has them.
 
         Raises:
             S3Failure: NoSuchBucket.
@@ -131,91 +104,134 @@ class Access:
             raise failure("NoSuchBucket", extra={"BucketName": bucket})
         return rules_of(document.read(answer.body, "CORSConfiguration")) if answer.status == 200 else ()
 
-    def unknown_may(self, backend: Backend, request: Request, bucket: str, key: str, now: float) -> bool:
-        """Whether somebody nobody knows may do this. False where the gate has no say: the server must refuse.
+    def authorize(self, backend: Backend, asker: Asker, operation: Operation, bucket: str, key: str) -> None:
+        """Check that the asker may do `operation` to `key` of `bucket`, and read the source of a copy.
 
         Raises:
             S3Failure: AccessDenied, NoSuchBucket.
         """
-        wanted = asked(request, key)
-        if wanted is None or not bucket:
+        held, request = self.rights(backend, bucket), asker.request
+        if "x-amz-expected-bucket-owner" in request.headers:
+            self._expected(request.headers["x-amz-expected-bucket-owner"], held.owner)
+        if operation.action:
+            target = self._target(backend, asker, held, key, request) if operation.target else None
+            action = action_of(operation.action, request)
+            for needed in (action, *needed_along(action, request)):
+                self._require(asker, held, needed, key, operation.permission, target)
+            if operation.action == "s3:GetObject" and target is None and "versionId" not in request.query:
+                missing = operation.target and not self._is_owner(asker, held)
+                if missing and not asker.allowed(held, "s3:ListBucket", permission="READ", target=None):
+                    raise failure("AccessDenied")
+        if request.header("x-amz-bypass-governance-retention").lower() == "true" and key:
+            self._require(asker, held, "s3:BypassGovernanceRetention", key, "", None)
+        if operation.name in ("copy_object", "upload_part_copy"):
+            self._authorize_source(backend, asker)
+
+    def may_remove(self, backend: Backend, asker: Asker, bucket: str, key: str, version: str | None) -> bool:
+        """Return whether the asker may remove `key` of `bucket`, or a version of it."""
+        held = self.rights(backend, bucket)
+        action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
+        if not asker.allowed(held, action, key=key, permission="WRITE", target=None):
             return False
-        action, permission = wanted
-        policy = self.policy(backend, bucket)
-        held = Rights(bucket, policy, self.block(bucket), self._acl(backend, bucket), self.ownership.get(bucket, ""))
-        asker = Asker(request, None, now)
-        target = None
-        if action == "s3:GetObject":
-            target = self._object(backend, request, bucket, key, policy)
-        action = action_of(action, request)
-        for needed in (action, *needed_along(action, request)):
-            if not asker.allowed(held, needed, key=key, permission=permission, target=target):
-                raise failure("AccessDenied")
-        if (
-            action == "s3:GetObject"
-            and target is None
-            and not asker.allowed(held, "s3:ListBucket", permission="READ", target=None)
-        ):
-            raise failure("AccessDenied")
-        return True
+        bypass = asker.request.header("x-amz-bypass-governance-retention").lower() == "true"
+        return not bypass or asker.allowed(held, "s3:BypassGovernanceRetention", key=key, target=None)
 
-    def known_may(self, backend: Backend, identity: Identity, bucket: str) -> None:
-        """RestrictPublicBuckets shuts out other accounts too, whatever a public policy gives them.
+    def _authorize_source(self, backend: Backend, asker: Asker) -> None:
+        bucket, key, version = copy_source(asker.request.headers[SOURCE])
+        held = self.rights(backend, bucket)
+        if "x-amz-source-expected-bucket-owner" in asker.request.headers:
+            self._expected(asker.request.headers["x-amz-source-expected-bucket-owner"], held.owner)
+        of_source = Request("GET", path_of(bucket, key), f"versionId={version}" if version else "", {})
+        target = self._target(backend, asker, held, key, of_source)
+        action = "s3:GetObjectVersion" if version else "s3:GetObject"
+        self._require(asker, held, action, key, "READ", target)
 
-        Raises:
-            S3Failure: AccessDenied.
-        """
-        if identity is backend.admin or identity.name == bucket or not self.block(bucket)["RestrictPublicBuckets"]:
-            return
-        policy = self.policy(backend, bucket)
-        if policy is not None and policy.public:
+    @staticmethod
+    def _is_owner(asker: Asker, held: Rights) -> bool:
+        one = asker.identity
+        return one is not None and one.id == held.owner and (one.buckets is None or held.name in one.buckets)
+
+    @staticmethod
+    def _require(
+        asker: Asker, held: Rights, action: str, key: str, permission: str, target: ObjectFacts | None
+    ) -> None:
+        if not asker.allowed(held, action, key=key, permission=permission, target=target):
             raise failure("AccessDenied")
 
-    def check_grants(self, request: Request, bucket: str) -> None:
-        """The ACL that the request brings is one, and allowed here.
+    @staticmethod
+    def _expected(stated: str, owner: str) -> None:
+        if stated != owner and not (stated == ACCOUNT and owner == OWNER):
+            raise failure("AccessDenied")
+
+    def _target(self, backend: Backend, asker: Asker, held: Rights, key: str, request: Request) -> ObjectFacts | None:
+        """What decides about the object that `request` is about; None where there is none, or nothing needs it."""
+        policy = held.rules_of_access
+        tagged = policy is not None and b"existingobjecttag" in policy.text.lower()
+        if self._is_owner(asker, held) and not tagged:
+            return None
+        path, version = path_of(held.name, key), request.query.get("versionId", "")
+        query = f"versionId={version}" if re.fullmatch(r"[\w.-]+", version) else ""
+        found = backend.ask("HEAD", path, query)
+        if found.status in (404, 405):
+            return None
+        facts = self.facts(held.name, key, found.headers.get("x-amz-version-id", version or "null"))
+        if not tagged:
+            return facts
+        from pgben_testkit.storage.s3.tags import tags_from
+
+        tags = backend.ask("GET", path, "tagging=" + (f"&{query}" if query else ""))
+        return ObjectFacts(facts.owner, facts.acl, tags_from(tags.body) if tags.status == 200 else {})
+
+    # --- objects
+
+    def facts(self, bucket: str, key: str, version: str) -> ObjectFacts:
+        """Return what decides about a version of `key`."""
+        owner = self.owners.get(bucket, OWNER)
+        kept = self.objects.get((bucket, key), {}).get(version)
+        return kept or ObjectFacts(owner, canned("private", owner, owner))
+
+    def new_facts(self, request: Request, identity: Identity | None, held: Rights) -> ObjectFacts | None:
+        """Return what decides about the object that `request` brings; None where that is as of all others.
 
         Raises:
             S3Failure: no such ACL or grantee; AccessDenied for a public one where that is blocked.
         """
-        made = from_headers(request.headers, OWNER, OWNER, self._known())
-        if made is None and "acl" in request.query and request.method == "PUT" and request.body:
-            made = self._read(request.body)
-        if made is None:
-            return
-        if (
-            self.ownership.get(bucket) == "BucketOwnerEnforced"
-            and request.headers.get("x-amz-acl") != "bucket-owner-full-control"
-        ):
+        full = request.headers.get("x-amz-acl") == "bucket-owner-full-control"
+        owner = identity.id if identity is not None else held.owner
+        if held.ownership == "BucketOwnerEnforced" or (held.ownership == "BucketOwnerPreferred" and full):
+            owner = held.owner
+        acl = self.asked_acl(request, owner, held)
+        if acl is None:
+            return None if owner == held.owner else ObjectFacts(owner, canned("private", owner, held.owner))
+        return ObjectFacts(owner, acl)
+
+    def asked_acl(self, request: Request, owner: str, held: Rights) -> Acl | None:
+        """Return the ACL that the headers of `request` ask for, or None.
+
+        Raises:
+            S3Failure: no such ACL or grantee; AccessDenied for a public one where that is blocked.
+        """
+        made = from_headers(request.headers, owner, held.owner, self.users)
+        if made is not None:
+            self.check_acl(made, request, held)
+        return made
+
+    def check_acl(self, acl: Acl, request: Request, held: Rights) -> None:
+        """Check that `acl` may be put in the bucket.
+
+        Raises:
+            S3Failure: it takes no ACLs, or none that are public.
+        """
+        full = request.headers.get("x-amz-acl") == "bucket-owner-full-control"
+        if held.ownership == "BucketOwnerEnforced" and not full:
             raise failure("AccessControlListNotSupported")
-        if self.block(bucket)["BlockPublicAcls"] and made.public:
+        if held.block["BlockPublicAcls"] and acl.public:
             raise failure("AccessDenied")
 
-    def _known(self) -> dict[str, str]:
-        return {**self._users, OWNER: OWNER}
-
-    def _read(self, body: bytes) -> Acl:
-        owner = document.text_of(document.read(body, "AccessControlPolicy", "MalformedACLError"), "Owner/ID") or OWNER
-        grantees = {each.decode("utf-8", "replace"): "" for each in re.findall(rb"<ID>([^<]*)</ID>", body)}
-        return from_xml(body, owner, {**grantees, **self._known()})
-
-    def _acl(self, backend: Backend, bucket: str) -> Acl:
-        return self._held(backend.ask("GET", path_of(bucket), "acl="))
-
-    def _held(self, answer: Answer) -> Acl:
-        return self._read(answer.body) if answer.status == 200 else canned("private", OWNER, OWNER)
-
-    def _object(
-        self, backend: Backend, request: Request, bucket: str, key: str, policy: Policy | None
-    ) -> ObjectFacts | None:
-        path, version = path_of(bucket, key), request.query.get("versionId")
-        of_version = f"&versionId={version}" if version and re.fullmatch(r"[\w.-]+", version) else ""
-        answer = backend.ask("GET", path, "acl=" + of_version)
-        if answer.status != 200:
-            return None
-        tags: dict[str, str] = {}
-        if policy is not None and b"existingobjecttag" in policy.text.lower():
-            from pgben_testkit.storage.s3.tags import tags_from
-
-            found = backend.ask("GET", path, "tagging=" + of_version)
-            tags = tags_from(found.body) if found.status == 200 else {}
-        return ObjectFacts(OWNER, self._held(answer), tags)
+    def placed(self, bucket: str, key: str, version: str, facts: ObjectFacts | None) -> None:
+        """Remember the facts of a version that was just put."""
+        place = (bucket, key)
+        if facts is not None:
+            self.objects.setdefault(place, {})[version] = facts
+        elif place in self.objects:
+            self.objects[place].pop(version, None)

@@ -181,9 +181,12 @@ class Backend:
         self.finish()
         return Answer(head.status, head.text, body)
 
-    def ask(self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None) -> Answer:
+    def ask(
+        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
         """Ask the server a question of the gate's own, as the administrator."""
-        return self.rest(self.send(Outgoing(method, path, query, headers or {}, self.admin), ()))
+        outgoing = Outgoing(method, path, query, headers or {}, self.admin, size=len(body))
+        return self.rest(self.send(outgoing, (body,) if body else ()))
 
 
 def _readable(connection: socket.socket) -> bool:

@@ -1,4 +1,4 @@
-"""What is refused before the server is asked: what S3 refuses and SeaweedFS takes. Every rule is the fake's own."""
+"""Refuse what S3 refuses and SeaweedFS takes, before the server is asked. Every rule is the fake's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pgben_testkit.storage.s3.wire import Request
 
 
 def brings_object(request: Request, key: str) -> bool:
-    """Whether a new object, or an upload of one, begins with this request."""
+    """Return whether a new object, or an upload of one, begins with `request`."""
     query = request.query
     if not key or {"tagging", "acl", "retention", "legal-hold", "uploadId"} & query.keys():
         return False
@@ -34,7 +34,7 @@ def brings_object(request: Request, key: str) -> bool:
 def by_form(
     request: Request, bucket: str, identities: Mapping[str, Identity], region: str, now: float
 ) -> tuple[form.Form, Identity | None]:
-    """An upload by an HTML form that is signed rightly and keeps to its policy, and who signed it.
+    """Return an HTML form that is signed rightly and keeps to its policy, and who signed it.
 
     Raises:
         S3Failure: as S3 refuses it.
@@ -47,7 +47,7 @@ def by_form(
 
 
 def of_object(headers: Mapping[str, str]) -> None:
-    """What the headers say that an object is made of.
+    """Check what the headers say that an object is made of.
 
     Raises:
         S3Failure: as S3 refuses it.
@@ -75,13 +75,13 @@ def _some_acl(headers: Mapping[str, str]) -> None:
 
 
 def by_head(request: Request, key: str) -> None:
-    """What headers and query alone tell.
+    """Check what headers and query alone tell.
 
     Raises:
         S3Failure: as S3 refuses it.
     """
     query, headers, method = request.query, request.headers, request.method
-    if method in ("PUT", "POST"):
+    if method in ("PUT", "POST") and not checksums.completes_upload(request):
         checksums.given(headers, {})
     if key:
         parameters.version_id(query)
@@ -91,6 +91,9 @@ def by_head(request: Request, key: str) -> None:
         _some_acl(headers)
     if brings_object(request, key):
         of_object(headers)
+        size = headers.get("x-amz-decoded-content-length") or headers.get("content-length", "0")
+        if key.endswith("/") and method == "PUT" and "x-amz-copy-source" not in headers and size.strip("0"):
+            raise failure("NotImplemented", "The server behind the gate keeps no bytes under a key that ends with /")
     elif key and method in ("GET", "HEAD") and not {"tagging", "acl", "uploadId"} & query.keys():
         sealing.not_of_reads(headers)
     if key and method == "PUT" and "uploadId" in query:
@@ -117,7 +120,7 @@ def _instead(request: Request, body: bytes) -> None:
 
 
 def by_document(request: Request, bucket: str, key: str, region: str) -> None:
-    """What the document of a configuration or of a list tells.
+    """Check the document of a configuration or of a list.
 
     Raises:
         S3Failure: as S3 refuses it.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 
-from pgben_testkit.storage.gate.access import Access
+from pgben_testkit.storage.gate.access import OWNER, Access, ObjectFacts
 from pgben_testkit.storage.gate.plan import Plan
 from pgben_testkit.storage.s3 import checksums
 from pgben_testkit.storage.s3.document import read, text_of
-from pgben_testkit.storage.s3.signature import Identity
+from pgben_testkit.storage.s3.signature import Identity, canonical_id
 from pgben_testkit.storage.s3.wire import Request
 
 
@@ -17,19 +17,25 @@ class Memory:
     """Hold what the gate remembers between requests.
 
     `versioned`: buckets in which versioning was ever enabled; `configured`: buckets of which anything was ever
-    configured, to be asked for by `GET /BUCKET?pgben-configured`; `upload_grants`: upload id -> the headers of the
-    ACL that the object of this upload is to have.
+    configured, to be asked for by `GET /BUCKET?pgben-configured`; `upload_facts`, `upload_keys`: upload id -> what
+    decides about its object, the MD5 of the customer's key; `default_locks`: bucket -> (mode, days) of its
+    default retention.
     """
 
     def __init__(self, plan: Plan) -> None:
-        known = [Identity(access, secret, name, name) for access, secret, name in plan.identities]
-        self.admin = known[0]
+        (access, secret, name), *others = plan.identities
+        self.admin = Identity(access, secret, name, OWNER)
+        known = [self.admin]
+        known += [Identity(access, secret, name, OWNER, frozenset({name})) for access, secret, name in others]
+        known += [Identity(access, secret, name, canonical_id(name)) for access, secret, name in plan.users]
         self.identities = {each.access_key: each for each in known}
         self.region, self.upstream, self.folder = plan.region, plan.upstream, plan.folder
         self.access = Access(known)
         self.versioned: set[str] = set()
         self.configured: set[str] = set()
-        self.upload_grants: dict[str, dict[str, str]] = {}
+        self.upload_facts: dict[str, ObjectFacts | None] = {}
+        self.upload_keys: dict[str, str] = {}
+        self.default_locks: dict[str, tuple[str, int]] = {}
         self._count = itertools.count(1)
         self._start = os.urandom(4).hex().upper()
 
@@ -44,7 +50,9 @@ class Memory:
             S3Failure: a checksum is not that of the body.
         """
         try:
-            checksums.verify(request.headers, request.trailers, request.body)
+            checksums.verify(
+                request.headers, request.trailers, request.body, of_object=checksums.completes_upload(request)
+            )
         except ModuleNotFoundError:
             return  # CRC32C and CRC64NVME need awscrt; without it the server checks them, in words of its own
 
@@ -59,10 +67,17 @@ class Memory:
         if method == "DELETE" and not query:
             self.access.forget(bucket)
             self.versioned.discard(bucket)
+            self.default_locks.pop(bucket, None)
             self.configured.discard(bucket)
         elif method == "PUT" and ("versioning" in query or (not query and locked)):
             self.versioned.add(bucket)
-        elif method == "PUT" and "ownershipControls" in query:
-            self.access.ownership[bucket] = text_of(read(request.body, "OwnershipControls"), "Rule/ObjectOwnership")
-        elif method == "DELETE" and "ownershipControls" in query:
-            self.access.ownership.pop(bucket, None)
+        elif method == "PUT" and "object-lock" in query:
+            self._note_default_lock(request, bucket)
+
+    def _note_default_lock(self, request: Request, bucket: str) -> None:
+        retention = read(request.body, "ObjectLockConfiguration").find("Rule/DefaultRetention")
+        if retention is None:
+            self.default_locks.pop(bucket, None)
+            return
+        days = int(text_of(retention, "Days") or 0) + 365 * int(text_of(retention, "Years") or 0)
+        self.default_locks[bucket] = (text_of(retention, "Mode"), days)

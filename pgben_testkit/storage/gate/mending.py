@@ -1,11 +1,11 @@
-"""Answers of SeaweedFS 4.48 that S3 gives otherwise: looked into, and told right by what the server really holds."""
+"""Correct the answers of SeaweedFS 4.48 that S3 gives otherwise, by what the server really holds."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
 from pgben_testkit.storage.gate.backend import Backend, path_of
-from pgben_testkit.storage.s3 import document, sealing
+from pgben_testkit.storage.s3 import document, parameters, sealing
 from pgben_testkit.storage.s3.failures import S3Failure, failure
 from pgben_testkit.storage.s3.wire import Request, Response
 
@@ -13,7 +13,7 @@ LOCK_SUBS = frozenset({"retention", "legal-hold"})
 
 
 def concerned(request: Request, key: str, status: int, headers: dict[str, str], *, versioned: bool) -> bool:
-    """Whether such an answer is one of those."""
+    """Return whether an answer with this status and these headers may have to be corrected."""
     method, query = request.method, request.query
     if status == 412:
         return method == "PUT" and "if-match" in request.headers
@@ -33,7 +33,7 @@ def concerned(request: Request, key: str, status: int, headers: dict[str, str], 
 
 
 def no_version(request: Request, key: str, *, versioned: bool) -> bool:
-    """Whether a version is named of a bucket that never had any: the server takes it for the object itself."""
+    """Return whether a version is named in a bucket that never had any: the server takes it for the object."""
     return (
         bool(key)
         and not versioned
@@ -45,7 +45,7 @@ def no_version(request: Request, key: str, *, versioned: bool) -> bool:
 def mend(
     backend: Backend, request: Request, bucket: str, key: str, status: int, code: str, *, versioned: bool
 ) -> S3Failure | Response | None:
-    """What S3 answers instead; None where it answers the same. `code`: the error's, empty after HEAD."""
+    """Return what S3 answers instead; None where it answers the same. `code`: the error's, empty after HEAD."""
     if status == 412:
         there = backend.ask("HEAD", path_of(bucket, key)).status != 404
         return None if there else failure("NoSuchKey", extra={"Key": key})
@@ -86,8 +86,69 @@ def _marker(backend: Backend, request: Request, bucket: str, key: str) -> S3Fail
     return None
 
 
+def remove_null_marker(backend: Backend, bucket: str, key: str) -> bool:
+    """Remove the delete marker of `key` whose version is `null`; return whether there was one.
+
+    SeaweedFS answers that it did so and keeps the marker. An object put in its place can be removed.
+    """
+    path = path_of(bucket, key)
+    query = f"max-keys=1000&prefix={quote(key, safe='-_.~', errors='surrogateescape')}&versions="
+    answer = backend.ask("GET", path_of(bucket), query)
+    if answer.status != 200:
+        return False
+    markers = document.read(answer.body, "ListVersionsResult").iterfind("DeleteMarker")
+    if not any(each.findtext("Key") == key and each.findtext("VersionId") == "null" for each in markers):
+        return False
+    status = document.text_of(
+        document.read(backend.ask("GET", path_of(bucket), "versioning=").body, "VersioningConfiguration"), "Status"
+    )
+    if status == "Enabled":
+        _set_versioning(backend, bucket, "Suspended")
+    try:
+        for method in ("PUT", "DELETE"):
+            done = backend.ask(method, path, "" if method == "PUT" else "versionId=null")
+            if done.status >= 300:
+                raise failure("InternalError", f"The delete marker can't be removed: {done.status} {done.code}")
+    finally:
+        if status == "Enabled":
+            _set_versioning(backend, bucket, "Enabled")
+    return True
+
+
+def _set_versioning(backend: Backend, bucket: str, status: str) -> None:
+    body = f"<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>".encode()
+    answer = backend.ask("PUT", path_of(bucket), "versioning=", body=body)
+    if answer.status >= 300:
+        raise failure("InternalError", f"Versioning can't be set: {answer.status} {answer.code}")
+
+
+def check_source_key(backend: Backend, request: Request) -> None:
+    """Check the customer's key that the source of a copy is read with: the server copies garbage with a wrong one.
+
+    Raises:
+        S3Failure: it is wrong, missing, or not applicable.
+    """
+    bucket, key, version = parameters.copy_source(request.headers["x-amz-copy-source"])
+    given, _ = sealing.customer_key(request.headers, sealing.SOURCE_CUSTOMER)
+    query = f"versionId={quote(version, safe='')}" if version else ""
+    plain = backend.ask("HEAD", path_of(bucket, key), query)
+    if plain.status == 404 or (plain.status == 200 and not given):
+        return
+    if plain.status == 200:
+        raise failure("InvalidRequest", "The encryption parameters are not applicable to this object.")
+    if not given:
+        sealing.may_open(sealing.Seal("customer", key_md5="?"), {})
+    names = {
+        name.replace(sealing.SOURCE_CUSTOMER, sealing.CUSTOMER): value
+        for name, value in request.headers.items()
+        if name.startswith(sealing.SOURCE_CUSTOMER)
+    }
+    if backend.ask("HEAD", path_of(bucket, key), query, names).status >= 400:
+        raise failure("AccessDenied")
+
+
 def holds_versions(backend: Backend, bucket: str) -> bool:
-    """Whether a version or delete marker is left in the bucket."""
+    """Return whether a version or delete marker is left in the bucket."""
     answer = backend.ask("GET", path_of(bucket), "max-keys=1&versions=")
     if answer.status != 200:
         return False

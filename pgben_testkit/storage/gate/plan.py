@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -13,7 +13,8 @@ class Plan:
     """Hold what the process of the gate must know.
 
     `port` is the gate's, `upstream` the server's. `identities`: (access key, secret key, name), the administrator
-    first. `pid` is the server's: the gate ends when that process has ended.
+    first, then those that reach the bucket of their name alone; `users` are of other accounts. `pid` is the server's:
+    the gate ends when that process has ended.
     """
 
     port: int
@@ -22,6 +23,7 @@ class Plan:
     folder: str
     pid: int
     identities: Sequence[tuple[str, str, str]]
+    users: Sequence[tuple[str, str, str]] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
         """Write the plan to `path`, which only this user can read."""

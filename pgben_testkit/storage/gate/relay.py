@@ -9,38 +9,30 @@ from dataclasses import replace
 
 from pgben_testkit.storage.connection import Connection
 from pgben_testkit.storage.gate import checks, mending
+from pgben_testkit.storage.gate.access import ObjectFacts
 from pgben_testkit.storage.gate.backend import UNSIGNED, Backend, Outgoing, path_of
 from pgben_testkit.storage.gate.bodies import pieces_of
 from pgben_testkit.storage.gate.memory import Memory
-from pgben_testkit.storage.s3 import checksums, payload
+from pgben_testkit.storage.http1 import ResponseHead
+from pgben_testkit.storage.s3 import checksums, payload, sealing
 from pgben_testkit.storage.s3.answer import Answer
 from pgben_testkit.storage.s3.failures import S3Failure, failure
-from pgben_testkit.storage.s3.moments import http_date
-from pgben_testkit.storage.s3.signature import Identity, canonical_query
+from pgben_testkit.storage.s3.moments import http_date, iso
+from pgben_testkit.storage.s3.signature import canonical_query
 from pgben_testkit.storage.s3.wire import Request, Response
 
 COPY = "x-amz-copy-source"
+LOCK = "x-amz-object-lock-"
 STREAMED = frozenset(
     {"content-encoding", "x-amz-decoded-content-length", "x-amz-trailer", "x-amz-sdk-checksum-algorithm"}
 )
 """Headers that tell of the aws-chunked coding, which the gate takes off."""
-GRANTS = (
-    "x-amz-acl",
-    "x-amz-grant-full-control",
-    "x-amz-grant-read",
-    "x-amz-grant-write",
-    "x-amz-grant-read-acp",
-    "x-amz-grant-write-acp",
-)
-
 NOT_PASSED_ON = ("X-Amz-", checksums.PREFIX, "x-amz-sdk-checksum-")
 """Names in a query that are the client's signature, or a checksum made before there was a body: the AWS SDK for
 JavaScript puts that of nothing into every presigned PUT."""
 RANGE = re.compile(r"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
 PAGES = ("max-keys", "max-uploads")
 """A page of a listing has a thousand entries at most, whatever is asked."""
-GIVE_NOBODY = ("private", "bucket-owner-read", "bucket-owner-full-control", "aws-exec-read", "log-delivery-write")
-"""Canned ACLs that give nobody anything on a server where one account owns all."""
 
 
 class Relay:
@@ -67,8 +59,8 @@ class Relay:
             headers.setdefault("Content-Length", str(len(response.body)))
         return self._client.write(request, response)
 
-    def outgoing(self, request: Request, identity: Identity | None, bucket: str, key: str) -> Outgoing:
-        """Return `request` as it goes to the server, signed by `identity`."""
+    def outgoing(self, request: Request, bucket: str, key: str) -> Outgoing:
+        """Return `request` as it goes to the server, signed by the administrator."""
         headers = dict(request.headers)
         said = headers.get("x-amz-content-sha256", "")
         if said.startswith(payload.STREAMING):
@@ -93,15 +85,20 @@ class Relay:
             ]
         query = canonical_query(pairs) if pairs else ""
         shown = said if len(said) == 64 else UNSIGNED
-        return Outgoing(request.method, path, query, headers, identity, shown)
+        return Outgoing(request.method, path, query, headers, self._memory.admin, shown)
 
-    def put(self, path: str, headers: Mapping[str, str], identity: Identity | None, body: bytes) -> Answer:
-        """Put an object of the gate's own making, as `identity`; return the server's answer."""
-        outgoing = Outgoing("PUT", path, "", headers, identity, UNSIGNED, len(body))
+    def put(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Put an object of the gate's own making; return the server's answer."""
+        outgoing = Outgoing("PUT", path, "", headers, self._memory.admin, UNSIGNED, len(body))
         return self._backend.rest(self._backend.send(outgoing, pieces_of(body)))
 
-    def forward(self, request: Request, outgoing: Outgoing, bucket: str, key: str) -> bool:
-        """Send `outgoing`, with the body of `request`, and answer the client; return whether the connection goes on."""
+    def forward(
+        self, request: Request, outgoing: Outgoing, bucket: str, key: str, facts: ObjectFacts | None = None
+    ) -> bool:
+        """Send `outgoing`, with the body of `request`, and answer the client; return whether the connection goes on.
+
+        `facts` decide about the object that the request brings, where they are not as of all others.
+        """
         memory, backend, client = self._memory, self._backend, self._client
         streamed = client.stream.unread
         outgoing = replace(outgoing, size=streamed or len(request.body))
@@ -124,13 +121,10 @@ class Relay:
                 return self.tell(request, mended)
             return self.say(request, Response(head.status, told(found.headers), found.body))
         if head.status < 300:
-            grants = self.grants_to_keep(request, outgoing.identity, key)
-            if grants is not None:
-                found = backend.rest(head)
-                self.keep_grants(request, bucket, key, grants, found)
-                memory.note(request, bucket, key)
-                return self.say(request, Response(head.status, told(found.headers), found.body))
+            found_whole = self._remember(request, bucket, key, head, facts)
             memory.note(request, bucket, key)
+            if found_whole is not None:
+                return self.say(request, Response(head.status, told(found_whole.headers), found_whole.body))
         client.socket.sendall(head.bytes())
         backend.stream.pass_on(client.socket, chunked=head.chunked)
         if client.stream.unread:
@@ -140,37 +134,47 @@ class Relay:
         backend.finish()
         return client.keep and not head.ends
 
-    def grants_to_keep(self, request: Request, identity: Identity | None, key: str) -> dict[str, str] | None:
-        """Return the headers of an ACL that the server has ignored with `request`; None where it ignored nothing."""
-        query, method = request.query, request.method
-        grants = {name: request.headers[name] for name in GRANTS if name in request.headers}
-        if identity is None or (grants.get("x-amz-acl") in GIVE_NOBODY and COPY not in request.headers):
+    def _remember(
+        self, request: Request, bucket: str, key: str, head: ResponseHead, facts: ObjectFacts | None
+    ) -> Answer | None:
+        """Remember who owns what the request has brought; return the whole answer where it had to be read for that."""
+        memory, query, method = self._memory, request.query, request.method
+        if not key or method not in ("PUT", "POST"):
             return None
+        if method == "POST" and "uploads" in query:
+            customer = request.header(sealing.CUSTOMER + "key-md5")
+            if facts is None and not customer:
+                return None
+            found = self._backend.rest(head)
+            upload = found.body.partition(b"<UploadId>")[2].partition(b"</UploadId>")[0].decode("ascii", "replace")
+            memory.upload_facts[upload] = facts
+            memory.upload_keys[upload] = customer
+            return found
+        version = head.text.get("x-amz-version-id", "null")
         if method == "POST" and "uploadId" in query:
-            return self._memory.upload_grants.get(query["uploadId"])
-        if key and method == "PUT" and COPY in request.headers and not query:
-            return grants or {"x-amz-acl": "private"}  # the server copies the source's ACL too, S3 doesn't
-        makes = checks.brings_object(request, key) or (not key and method == "PUT" and not query)
-        return grants if grants and makes else None
+            memory.access.placed(bucket, key, version, memory.upload_facts.pop(query["uploadId"], None))
+            memory.upload_keys.pop(query["uploadId"], None)
+        elif method == "PUT" and checks.brings_object(request, key):
+            memory.access.placed(bucket, key, version, facts)
+            if COPY in request.headers and bucket in memory.default_locks and not request.header(LOCK + "mode"):
+                found = self._backend.rest(head)
+                if b"<Error>" not in found.body[:4096]:
+                    self._retain(bucket, key, version)
+                return found
+        return None
 
-    def keep_grants(self, request: Request, bucket: str, key: str, grants: dict[str, str], answer: Answer) -> None:
-        """Put the ACL of `grants` by itself, or remember it until the end of the upload that has just begun.
+    def _retain(self, bucket: str, key: str, version: str) -> None:
+        """Put the bucket's default retention on a copy: SeaweedFS puts it on other objects alone.
 
         Raises:
             S3Failure: the server doesn't keep it.
         """
-        if b"<Error>" in answer.body[:4096]:
-            return
-        if "uploads" in request.query:
-            upload = answer.body.partition(b"<UploadId>")[2].partition(b"</UploadId>")[0].decode("ascii", "replace")
-            self._memory.upload_grants[upload] = grants
-            return
-        self._memory.upload_grants.pop(request.query.get("uploadId", ""), None)
-        version = answer.headers.get("x-amz-version-id", "")
-        query = "acl=" + (f"&versionId={version}" if version and version != "null" else "")
-        done = self._backend.ask("PUT", path_of(bucket, key), query, grants)
+        mode, days = self._memory.default_locks[bucket]
+        until = iso(time.time() + days * 86400)
+        body = f"<Retention><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>".encode()
+        done = self._backend.ask("PUT", path_of(bucket, key), f"retention=&versionId={version}", body=body)
         if done.status >= 300:
-            raise failure("InternalError", f"The object is stored, its ACL is not: {done.status} {done.code}")
+            raise failure("InternalError", f"The copy is stored, its retention is not: {done.status} {done.code}")
 
 
 def told(headers: Mapping[str, str]) -> dict[str, str]:

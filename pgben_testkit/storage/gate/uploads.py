@@ -1,4 +1,4 @@
-"""Uploads by an HTML form, as the PUT that they amount to.
+"""Turn uploads by an HTML form into the PUT that brings the same object.
 
 SeaweedFS takes any field that has a filename for the file, as browsers' FormData and Python's requests may send them,
 knows no form without a policy, and ignores the form's ACL: it is given a PUT instead.
@@ -21,7 +21,7 @@ OF_THE_SIGNATURE = frozenset(
 
 
 def as_put(filled: form.Form, bucket: str, host: str) -> Request:
-    """The request that would bring the same object, unsigned.
+    """Return the request that would bring the same object, unsigned.
 
     Raises:
         S3Failure: what it is made of is refused.

@@ -1,4 +1,4 @@
-"""Access control lists: canned ones, grants in headers and in XML, and whom they let do what.
+"""Read access control lists, canned or granted by headers and XML, and judge by them.
 
 Source: "Access control list (ACL) overview" in the Amazon S3 user guide.
 """
@@ -45,7 +45,7 @@ class Acl:
     grants: tuple[tuple[str, str], ...]
 
     def allows(self, who: str | None, permission: str) -> bool:
-        """Whether the asker (None: nobody known) has the permission by a grant."""
+        """Return whether `who` (None: somebody without keys) has the permission by a grant."""
         return any(
             held in (permission, "FULL_CONTROL")
             and (name in (who, ALL_USERS) or (name == AUTHENTICATED and who is not None))
@@ -91,7 +91,7 @@ def canned(name: str, owner: str, bucket_owner: str) -> Acl:
 
 
 def from_headers(headers: Mapping[str, str], owner: str, bucket_owner: str, users: Mapping[str, str]) -> Acl | None:
-    """The ACL that headers ask for, or None. `users`: canonical id -> name.
+    """Return the ACL that headers ask for, or None. `users`: canonical id -> name.
 
     Raises:
         S3Failure: a canned one and grants together, or a grantee that nobody is.

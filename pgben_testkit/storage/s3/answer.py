@@ -1,4 +1,4 @@
-"""What an S3 server answers to a raw request."""
+"""Hold what an S3 server answers to a raw request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole response; header names in lower case."""
+    """Hold a whole response; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -15,5 +15,5 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The error code in the body, or empty."""
+        """Return the error code in the body, or an empty string."""
         return self.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace")

@@ -1,4 +1,4 @@
-"""The checksums of S3: CRC32, CRC32C, CRC64NVME, SHA1, SHA256 and the newer ones, as base64."""
+"""Compute and check the checksums of S3: CRC32, CRC32C, CRC64NVME, SHA1, SHA256 and the newer ones, as base64."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 
 from pgben_testkit.storage.s3.failures import failure
+from pgben_testkit.storage.s3.wire import Request
 
 
 def _crc32(data: bytes) -> bytes:
@@ -62,7 +63,7 @@ def compute(algorithm: str, data: bytes) -> str:
 
 
 def decoded(text: str, length: int) -> bytes | None:
-    """The bytes of a base64 value, or None where it is none of that length."""
+    """Return the bytes of a base64 value, or None where it is not one of that length."""
     try:
         value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -71,7 +72,7 @@ def decoded(text: str, length: int) -> bytes | None:
 
 
 def known(algorithm: str) -> str:
-    """The algorithm's name in capitals.
+    """Return the algorithm's name in capitals.
 
     Raises:
         S3Failure: there is no such algorithm.
@@ -87,7 +88,7 @@ def known(algorithm: str) -> str:
 
 
 def given(headers: Mapping[str, str], trailers: Mapping[str, str]) -> dict[str, str]:
-    """The checksums that a request brings: algorithm -> value.
+    """Return the checksums that a request brings: algorithm -> value.
 
     Raises:
         S3Failure: several, or a value that can't be one.
@@ -106,8 +107,18 @@ def given(headers: Mapping[str, str], trailers: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def verify(headers: Mapping[str, str], trailers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    """What must be stored with the body: algorithm -> value. Content-MD5 is checked too, and not stored.
+def completes_upload(request: Request) -> bool:
+    """Return whether `request` completes a multipart upload."""
+    return request.method == "POST" and "uploadId" in request.query
+
+
+def verify(
+    headers: Mapping[str, str], trailers: Mapping[str, str], body: bytes, *, of_object: bool = False
+) -> dict[str, str]:
+    """Return what must be stored with `body`: algorithm -> value. Content-MD5 is checked too, and not stored.
+
+    `of_object`: the request completes a multipart upload, and its x-amz-checksum-* is about the object, not about the
+    document in its body.
 
     Raises:
         S3Failure: a value that isn't one (InvalidDigest, InvalidRequest), or not this body's (BadDigest).
@@ -118,6 +129,8 @@ def verify(headers: Mapping[str, str], trailers: Mapping[str, str], body: bytes)
             raise failure("InvalidDigest")
         if hashlib.md5(body).digest() != wanted:
             raise failure("BadDigest")
+    if of_object:
+        return {}
     found = given(headers, trailers)
     for algorithm, value in found.items():
         if compute(algorithm, body) != value:

@@ -1,4 +1,4 @@
-"""CORS: rules as strict as S3's, and what follows from them for browsers.
+"""Read CORS rules as strictly as S3 does, and tell browsers what follows from them.
 
 Source: "Elements of a CORS configuration" in the Amazon S3 user guide.
 """
@@ -95,7 +95,7 @@ def _headers(rule: CorsRule, origin: str) -> dict[str, str]:
 
 
 def headers_for(rules: tuple[CorsRule, ...], request: Request) -> dict[str, str]:
-    """What a response says to a browser that came from another origin."""
+    """Return the headers that tell a browser from another origin what it may read."""
     origin = request.header("origin")
     if not rules or not origin:
         return {}
@@ -104,7 +104,7 @@ def headers_for(rules: tuple[CorsRule, ...], request: Request) -> dict[str, str]
 
 
 def preflight(rules: tuple[CorsRule, ...], request: Request) -> Response:
-    """The answer to OPTIONS.
+    """Return the answer to OPTIONS.
 
     Raises:
         S3Failure: no rule lets it (403), or it asks nothing (400).

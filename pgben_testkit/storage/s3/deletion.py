@@ -1,4 +1,4 @@
-"""The document of DeleteObjects."""
+"""Read the document of DeleteObjects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DELETE_MAX = 1000
 
 
 def read(body: bytes) -> tuple[list[ET.Element], bool]:
-    """`(the objects named, whether only errors are told)`.
+    """Return `(the objects named, whether only errors are told)`.
 
     Raises:
         S3Failure: none, too many, or one without a key.

@@ -1,4 +1,4 @@
-"""XML as S3 speaks it: read without entities and external things, written with the roots that clients look for."""
+"""Read XML without entities and external documents, and write it with the roots that clients look for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 
 def read(body: bytes, root: str, error: str = "MalformedXML") -> ET.Element:
-    """The document's root, tags without their namespace.
+    """Return the document's root, its tags without their namespace.
 
     Raises:
         S3Failure: not XML, a document type in it (no entity is ever expanded), another root, too long.
@@ -38,7 +38,7 @@ def text_of(element: ET.Element, path: str, default: str = "") -> str:
 
 
 def number_of(element: ET.Element, path: str, error: str = "MalformedXML") -> int | None:
-    """A whole number below `path`, or None where there is no such element."""
+    """Return the whole number below `path`, or None where there is no such element."""
     found = element.findtext(path)
     if found is None:
         return None
@@ -49,7 +49,7 @@ def number_of(element: ET.Element, path: str, error: str = "MalformedXML") -> in
 
 
 def write(element: ET.Element, *, top: bool = True) -> str:
-    """The document as text; its root in S3's namespace."""
+    """Return the document as text, its root in S3's namespace."""
     inside = "".join(write(child, top=False) for child in element) or safe(element.text or "")
     attributes = "".join(f' {_attribute(name)}="{safe(value)}"' for name, value in element.attrib.items())
     return f"<{element.tag}{' ' + NAMESPACE if top else ''}{attributes}>{inside}</{element.tag}>"

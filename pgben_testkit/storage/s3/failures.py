@@ -1,4 +1,4 @@
-"""The errors of S3: code, HTTP status and message as the S3 API reference ("Error responses") lists them."""
+"""Name the errors of S3: code, HTTP status and message as the S3 API reference ("Error responses") lists them."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ CODES: dict[str, tuple[int, str]] = {
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
     "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
+    "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "KeyTooLongError": (400, "Your key is too long"),
     "MalformedACLError": (
         400,
@@ -149,7 +150,7 @@ def failure(
 
 
 def printable(text: str) -> str:
-    """What may stand in XML 1.0: control characters and halves of a pair become U+FFFD."""
+    """Return `text` as it may stand in XML 1.0: control characters and halves of a pair become U+FFFD."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(

@@ -1,4 +1,4 @@
-"""Uploads by an HTML form: POST with a policy document.
+"""Read uploads by an HTML form: POST with a policy document.
 
 Source: "Browser-based uploads using POST (AWS signature version 4)" in the Amazon S3 API reference.
 """
@@ -33,7 +33,7 @@ UNNAMED = ("policy", "x-amz-signature", "file", "awsaccesskeyid", "signature")
 
 @dataclass
 class Form:
-    """Fields by lower-case name, in order, `${filename}` filled in; the file last."""
+    """Hold the fields by lower-case name, in order, with `${filename}` filled in, and the file's content."""
 
     fields: dict[str, str]
     content: bytes
@@ -82,7 +82,7 @@ def parse(content_type: str, body: bytes) -> Form:
 
 
 def signer(form: Form, identities: dict[str, Identity], region: str) -> Identity | None:
-    """Who signed the form's policy, or None where there is neither policy nor signature.
+    """Return who signed the form's policy, or None where there is neither policy nor signature.
 
     Raises:
         S3Failure: incomplete, unknown, or a wrong signature.
@@ -128,7 +128,7 @@ def _refuse(why: str) -> S3Failure:
 
 
 def check_policy(form: Form, bucket: str, now: float) -> None:
-    """The form keeps to its policy.
+    """Check that the form keeps to its policy.
 
     Raises:
         S3Failure: it is malformed, has expired, a condition doesn't hold, a field is not allowed by it.
@@ -154,7 +154,9 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
     for condition in document["conditions"]:
         named |= _check_condition(condition, values, form)
     extra = [
-        name for name in form.fields if name not in named and name not in UNNAMED and not name.startswith("x-ignore-")
+        name
+        for name in ("bucket", *form.fields)
+        if name not in named and name not in UNNAMED and not name.startswith("x-ignore-")
     ]
     if extra:
         raise _refuse(f"Extra input fields: {extra[0]}")
@@ -208,7 +210,7 @@ def _check_length(least: Any, most: Any, form: Form) -> set[str]:
 
 
 def object_headers(form: Form) -> dict[str, str]:
-    """The headers that the form's object would have been PUT with; `tagging` is a document."""
+    """Return the headers that the form's object would have been PUT with; `tagging` is a document."""
     fields = form.fields
     headers = {
         name: value.encode("utf-8").decode("latin-1")
@@ -236,7 +238,7 @@ def key_of(form: Form) -> str:
 
 
 def answered(form: Form, host: str, bucket: str, etag: str, headers: Mapping[str, str]) -> Response:
-    """What the browser is told of its object, in the form's own way. `etag` without quotes."""
+    """Return the answer to the browser, in the way that the form asks for. `etag` is without quotes."""
     fields, key = form.fields, form.fields["key"]
     location = f"http://{host}/{bucket}/{key}"
     answer = {"ETag": f'"{etag}"', "Location": location, **headers}

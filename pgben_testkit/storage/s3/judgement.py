@@ -134,17 +134,18 @@ class Asker:
 
         A deny of the policy is looked at first, then ownership, then an allow of the policy, then the ACL of `target`,
         or of the bucket where `target` is None. `permission` is the ACL's name of the action; where it is empty no ACL
-        gives it.
+        gives it. Keys that reach certain buckets alone are somebody without keys in another one, but for a policy that
+        names them.
         """
         one = self.identity
-        if one is not None and one.buckets is not None and bucket.name not in one.buckets:
-            return False
+        outside = one is not None and one.buckets is not None and bucket.name not in one.buckets
+        who = one.id if one is not None and not outside else None
         policy = bucket.rules_of_access
         verdict = ""
         if policy is not None:
             resource = f"arn:aws:s3:::{bucket.name}" + (f"/{key}" if key else "")
             verdict = judge(policy, action=action, resource=resource, who=self.names(), context=self.context(target))
-        owner = one is not None and one.id == bucket.owner
+        owner = who == bucket.owner
         if verdict == "deny":
             return owner and action in ROOT_ACTIONS
         if owner:
@@ -152,19 +153,14 @@ class Asker:
         closed = bucket.block["RestrictPublicBuckets"] and policy is not None and policy.public
         if verdict == "allow" and not closed:
             return True
-        if (
-            target is not None
-            and one is not None
-            and target.owner == one.id
-            and permission in ("READ_ACP", "WRITE_ACP")
-        ):
+        if target is not None and target.owner == who and permission in ("READ_ACP", "WRITE_ACP"):
             return True
         if not permission or bucket.ownership == "BucketOwnerEnforced":
             return False
         acl = target.acl if target is not None else bucket.grants
         if bucket.block["IgnorePublicAcls"]:
             acl = without_public(acl)
-        return acl.allows(one.id if one else None, permission)
+        return acl.allows(who, permission)
 
 
 def action_of(action: str, request: Request) -> str:

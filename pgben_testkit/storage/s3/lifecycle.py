@@ -1,4 +1,4 @@
-"""Lifecycle rules, read as strictly as S3 reads them.
+"""Read lifecycle rules as strictly as S3 reads them.
 
 Source: "Lifecycle configuration elements" in the Amazon S3 user guide.
 """
@@ -18,7 +18,7 @@ LIFECYCLE_RULES_MAX = 1000
 
 
 def rules_of(body: bytes) -> ET.Element:
-    """The configuration, every rule with an ID.
+    """Return the configuration, every rule with an ID.
 
     Raises:
         S3Failure: a rule that S3 does not take.

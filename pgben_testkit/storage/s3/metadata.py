@@ -1,4 +1,4 @@
-"""Metadata of a new object, by the headers of the request that brings it."""
+"""Read the metadata of a new object from the headers of the request that brings it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments as S3 writes and reads them."""
+"""Write and read moments as S3 does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _http_date(second: int) -> str:
 
 
 def moment_of(text: str) -> float | None:
-    """Seconds of an ISO 8601 time stamp, or None where it is none."""
+    """Return the seconds since 1970 of an ISO 8601 time stamp, or None where it is none."""
     if not re.match(r"\d{4}-\d\d-\d\d", text):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a new bucket may be called, and where it may lie."""
+"""Check what a new bucket may be called, and where it may lie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters of a query that several operations have, read as strictly as S3 reads them."""
+"""Read the parameters that several operations have, as strictly as S3 reads them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS_MAX = 10_000
 
 
 def count_of(query: Mapping[str, str], name: str, default: int = PAGE_MAX) -> int:
-    """A number of the query, 1000 at most.
+    """Return a number of the query, 1000 at most.
 
     Raises:
         S3Failure: not a number, or below 0.
@@ -63,7 +63,7 @@ def part_number(query: Mapping[str, str]) -> int:
 
 
 def parts_of(body: bytes) -> list[ET.Element]:
-    """The parts that a CompleteMultipartUpload names.
+    """Return the parts that a CompleteMultipartUpload names.
 
     Raises:
         S3Failure: not that document, none, too many.
@@ -75,7 +75,7 @@ def parts_of(body: bytes) -> list[ET.Element]:
 
 
 def numbers_of(lines: list[ET.Element]) -> list[int]:
-    """The numbers of a CompleteMultipartUpload's parts.
+    """Return the numbers of a CompleteMultipartUpload's parts.
 
     Raises:
         S3Failure: one without number or ETag, or not in ascending order.
@@ -92,7 +92,7 @@ def numbers_of(lines: list[ET.Element]) -> list[int]:
 
 
 def version_id(query: Mapping[str, str]) -> str | None:
-    """The version asked for, or None where none is.
+    """Return the version asked for, or None.
 
     Raises:
         S3Failure: it can't be one.
@@ -127,7 +127,7 @@ def listing(query: Mapping[str, str]) -> None:
 
 
 def copy_source(header: str) -> tuple[str, str, str | None]:
-    """`(bucket, key, version id)` that an `x-amz-copy-source` names.
+    """Return `(bucket, key, version id)` that an `x-amz-copy-source` names.
 
     Raises:
         S3Failure: no bucket, or no key.

@@ -1,4 +1,4 @@
-"""The body as it was meant: hashes and chunk signatures verified, the aws-chunked coding taken off, trailers read.
+"""Verify the hashes and chunk signatures of a body, take the aws-chunked coding off, and read the trailers.
 
 Source: "Signature calculations for the Authorization header: transferring payload in multiple chunks" and
 "including trailing headers" in the Amazon S3 API reference.
@@ -27,7 +27,7 @@ EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
 class Pieces(Protocol):
-    """Where the pieces of a decoded body are put, and had again as one."""
+    """Collect the pieces of a decoded body, and give them back as one."""
 
     def append(self, piece: bytes) -> None: ...
     def joined(self) -> bytes: ...
@@ -47,7 +47,7 @@ class InMemory:
 
 
 def length_allowed(request: Request) -> None:
-    """What the headers say of the body may be sent: looked at before a byte of it is read.
+    """Check that the body which the headers announce may be sent, before a byte of it is read.
 
     Raises:
         S3Failure: more than 5 GiB (EntityTooLarge), no length, not a number.
@@ -77,7 +77,7 @@ def length_allowed(request: Request) -> None:
 
 
 def verify(request: Request, proof: Proof | None, into: Callable[[], Pieces] = InMemory) -> None:
-    """The request's body is what was signed; `body` and `trailers` are decoded. `into`: where a decoded body goes.
+    """Check that the body is what was signed, and decode `body` and `trailers`. `into` makes room for the body.
 
     Raises:
         S3Failure: a wrong hash, a wrong chunk, a body that ends early.

@@ -1,4 +1,4 @@
-"""Bucket policies: read strictly, and judged as S3 judges them (an explicit deny wins).
+"""Read bucket policies strictly, and judge by them as S3 does (an explicit deny wins).
 
 Source: "IAM JSON policy elements reference", and "Actions, resources, and condition keys for Amazon S3".
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from pgben_testkit.storage.s3.actions import is_known
 from pgben_testkit.storage.s3.failures import failure
 
 POLICY_BYTES_MAX = 20480
@@ -23,30 +24,68 @@ Verdict = Literal["allow", "deny", ""]
 Context = Mapping[str, str]
 
 
+FIXING = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceip",
+        "aws:sourceorgid",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:userid",
+        "aws:username",
+        "aws:vpcsourceip",
+        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
+    }
+)
+"""Condition keys that say from where or by whom, in lower case."""
+
+
 @dataclass(frozen=True)
 class Policy:
-    """A policy as it was put, and its statements."""
+    """Hold a policy as it was put, and its statements."""
 
     text: bytes
     statements: tuple[dict[str, Any], ...]
 
     @property
     def public(self) -> bool:
-        """Whether it lets everybody do something, with no condition that names who."""
+        """Return whether it lets everybody do something, without a condition that fixes who."""
         return any(
             each["Effect"] == "Allow"
-            and ANYBODY in _principals(each.get("Principal"))
+            and ANYBODY in principals(each.get("Principal"))
             and not _fixes_who(each.get("Condition", {}))
             for each in self.statements
         )
 
 
 def _fixes_who(condition: Mapping[str, Any]) -> bool:
-    narrow = ("aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:principalorgid", "aws:sourceaccount")
-    return any(key.lower() in narrow for keys in condition.values() for key in keys)
+    """Whether a condition holds for fixed addresses, networks, organizations or accounts alone."""
+    return any(
+        key.lower() in FIXING and not any(is_wide(value) for value in listed(wanted))
+        for operator, keys in condition.items()
+        if "Not" not in operator and base_of(operator) != "Null" and not operator.endswith("IfExists")
+        for key, wanted in keys.items()
+    )
 
 
-def _listed(value: Any) -> list[str]:
+def is_wide(value: str) -> bool:
+    """Return whether `value` of a key in FIXING holds for many: it has a wildcard, or is a network of millions."""
+    if "*" in value or "?" in value:
+        return True
+    try:
+        return ipaddress.ip_network(value, strict=False).prefixlen < 8
+    except ValueError:
+        return False
+
+
+def listed(value: Any) -> list[str]:
+    """Return the values of an element that may hold one or several."""
     if isinstance(value, list):
         return [str(each) for each in value]
     if isinstance(value, bool):
@@ -54,10 +93,11 @@ def _listed(value: Any) -> list[str]:
     return [str(value)]
 
 
-def _principals(value: Any) -> list[str]:
+def principals(value: Any) -> list[str]:
+    """Return the principals of a statement, of every kind."""
     if isinstance(value, Mapping):
-        return [each for name, given in value.items() if name in ("AWS", "CanonicalUser") for each in _listed(given)]
-    return _listed(value) if value is not None else []
+        return [each for name, given in value.items() if name in ("AWS", "CanonicalUser") for each in listed(given)]
+    return listed(value) if value is not None else []
 
 
 def read(body: bytes, bucket: str) -> Policy:
@@ -87,36 +127,38 @@ def read(body: bytes, bucket: str) -> Policy:
             refuse(f"Invalid effect: {each.get('Effect')}")
         if ("Principal" in each) == ("NotPrincipal" in each):
             refuse("Missing required field Principal")
-        if not _principals(each.get("Principal", each.get("NotPrincipal"))):
+        if not principals(each.get("Principal", each.get("NotPrincipal"))):
             refuse("Invalid principal in policy")
         if ("Action" in each) == ("NotAction" in each):
             refuse("Missing required field Action")
-        for action in _listed(each.get("Action", each.get("NotAction"))):
-            if action != "*" and not action.lower().startswith("s3:"):
+        for action in listed(each.get("Action", each.get("NotAction"))):
+            if not is_known(action):
                 refuse("Policy has invalid action")
         if ("Resource" in each) == ("NotResource" in each):
             refuse("Missing required field Resource")
-        for resource in _listed(each.get("Resource", each.get("NotResource"))):
+        for resource in listed(each.get("Resource", each.get("NotResource"))):
             arn = resource.removeprefix("arn:aws:s3:::")
-            if resource != "*" and (arn == resource or not _matches(arn.partition("/")[0], bucket)):
+            if resource != "*" and (arn == resource or not matches(arn.partition("/")[0], bucket)):
                 refuse("Policy has invalid resource")
         condition = each.get("Condition", {})
         if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
             refuse("Conditions must be an object of objects")
         for operator in condition:
-            if _base(operator) not in OPERATORS:
+            if base_of(operator) not in OPERATORS:
                 refuse(f"Invalid Condition type : {operator}")
     return Policy(body, tuple(statements))
 
 
-def _matches(pattern: str, text: str, flags: int = 0) -> bool:
+def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
+    """Return whether `text` is what `pattern` says, with `*` and `?` as wildcards."""
     if "*" not in pattern and "?" not in pattern:
-        return pattern == text or (bool(flags) and pattern.lower() == text.lower())
+        return pattern == text or (ignore_case and pattern.lower() == text.lower())
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, text, re.DOTALL | flags) is not None
+    return re.fullmatch(expression, text, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
 
 
-def _base(operator: str) -> str:
+def base_of(operator: str) -> str:
+    """Return the operator of a condition without its prefix and suffix."""
     return operator.removeprefix("ForAnyValue:").removeprefix("ForAllValues:").removesuffix("IfExists")
 
 
@@ -154,12 +196,12 @@ OPERATORS: dict[str, Test] = {
     "StringNotEquals": lambda wanted, text: wanted == text,
     "StringEqualsIgnoreCase": lambda wanted, text: wanted.lower() == text.lower(),
     "StringNotEqualsIgnoreCase": lambda wanted, text: wanted.lower() == text.lower(),
-    "StringLike": _matches,
-    "StringNotLike": _matches,
-    "ArnEquals": _matches,
-    "ArnLike": _matches,
-    "ArnNotEquals": _matches,
-    "ArnNotLike": _matches,
+    "StringLike": matches,
+    "StringNotLike": matches,
+    "ArnEquals": matches,
+    "ArnLike": matches,
+    "ArnNotEquals": matches,
+    "ArnNotLike": matches,
     "NumericEquals": lambda wanted, text: _number(text) == _number(wanted),
     "NumericNotEquals": lambda wanted, text: _number(text) == _number(wanted),
     "NumericLessThan": lambda wanted, text: _number(text) < _number(wanted),
@@ -182,37 +224,39 @@ OPERATORS: dict[str, Test] = {
 
 
 def _holds(operator: str, key: str, wanted: list[str], context: Context) -> bool:
-    base, text = _base(operator), context.get(key.lower())
+    base, text = base_of(operator), context.get(key.lower())
     if base == "Null":
         return any((each.lower() == "true") == (text is None) for each in wanted)
     negative = "Not" in base
     if text is None:
+        if operator.startswith("ForAnyValue:"):
+            return False
         return operator.endswith("IfExists") or operator.startswith("ForAllValues:") or negative
     test = OPERATORS[base]
     return any(test(each, text) for each in wanted) != negative
 
 
 def judge(policy: Policy | None, *, action: str, resource: str, who: frozenset[str], context: Context) -> Verdict:
-    """What the policy says. `who`: every name under which a principal may mean the asker; `*` alone for nobody known.
+    """Return what the policy says. `who`: all names of the asker in a principal; `*` alone for somebody without keys.
 
     `context` has lower-case condition keys.
     """
     verdict: Verdict = ""
     for each in policy.statements if policy else ():
         if "Principal" in each:
-            concerned = any(name in who or name == ANYBODY for name in _principals(each["Principal"]))
+            concerned = any(name in who or name == ANYBODY for name in principals(each["Principal"]))
         else:
-            concerned = not any(name in who or name == ANYBODY for name in _principals(each["NotPrincipal"]))
+            concerned = not any(name in who or name == ANYBODY for name in principals(each["NotPrincipal"]))
         if not concerned:
             continue
-        actions = _listed(each.get("Action", each.get("NotAction")))
-        if any(_matches(name, action, re.IGNORECASE) for name in actions) != ("Action" in each):
+        actions = listed(each.get("Action", each.get("NotAction")))
+        if any(matches(name, action, ignore_case=True) for name in actions) != ("Action" in each):
             continue
-        resources = _listed(each.get("Resource", each.get("NotResource")))
-        if any(name == "*" or _matches(name, resource) for name in resources) != ("Resource" in each):
+        resources = listed(each.get("Resource", each.get("NotResource")))
+        if any(name == "*" or matches(name, resource) for name in resources) != ("Resource" in each):
             continue
         if not all(
-            _holds(operator, key, _listed(wanted), context)
+            _holds(operator, key, listed(wanted), context)
             for operator, keys in each.get("Condition", {}).items()
             for key, wanted in keys.items()
         ):

@@ -1,4 +1,4 @@
-"""The block on public access of a bucket: name -> whether it is set.
+"""Read and write a bucket's block on public access: name -> whether it is set.
 
 Source: "Blocking public access to your Amazon S3 storage" in the Amazon S3 user guide.
 """

@@ -1,4 +1,4 @@
-"""Encryption at rest: what lies in the fake under SSE-S3, SSE-KMS or SSE-C is ciphertext (AES-256-CTR).
+"""Encrypt at rest: what lies in the fake under SSE-S3, SSE-KMS or SSE-C is ciphertext (AES-256-CTR).
 
 Source: "Protecting data with server-side encryption", and the headers' errors in the Amazon S3 API reference.
 """
@@ -47,13 +47,13 @@ class Seal:
 
 
 def fresh(seal: Seal) -> Seal:
-    """The same kind of seal with a nonce, and a key, of its own."""
+    """Return the same kind of seal with a nonce, and a key, of its own."""
     key = b"" if seal.kind == "customer" else os.urandom(32)
     return Seal(seal.kind, os.urandom(16), key, seal.kms_key_id, seal.bucket_key, seal.key_md5)
 
 
 def encrypt(seal: Seal, data: bytes, customer_key: bytes) -> bytes:
-    """Ciphertext of the same length; the same call takes it off again."""
+    """Return ciphertext of the same length; the same call decrypts it."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     mode = modes.CTR(seal.nonce)
@@ -62,7 +62,7 @@ def encrypt(seal: Seal, data: bytes, customer_key: bytes) -> bytes:
 
 
 def customer_key(headers: Mapping[str, str], prefix: str = CUSTOMER) -> tuple[bytes, str]:
-    """`(key, its MD5 in base64)` of the SSE-C headers; empty where there are none.
+    """Return `(key, its MD5 in base64)` of the SSE-C headers; empty where there are none.
 
     Raises:
         S3Failure: incomplete, not 256 bits, or another key's MD5.
@@ -102,7 +102,7 @@ def customer_key(headers: Mapping[str, str], prefix: str = CUSTOMER) -> tuple[by
 
 
 def asked(headers: Mapping[str, str], default: Seal | None) -> tuple[Seal | None, bytes]:
-    """`(seal of a new object, customer's key)` by the headers, else by the bucket's default.
+    """Return `(seal of a new object, customer's key)` by the headers, else by the bucket's default.
 
     Raises:
         S3Failure: headers that contradict each other, or name what isn't there.
@@ -143,7 +143,7 @@ def asked(headers: Mapping[str, str], default: Seal | None) -> tuple[Seal | None
 
 
 def opened(seal: Seal | None, stored: bytes, headers: Mapping[str, str], prefix: str = CUSTOMER) -> bytes:
-    """The plain bytes for an asker with these headers.
+    """Return the plain bytes for an asker with these headers.
 
     Raises:
         S3Failure: the customer's key is missing, another, or given for what has none.
@@ -155,7 +155,7 @@ def opened(seal: Seal | None, stored: bytes, headers: Mapping[str, str], prefix:
 
 
 def not_of_reads(headers: Mapping[str, str]) -> None:
-    """What a read must not bring: how to encrypt is said by writes alone.
+    """Refuse headers that a read must not bring: writes alone say how to encrypt.
 
     Raises:
         S3Failure: it does.

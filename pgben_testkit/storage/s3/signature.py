@@ -1,4 +1,4 @@
-"""Who asks: AWS Signature Version 4 in the header, in the query, and of forms; Version 2 refused by name.
+"""Verify who asks: AWS Signature Version 4 in the header, in the query, and of forms. Version 2 is refused.
 
 Source: "Authenticating Requests (AWS Signature Version 4)" in the Amazon S3 API reference.
 """
@@ -41,7 +41,7 @@ CREDENTIAL = re.compile(r"Credential=([^,\s]+)\s*,\s*SignedHeaders=([^,\s]+)\s*,
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody with keys. `id` is the canonical user id; users of one account share it.
+    """Describe somebody with keys. `id` is the canonical user id; users of one account share it.
 
     `buckets`: the only ones that these keys reach; None: all of the account's.
     """
@@ -53,9 +53,14 @@ class Identity:
     buckets: frozenset[str] | None = None
 
 
+def canonical_id(name: str) -> str:
+    """Return the canonical user id of the account `name`."""
+    return hashlib.sha256(f"canonical {name}".encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Proof:
-    """What was verified, and what the chunks of a streamed body are verified against."""
+    """Hold what was verified, and what the chunks of a streamed body are verified against."""
 
     identity: Identity
     signature: str
@@ -79,20 +84,22 @@ def sign(key: bytes, text: str) -> str:
 
 @functools.lru_cache(64)
 def epoch_of(amz_date: str) -> float:
-    """Seconds of `20260101T000000Z`; ValueError where it isn't one."""
+    """Return the seconds since 1970 of `20260101T000000Z`; ValueError where it is not such a time stamp."""
     if not re.fullmatch(r"\d{8}T\d{6}Z", amz_date):
         raise ValueError(amz_date)
     return timegm(time.strptime(amz_date, "%Y%m%dT%H%M%SZ"))
 
 
 def authenticate(request: Request, identities: Mapping[str, Identity], region: str, now: float) -> Proof | None:
-    """Who signed the request, or None where nobody did.
+    """Return the proof of who signed the request, or None where nobody did.
 
     Raises:
         S3Failure: a signature that is wrong, expired, malformed, of another kind.
     """
     header = request.headers.get("authorization")
     query = request.query
+    if "x-amz-security-token" in request.headers or "X-Amz-Security-Token" in query:
+        raise failure("InvalidToken")  # nobody gives out temporary keys here
     presigned = "X-Amz-Algorithm" in query or "X-Amz-Signature" in query or "X-Amz-Credential" in query
     version_2 = "AWSAccessKeyId" in query and "Signature" in query
     if header is not None and (presigned or version_2):
@@ -327,7 +334,7 @@ def _paths(raw: str) -> Iterable[str]:
 def authorization(
     identity: Identity, region: str, method: str, path: str, query: str, headers: Mapping[str, str]
 ) -> str:
-    """The `Authorization` header of a request that we send ourselves; all of `headers` (lower-case names, with
+    """Return the `Authorization` header of a request that we send ourselves; all of `headers` (lower-case names, with
     x-amz-date and x-amz-content-sha256) come under the signature. `path` and `query` are escaped as S3 does it."""
     names, date = sorted(headers), headers["x-amz-date"][:8]
     signed = ";".join(names)

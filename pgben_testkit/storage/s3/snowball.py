@@ -1,4 +1,4 @@
-"""MinIO's snowball: a tar that is put under `x-amz-meta-snowball-auto-extract: true` becomes the objects in it.
+"""Read MinIO's snowball: a tar put under `x-amz-meta-snowball-auto-extract: true` becomes the objects in it.
 
 The headers are MinIO's (its documentation, "Snowball auto-extract"); S3 itself has no such thing in PutObject.
 """
@@ -21,7 +21,7 @@ def asked(headers: Mapping[str, str]) -> bool:
 
 
 def of_members(headers: Mapping[str, str]) -> dict[str, str]:
-    """The request's headers as each object in the tar has them: without those that are about the tar."""
+    """Return the request's headers as each object in the tar has them: without those that are about the tar."""
     about = (
         "content-length",
         "content-md5",

@@ -1,4 +1,4 @@
-"""Tags of objects and buckets: of a header, of a document, and what S3 refuses of them."""
+"""Read tags of objects and buckets from a header or a document, and refuse what S3 refuses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def checked_tags(pairs: list[tuple[str, str]], *, most: int = TAGS_MAX) -> dict[
 
 
 def tags_of(header: str) -> dict[str, str]:
-    """The tags of an `x-amz-tagging` header; one with no `=` has an empty value."""
+    """Return the tags of an `x-amz-tagging` header; one without `=` has an empty value."""
     if not header:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""What MinIO's versioning leaves out (its own extension of a bucket's versioning configuration)."""
+"""Read what MinIO's versioning leaves out (its own extension of a bucket's versioning configuration)."""
 
 from __future__ import annotations
 

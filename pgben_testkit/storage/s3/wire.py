@@ -1,4 +1,4 @@
-"""A request and a response as every door of the fake hands them over: boto3's hook, minio-py's pool, the socket."""
+"""Hold a request and a response as boto3's hook, minio-py's pool and sockets hand them over."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Request:
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """The query as (name, value), decoded, in order."""
+        """Return the query as (name, value), decoded, in order."""
         parts = [part.partition("=") for part in self.raw_query.split("&") if part]
         return [(form_decoded(name), form_decoded(value)) for name, _, value in parts]
 
@@ -46,7 +46,7 @@ class Request:
 
     @cached_property
     def place(self) -> tuple[str, str]:
-        """`(bucket, key)`, decoded; either may be empty. Path style, or `bucket.localhost`.
+        """Return `(bucket, key)`, decoded; either may be empty. Path style, or `bucket.localhost`.
 
         Raises:
             S3Failure: not UTF-8, too long, or climbing out of the bucket.
@@ -76,7 +76,7 @@ class Request:
         return self.headers.get(name, default)
 
     def text(self, name: str) -> str:
-        """A header that may hold UTF-8, decoded."""
+        """Return a header that may hold UTF-8, decoded."""
         value = self.headers.get(name, "")
         return value if value.isascii() else value.encode("latin-1").decode("utf-8", "replace")
 
@@ -98,7 +98,7 @@ def xml_response(text: str, status: int = 200, headers: Mapping[str, str] | None
 
 
 def lowered(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """Header lines as `Request` wants them: repeated ones joined by commas, text turned into UTF-8 bytes.
+    """Return header lines as `Request` wants them: repeated ones joined by commas, text turned into UTF-8 bytes.
 
     Raises:
         S3Failure: too much of them.
@@ -136,7 +136,7 @@ def of_head(method: str, target: str, headers: Mapping[bytes, bytes]) -> Request
 
 
 def from_url(method: str, url: str, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> Request:
-    """The request that an HTTP client was about to send to `url`."""
+    """Return the request that an HTTP client was about to send to `url`."""
     parts = urlsplit(url)
     made = lowered(headers)
     made.setdefault("host", parts.netloc)

@@ -40,6 +40,7 @@ def test_ids_and_reason_are_told_apart(text, checks, reason):
 @pytest.mark.parametrize(
     "text",
     [
+        'f("A # pgben: disable=env/kind y")',
         "x = '# pgben: disable=env/kind y'",
         "url=http://pgben: disable=env/kind",
         "# pgben is good: disable=env/kind",

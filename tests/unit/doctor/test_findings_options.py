@@ -24,6 +24,9 @@ class Command:
     def __init__(self, root):
         self.root = root
 
+    def words(self) -> list[str]:
+        raise NotImplementedError
+
     def run(self, *words):
         return CliRunner().invoke(commands, [*self.words(), *map(str, words)])
 

@@ -16,7 +16,7 @@ from pgben_testkit.factories import CidadaoFactory, Maker, PagamentoFactory
 from pgben_testkit.factories.engine.identity import Identity, Source
 from pgben_testkit.factories.pgben.catalog import NAMES, factory_of
 from pgben_testkit.factories.pgben.requests import APPROVED
-from pgben_testkit.factories.strategies import st_cidadao, st_object, st_pagamento  # type: ignore[attr-defined]
+from pgben_testkit.factories.strategies import st_cidadao, st_object, st_pagamento
 from pgben_testkit.lgpd import documents
 from pgben_testkit.lgpd.marks import DOMAIN, MARK
 
@@ -219,7 +219,7 @@ def test_a_bad_argument_is_one_clear_error(make, call, said):
 def test_every_trait_of_every_factory_can_be_built(make, name):
     from pgben_testkit.factories.engine.spec import spec_of
 
-    for trait in spec_of(factory_of(name)).traits:
+    for trait in spec_of(factory_of(name)).traits:  # type: ignore[arg-type]  # hashed as any class is
         make.build(name, **{trait: True})
 
 

@@ -70,7 +70,7 @@ def serve():
         Endpoint.pages[path] = [(status, kind, body) for body in bodies]
         return f"http://127.0.0.1:{server.server_port}{path}"
 
-    add.port = server.server_port
+    add.port = server.server_port  # type: ignore[attr-defined]  # beside the function, for the tests that want it
     yield add
     server.shutdown()
     server.server_close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -49,6 +50,13 @@ MOST_LOG_BYTES = 2 * 1024 * 1024
 MOST_LOG_BYTES_CONNECTED = 32 * 1024 * 1024
 """...which ends the connections of an application: where there are any, more is read."""
 PATIENCE_TURNS = 500
+ACTIVE_SINCE = """
+SELECT extract(epoch FROM clock_timestamp() - backend_start)::float8, application_name
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+  AND state_change > clock_timestamp() - make_interval(secs => %s)
+"""
+"""Connections that did something within so many seconds: how long ago each began, and what it calls itself."""
 
 
 class LeftRunning(UserWarning):
@@ -89,7 +97,9 @@ class Reset:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="pgben reset")
         self._undoing: Future[list[str]] | None = None
         self._lock = threading.Lock()
-        self._last_test = ""
+        self._tests: list[tuple[float, str]] = []
+        """When each test of this process got the database (monotonic seconds), and its name."""
+        self._released = 0.0
 
     def database(self) -> Database:
         """Return the one database, also for what lives longer than a test."""
@@ -134,7 +144,7 @@ class Reset:
             undoing, self._undoing = self._undoing, None
             undoing.result()
             self._look_again()
-        self._last_test = test
+        self._tests.append((time.monotonic(), test))
         return self.database()
 
     def _look_again(self) -> None:
@@ -150,19 +160,36 @@ class Reset:
         except psycopg.Error:  # that part of the log is gone, or the connection
             self._undo()
             return
+        culprits = self._culprits() if touched else []
         changed = self._undo() if touched else []
         if changed:  # else the catalogue alone, by a connection that ended and took its temporary tables with it
             warnings.warn(
-                f"something that {self._last_test or 'an earlier test'} left running wrote into its database after the"
+                f"something that {' or '.join(culprits)} left running wrote into its database after the"
                 f" test had ended ({', '.join(sorted(changed))}); that was undone, but what it writes later falls upon"
                 " other tests: end or await it in the test that starts it",
                 LeftRunning,
                 stacklevel=4,
             )
 
+    def _culprits(self) -> list[str]:
+        """Return the tests in which the connections began that did something since the last test ended.
+
+        The last test, where no such connection is left.
+        """
+        assert self._connection is not None
+        now = time.monotonic()
+        rows = self._connection.execute(ACTIVE_SINCE, (now - self._released,)).fetchall()
+        found = []
+        for age, application in rows:
+            test = next((name for began, name in reversed(self._tests) if began <= now - age), "")
+            found.append(f"{test or 'an earlier test'}{f' (connection {application})' if application else ''}")
+        last = self._tests[-1][1] if self._tests else ""
+        return sorted(set(found)) or [last or "an earlier test"]
+
     def release(self, database: Database, *, keep: bool = False) -> str | None:
         kept = self._maker.copy(database) if keep and self._let_go() else None
         self._undoing = self._worker.submit(self._undo)
+        self._released = time.monotonic()
         return kept
 
     def _let_go(self) -> bool:
@@ -179,10 +206,12 @@ class Reset:
         with self._maker.stats.timed("postgres reset"):
             try:
                 return self._undo_rows()
-            except (psycopg.Error, TooDifferent):
+            except (psycopg.Error, TooDifferent) as error:
                 # The schema is another one, or we were disconnected: a fresh clone is right after anything.
-                self._start_anew(self._database)
-                return ["the schema or all rows"]
+                with self._maker.stats.timed("postgres reset by a fresh clone"):
+                    self._start_anew(self._database)
+                why = str(error) if isinstance(error, TooDifferent) else type(error).__name__
+                return [f"a fresh clone was made: {why}"]
 
     def _start_anew(self, database: Database) -> None:
         if self._connection is not None:

@@ -23,3 +23,11 @@ def test_what_the_settings_do_not_ask_for_is_only_a_note(given, levels, monkeypa
     assert {name: level for name, (level, _) in levels(check, given()).items()} == notes
     found = levels(check, given(postgres_schema="schema.sql"))
     assert {name: level for name, (level, _) in found.items()} == notes | {"postgres": "error"}
+
+
+def test_an_image_that_would_be_pulled_is_a_note_only_where_the_service_is_asked_for(given, levels, monkeypatch):
+    from pgben_testkit.services import choose
+
+    monkeypatch.setattr(check, "choose", lambda *_: choose.Choice("container", "Docker", "postgres:15", pull=True))
+    assert {level for level, _ in levels(check, given()).values()} == {"ok"}
+    assert levels(check, given(postgres_schema="schema.sql"))["postgres"][0] == "note"

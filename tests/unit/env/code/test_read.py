@@ -43,7 +43,9 @@ def test_tests_are_known_and_what_others_made_is_passed_over(tmp_path):
     }
 
 
-def test_a_bundle_is_one_finding(tmp_path):
-    (tmp_path / "bundle.js").write_bytes(b"process.env.X;" * 200_000)
-    found = read.read([tmp_path / "bundle.js"], tmp_path)
-    assert [each.place.path for each in found.problems] == ["bundle.js"] and not found.reads
+@pytest.mark.parametrize("times", [5_000, 200_000])
+def test_a_bundle_is_passed_over_and_counted(tmp_path, times):
+    (tmp_path / "bundle.js").write_bytes(b"process.env.X;" * times)
+    (tmp_path / "long.js").write_bytes(b"process.env.X;\n" * 5_000)
+    found = read.read([tmp_path / "bundle.js", tmp_path / "long.js"], tmp_path)
+    assert (found.skipped, found.problems, {each.place.path for each in found.reads}) == (1, (), {"long.js"})

@@ -70,6 +70,7 @@ def post(url, data, **headers):
 
 def mail(receivers, *, to="plantao@semtas.example", login="PLAIN", password="", implicit=False, html="<p>Olá</p>"):
     context = ssl.create_default_context(cafile=str(receivers.addresses.smtp_ca_file))
+    client: smtplib.SMTP
     if implicit:
         client = smtplib.SMTP_SSL("127.0.0.1", receivers.smtp.tls_port, context=context, timeout=5)
     else:
@@ -82,11 +83,7 @@ def mail(receivers, *, to="plantao@semtas.example", login="PLAIN", password="", 
             client.user, client.password = "pgben", password or receivers.addresses.smtp_password
             client.auth(
                 login,
-                {
-                    "PLAIN": client.auth_plain,
-                    "LOGIN": client.auth_login,
-                    "CRAM-MD5": client.auth_cram_md5,
-                }[login],
+                getattr(client, {"PLAIN": "auth_plain", "LOGIN": "auth_login", "CRAM-MD5": "auth_cram_md5"}[login]),
             )
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = "alertas@semtas.example", to, "Atenção: fila"
