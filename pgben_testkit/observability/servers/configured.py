@@ -38,9 +38,9 @@ STAYS_HERE: tuple[dict[str, Any], ...] = (
     {"source_labels": [HERE], "target_label": "__address__"},
     {"target_label": "__scheme__", "replacement": "http"},
 )
-"""End the relabelling of each job with these rules: whatever address the user's rules made (a blackbox exporter's, say),
-only this machine is asked. Until then `__address__` is the one in the configuration. A target that lost the label
-`HERE` is dropped."""
+"""End the relabelling of each job with these rules: whatever address the user's rules made, as for a blackbox
+exporter, only this machine is asked. Until then `__address__` is the one in the configuration. A target that lost the
+label `HERE` is dropped."""
 NONE = "(none)"
 """What a configuration is called that nobody wrote."""
 
