@@ -16,6 +16,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "services"))
@@ -72,7 +73,7 @@ def main() -> None:
                 spent[name].append(took)
     medians = {name: median(rates) for name, rates in found.items()}
     ratios = sorted(a / b for a, b in zip(found["with"], found["without"], strict=True))
-    result = {
+    result: dict[str, Any] = {
         "with_per_s": round(medians["with"], 1),
         "without_per_s": round(medians["without"], 1),
         "cost_percent": round(100 * (1 - medians["with"] / medians["without"]), 2),

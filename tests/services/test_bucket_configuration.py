@@ -127,9 +127,13 @@ def versions_of_every_kind(s3, name):
 
 def no_requests_without_tls(s3, name):
     s3.put_object(Bucket=name, Key="k", Body=b"1")
-    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
-    statement["Resource"] = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
-    statement["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 

@@ -307,7 +307,8 @@ def test_the_block_refuses_public_acls_and_hides_those_that_there_are(target):
 
 
 def test_the_block_is_the_administrators_and_goes_with_its_bucket(target):
-    name, other = target.bucket(), Keys(*target.other, target.region)
+    access, secret = target.other
+    name, other = target.bucket(), Keys(access, secret, target.region)
     body = b"<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>"
     for who in ({"keys": other}, {"anonymous": True}):
         answer = target.raw("PUT", f"/{name}", {"publicAccessBlock": ""}, body=body, **who)

@@ -114,6 +114,9 @@ def test_a_process_that_is_not_our_child_is_refused(child):
             def poll(self):
                 return None
 
+            def send_signal(self, sig, /):
+                raise AssertionError(f"signal {sig} was sent to a process that is not ours")
+
         with pytest.raises(ClockNotAble, match="not a child of this one"):
             ProcessClock(Stranger())
         psutil.Process(pid).kill()
@@ -159,7 +162,7 @@ def test_a_busy_program_of_many_threads_is_patched_again_and_again(run):
         for each in askers:
             each.start()
         for _ in range(60):
-            clock = ProcessClock(server.process.popen)
+            clock = ProcessClock(server.process.process)
             clock.jump(0.5)
             clock.close()
         [sample] = server.query("time()")

@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psutil
 import pytest
@@ -313,4 +314,4 @@ def test_the_reference_stack_s_cases_come_out_as_in_jumped_time(run, tmp_path, n
 
 def test_a_pace_that_is_none_is_told():
     with pytest.raises(UsageProblem, match="scaled"):
-        settings.read(root=".", environ={}, command_line={"alerts_pace": "quick"})
+        settings.read(root=Path("."), environ={}, command_line={"alerts_pace": "quick"})

@@ -75,7 +75,12 @@ def test_a_target_that_fails_unasked(alive):
 def test_a_target_that_answers_too_slowly_in_real_time(alive, monkeypatch):
     target = alive._feed.targets[0]
     answer = target.answer
-    monkeypatch.setattr(target, "answer", lambda timeout_s: (time.sleep(5), answer(timeout_s))[1])
+
+    def slow(timeout_s):
+        time.sleep(5)
+        return answer(timeout_s)
+
+    monkeypatch.setattr(target, "answer", slow)
     with pytest.raises(LostTime, match=r"the scrape of app:0 \(job app\) was due and did not come within 3 s"):
         alive.alert("Erros").fires()
 

@@ -1,5 +1,7 @@
 """Findings that a comment switches off, and findings about the comments themselves."""
 
+from typing import Any
+
 from pgben_testkit.checking import comments
 from pgben_testkit.checking.disable import settle
 from pgben_testkit.checking.finding import Finding, Place
@@ -8,8 +10,11 @@ KINDS = [Finding("env/kind", "error", name, Place("x", line), "wrong") for name,
 
 
 def settled(text, found=KINDS, **given):
-    given = {"ran": {"env/kind", "env/empty"}, "known": lambda: {"env/kind", "env/empty", "env/drift"}} | given
-    kept, disabled = settle(found, comments.read(text, "x"), **given)
+    usual: dict[str, Any] = {
+        "ran": {"env/kind", "env/empty"},
+        "known": lambda: {"env/kind", "env/empty", "env/drift"},
+    }
+    kept, disabled = settle(found, comments.read(text, "x"), **usual | given)
     return [(each.check, each.place.line) for each in kept], [each.finding.subject for each in disabled]
 
 

@@ -30,7 +30,7 @@ def test_values(text, made):
 
 def test_what_is_no_number_and_yet_a_value():
     nan, inf, minus = notation.values("NaN +Inf -inf")
-    assert math.isnan(nan)
+    assert isinstance(nan, float) and math.isnan(nan)
     assert (inf, minus) == (math.inf, -math.inf)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from pgben_testkit.observability.receivers.render import page, slack
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-COMMON = {"at": AT, "received": AT, "raw": b"", "receiver": EVIL, "addresses": (EVIL,)}
+COMMON: dict[str, Any] = {"at": AT, "received": AT, "raw": b"", "receiver": EVIL, "addresses": (EVIL,)}
 
 
 def email(html):

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from typing import Any
 
 import boto3
 import pytest
@@ -70,6 +71,7 @@ def post(url, data, **headers):
 
 def mail(receivers, *, to="plantao@semtas.example", login="PLAIN", password="", implicit=False, html="<p>Olá</p>"):
     context = ssl.create_default_context(cafile=str(receivers.addresses.smtp_ca_file))
+    client: smtplib.SMTP
     if implicit:
         client = smtplib.SMTP_SSL("127.0.0.1", receivers.smtp.tls_port, context=context, timeout=5)
     else:
@@ -80,14 +82,12 @@ def mail(receivers, *, to="plantao@semtas.example", login="PLAIN", password="", 
         if login:
             client.ehlo_or_helo_if_needed()
             client.user, client.password = "pgben", password or receivers.addresses.smtp_password
-            client.auth(
-                login,
-                {
-                    "PLAIN": client.auth_plain,
-                    "LOGIN": client.auth_login,
-                    "CRAM-MD5": client.auth_cram_md5,
-                }[login],
-            )
+            ways: dict[str, Any] = {
+                "PLAIN": client.auth_plain,
+                "LOGIN": client.auth_login,
+                "CRAM-MD5": client.auth_cram_md5,
+            }
+            client.auth(login, ways[login])
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = "alertas@semtas.example", to, "Atenção: fila"
         message.set_content("Olá, em texto")
