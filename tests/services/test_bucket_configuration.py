@@ -18,7 +18,12 @@ pytestmark = [
 
 
 def policy(name):
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
+    statement: dict[str, object] = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -127,13 +132,9 @@ def versions_of_every_kind(s3, name):
 
 def no_requests_without_tls(s3, name):
     s3.put_object(Bucket=name, Key="k", Body=b"1")
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    statement: dict[str, object] = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    statement["Resource"] = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    statement["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 

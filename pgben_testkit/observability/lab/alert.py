@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability import durations
@@ -11,9 +10,7 @@ from pgben_testkit.observability.durations import text as duration
 from pgben_testkit.observability.lab import timeline as drawn
 from pgben_testkit.observability.lab.rules import AlertRule
 from pgben_testkit.observability.lab.scrapes import AlertNow
-
-if TYPE_CHECKING:
-    from pgben_testkit.observability.lab.laboratory import Laboratory
+from pgben_testkit.observability.lab.watched import Watched
 
 STATES = ("inactive", "pending", "firing")
 PATIENCE = "1h"
@@ -27,7 +24,7 @@ class AlertFailed(AssertionError):
 class Alert:
     """One alert of a laboratory. Its verbs let time pass; each fails with the timeline in its text."""
 
-    def __init__(self, laboratory: Laboratory, rules: Sequence[AlertRule], labels: Mapping[str, str]) -> None:
+    def __init__(self, laboratory: Watched, rules: Sequence[AlertRule], labels: Mapping[str, str]) -> None:
         self.rule = rules[0]
         self.name = self.rule.name
         self._laboratory = laboratory

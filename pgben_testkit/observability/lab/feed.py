@@ -1,28 +1,28 @@
-"""Everything behind the targets of a laboratory: synthetic ones, real endpoints, and the load on those."""
+"""Hold what stands behind the targets of a laboratory: synthetic targets, real endpoints, and the load on those."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pgben_testkit.observability.lab.scale import UNSCALED, Scale
+from pgben_testkit.observability.lab.lab_clock import LabClock
 from pgben_testkit.observability.lab.target import Target
 from pgben_testkit.observability.receivers.inbox import Inbox
 
 Load = Callable[[float], None]
-"""Called with the seconds of the laboratory that have passed: makes the load that belongs to them."""
+"""It is called with the seconds of the laboratory that have passed, and makes the load that belongs to them."""
 
 
 @dataclass
 class Feed:
-    """The driver's view of them, in the programs' time, and of the receivers at the other end."""
+    """Show the driver the targets, in the programs' time, and the receivers at the other end."""
 
     inbox: Inbox
+    clock: LabClock
     targets: list[Target] = field(default_factory=list)
     may_be_down: set[tuple[str, str]] = field(default_factory=set)
     """(job, instance) of real endpoints whose scrapes may fail."""
     loads: list[Load] = field(default_factory=list)
-    scale: Scale = UNSCALED
 
     def held_until(self) -> float | None:
         return min((each.held_until for each in self.targets if each.held_until), default=None)
@@ -41,7 +41,7 @@ class Feed:
 
     def lasted(self, since: float, until: float) -> None:
         for each in self.loads:
-            each(self.scale.laboratory(until) - self.scale.laboratory(since))
+            each(self.clock.laboratory(until) - self.clock.laboratory(since))
 
     def close(self) -> None:
         for each in self.targets:

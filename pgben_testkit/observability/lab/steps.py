@@ -394,7 +394,7 @@ def _fault(source: Located, keys: Mapping[str, Located]) -> Act:
     if kind == "fail":
         status = value.number("a status")
         if not 400 <= status <= 599:
-            raise value.wrong(f"{status:g} is no failure", why="HTTP and SMTP fail with 400 to 599")
+            raise value.wrong(f"{status:g} is not a failure", why="HTTP and SMTP fail with 400 to 599")
         positional.append(int(status))
         if "retry_after" in parts:
             arguments["retry_after_s"] = int(durations.seconds(duration(parts["retry_after"], "retry_after")))

@@ -61,7 +61,7 @@ class GatewayServer(HttpServer):
     """The gateway; `token` is what its bearer must be."""
 
     def __init__(self, inbox: Inbox, token: str) -> None:
-        super().__init__("sms", inbox.sms, self._take)
+        super().__init__(inbox, "sms", inbox.sms, self._take)
         self.token = token
 
     def _take(self, request: Request) -> Answer:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 from pgben_testkit.observability.receivers.delivery import ChannelName, Delivery, digest
 from pgben_testkit.observability.receivers.faults import Fault
+from pgben_testkit.observability.receivers.inbox import Inbox
 from pgben_testkit.observability.receivers.view import Channel
 from pgben_testkit.services.listener import Listener
 
@@ -60,10 +61,12 @@ class Answer:
 class HttpServer:
     """Serves from its making until `close()`. `url` has no trailing slash."""
 
-    def __init__(self, channel_name: ChannelName, channel: Channel[Any], answer: Callable[[Request], Answer]) -> None:
+    def __init__(
+        self, inbox: Inbox, channel_name: ChannelName, channel: Channel[Any], answer: Callable[[Request], Answer]
+    ) -> None:
         self.channel_name = channel_name
         self.channel = channel
-        self.inbox = channel.inbox
+        self.inbox = inbox
         self.answer = answer
         self._lock = threading.Lock()
         self._connections: dict[socket.socket, bool] = {}

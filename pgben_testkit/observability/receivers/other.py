@@ -26,7 +26,7 @@ class OtherServer(HttpServer):
     """Says yes to everything. The first segment of the path is the integration's kind."""
 
     def __init__(self, inbox: Inbox) -> None:
-        super().__init__("other", inbox.other, self._take)
+        super().__init__(inbox, "other", inbox.other, self._take)
 
     def _take(self, request: Request) -> Answer:
         kind, _, path = request.path.lstrip("/").partition("/")

@@ -1,16 +1,16 @@
-"""All receivers of one run: the servers, the inbox, and what a configuration needs to deliver to them."""
+"""Start the receivers of one run: their servers, and the inbox that holds what they are sent."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pgben_testkit.observability.extra import need
 from pgben_testkit.observability.receivers import certificate, redirect
+from pgben_testkit.observability.receivers.addresses import Addresses
 from pgben_testkit.observability.receivers.gateway import GatewayServer
 from pgben_testkit.observability.receivers.http_server import HttpServer
 from pgben_testkit.observability.receivers.inbox import Inbox, wall
@@ -22,32 +22,8 @@ from pgben_testkit.observability.receivers.webhook import WebhookServer
 USER = "pgben"
 
 
-@dataclass(frozen=True)
-class Addresses:
-    """Where the receivers are, and the logins that they take. URLs have no trailing slash."""
-
-    smtp_smarthost: str
-    smtp_tls_smarthost: str
-    smtp_user: str
-    smtp_password: str = field(repr=False)
-    smtp_password_file: Path
-    smtp_ca_file: Path
-    slack_url: str = field(repr=False)
-    sns_url: str
-    sns_access_key: str
-    sns_secret_key: str = field(repr=False)
-    sms_url: str
-    sms_token: str = field(repr=False)
-    webhook_url: str
-    other_url: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Name -> value, secrets included."""
-        return {name: str(value) for name, value in vars(self).items()}
-
-
 class Receivers:
-    """Servers on 127.0.0.1, in threads of this process, from `start()` to `close()`; `with` closes too."""
+    """Run the servers on 127.0.0.1, in threads of this process, from `start()` to `close()`; `with` closes them too."""
 
     def __init__(self, inbox: Inbox, folder: Path) -> None:
         need("aiosmtpd.smtp", "aiosmtpd")
@@ -86,8 +62,10 @@ class Receivers:
     def start(
         cls, *, now: Callable[[], datetime] = wall, sender_now: Callable[[], datetime] | None = None, folder: Path
     ) -> Receivers:
-        """`now`: the clock that deliveries are stamped with, UTC; `sender_now`: Alertmanager's, where that is another,
-        by which signatures are judged; `folder`: where the authority's certificate and the mail password go, for
+        """Start all servers.
+
+        `now` is the clock that deliveries are stamped with, UTC. `sender_now` is Alertmanager's, where it differs:
+        signatures are judged by it. The authority's certificate and the mail password are written to `folder`, for
         Alertmanager to read.
 
         Raises:
@@ -99,7 +77,7 @@ class Receivers:
     def redirect(
         self, config: Mapping[str, Any], *, gateways: redirect.Gateways = redirect.DEFAULT
     ) -> tuple[dict[str, Any], list[redirect.Change]]:
-        """Alertmanager's configuration, delivering here; and the changes. SNS topics that it names are made."""
+        """Return `config` delivering to these servers, and the changes; create the SNS topics that it names."""
         for receiver in config.get("receivers") or []:
             for each in receiver.get("sns_configs") or []:
                 if each.get("topic_arn"):
@@ -111,7 +89,7 @@ class Receivers:
         return self.slack, self.sns, self.gateway, self.webhook, self.other
 
     def close(self) -> None:
-        """Nobody is answered any more; what was delivered stays in the inbox."""
+        """Stop all servers. What was delivered stays in the inbox."""
         self.smtp.close()
         for each in self.http_servers:
             each.close()

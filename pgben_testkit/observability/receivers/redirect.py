@@ -1,4 +1,4 @@
-"""Alertmanager's configuration made to deliver here: only addresses and logins are replaced, and each change is told.
+"""Make an Alertmanager configuration deliver here: replace only addresses and logins, and report each change.
 
 Source: Alertmanager, "Configuration" (version 0.25 and newer).
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from pgben_testkit.observability.receivers.addresses import Addresses
 from pgben_testkit.observability.receivers.http_server import with_receiver
-
-if TYPE_CHECKING:
-    from pgben_testkit.observability.receivers.receivers import Addresses
 
 OTHERS = {
     "pagerduty_configs": "url",
@@ -62,8 +60,10 @@ STANDS_FOR = "pgben-testkit"
 
 @dataclass(frozen=True)
 class Gateways:
-    """Which `webhook_configs` are SMS gateways: those whose URL, as configured, matches `url` (a regular expression),
-    and all of the receivers in `receivers`."""
+    """Say which `webhook_configs` are SMS gateways.
+
+    They are those whose configured URL matches `url` (a regular expression), and all of the receivers in `receivers`.
+    """
 
     url: str = r"(?i)sms"
     receivers: frozenset[str] = frozenset()
@@ -77,9 +77,12 @@ DEFAULT = Gateways()
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that was replaced. `path` as `receivers[2].slack_configs[0].api_url`; values that may hold a secret
-    are told as "(secret)", what wasn't or isn't there as "". `deliverable`: False for an integration that was taken
-    out, since it can go nowhere but to its company."""
+    """Describe one replaced value.
+
+    `path` is like `receivers[2].slack_configs[0].api_url`. Values that may hold a secret read "(secret)"; a value that
+    is absent reads "". `deliverable` is False for an integration that was removed, because it can only reach its
+    vendor.
+    """
 
     path: str
     before: str
@@ -93,7 +96,7 @@ class Change:
 def redirect(
     config: Mapping[str, Any], addresses: Addresses, *, gateways: Gateways = DEFAULT
 ) -> tuple[dict[str, Any], list[Change]]:
-    """A parsed configuration that delivers to `addresses`, and what was replaced. The given one stays as it is."""
+    """Return a copy of `config` that delivers to `addresses`, and the changes. `config` itself is not changed."""
     made: dict[str, Any] = _copied(config)
     work = _Redirect(addresses, gateways, made.get("global") or {})
     work.top(made.get("global") or {})

@@ -28,7 +28,7 @@ class SlackServer(HttpServer):
     """An incoming webhook. `channels`: those that exist, `#` or `@` before the name; None: any."""
 
     def __init__(self, inbox: Inbox, token: str) -> None:
-        super().__init__("slack", inbox.slack, self._take)
+        super().__init__(inbox, "slack", inbox.slack, self._take)
         self.token = token
         self.channels: frozenset[str] | None = None
 

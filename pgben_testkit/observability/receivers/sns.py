@@ -26,7 +26,7 @@ class SnsServer(HttpServer):
     """SNS' query API for one pair of keys, any region; moto is loaded by the first request or topic."""
 
     def __init__(self, inbox: Inbox, access_key: str, secret_key: str) -> None:
-        super().__init__("sms", inbox.sms, self._take)
+        super().__init__(inbox, "sms", inbox.sms, self._take)
         self.access_key = access_key
         self.secret_key = secret_key
         self._backends: dict[tuple[str, str], Any] = {}

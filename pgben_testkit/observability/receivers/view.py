@@ -1,29 +1,41 @@
-"""The deliveries of a channel, or those of them that fit a question; and the faults of a channel."""
+"""Show the deliveries of a channel, filter them, and make the channel fail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from pgben_testkit.errors import UsageProblem
 from pgben_testkit.observability.receivers.delivery import Attempt, ChannelName, Delivery, Email, about, summary
 from pgben_testkit.observability.receivers.faults import Fault, Faults
 
-if TYPE_CHECKING:
-    from pgben_testkit.observability.receivers.inbox import Inbox
-
 D = TypeVar("D", bound=Delivery)
 
 
+class Deliveries(Protocol):
+    """What a view reads: all deliveries and attempts, of all channels, in order."""
+
+    @property
+    def all(self) -> tuple[Delivery, ...]:
+        """Return every delivery."""
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Return every attempt, those that failed included."""
+
+    def wait_for(self, true: Callable[[], bool], *, timeout_s: float) -> bool:
+        """Wait until `true()`, at most `timeout_s` seconds; return what it said last."""
+
+
 class NotDelivered(AssertionError):
-    """A delivery that a test counts on has not come. The text says what came instead."""
+    """A delivery that a test expects has not come. The text says what came instead."""
 
 
 class View(Generic[D]):
-    """Deliveries in the order in which they came; it grows as more come."""
+    """Show deliveries in the order in which they came, new ones included as they come."""
 
     def __init__(
-        self, inbox: Inbox, channel: ChannelName, asked: str, fits: Callable[[D], bool] = lambda _: True
+        self, inbox: Deliveries, channel: ChannelName, asked: str, fits: Callable[[D], bool] = lambda _: True
     ) -> None:
         self.inbox = inbox
         self._channel = channel
@@ -37,10 +49,10 @@ class View(Generic[D]):
 
     @property
     def last(self) -> D:
-        """The latest.
+        """Return the latest delivery.
 
         Raises:
-            NotDelivered: there is none; with what came on all channels.
+            NotDelivered: there is none; the text says what came on all channels.
         """
         found = self.all
         if not found:
@@ -48,7 +60,7 @@ class View(Generic[D]):
         return found[-1]
 
     def to(self, address: str) -> View[D]:
-        """Those to an e-mail address, a Slack channel, a telephone, a topic; or to a receiver of Alertmanager's."""
+        """Return the deliveries to `address`: an e-mail address, Slack channel, telephone, topic or receiver."""
         wanted = address.lower()
 
         def fits(each: D) -> bool:
@@ -57,7 +69,7 @@ class View(Generic[D]):
         return View(self.inbox, self._channel, f"{self._asked} to {address}", fits)
 
     def about(self, alertname: str) -> View[D]:
-        """Those that name the alert, as data or as a word of the text."""
+        """Return the deliveries that name `alertname`, as data or as a word of the text."""
         return View(
             self.inbox,
             self._channel,
@@ -66,10 +78,10 @@ class View(Generic[D]):
         )
 
     def wait(self, n: int = 1, *, timeout_s: float = 10.0) -> tuple[D, ...]:
-        """All of them, once there are `n`. `timeout_s`: of the wall's clock.
+        """Wait until there are `n` deliveries, at most `timeout_s` seconds of real time, and return all of them.
 
         Raises:
-            NotDelivered: too late; with what came.
+            NotDelivered: they did not come in time; the text says what came.
         """
         if not self.inbox.wait_for(lambda: len(self) >= n, timeout_s=timeout_s):
             raise NotDelivered(self._nothing(f"{n} wanted within {timeout_s:g} s, {len(self)} came:"))
@@ -98,9 +110,9 @@ class View(Generic[D]):
 
 
 class Channel(View[D]):
-    """All of a channel, and what the next attempts on it meet. `times`: None until `recover()`."""
+    """Show all deliveries of a channel, and make its next attempts fail. `times=None` means until `recover()`."""
 
-    def __init__(self, inbox: Inbox, channel: ChannelName, asked: str) -> None:
+    def __init__(self, inbox: Deliveries, channel: ChannelName, asked: str) -> None:
         super().__init__(inbox, channel, asked)
         self.faults = Faults()
         self.on_refuse: list[Callable[[], None]] = []
@@ -116,11 +128,11 @@ class Channel(View[D]):
         """Answer with this status. HTTP: 400 to 599; SMTP, at the end of DATA: 400 to 599 as well.
 
         Raises:
-            UsageProblem: the status is no failure.
+            UsageProblem: the status is not a failure.
         """
         if not 400 <= status <= 599:
             raise UsageProblem(
-                f"{status} is no failure", why="HTTP and SMTP fail with 400 to 599", remedy="give one of those"
+                f"{status} is not a failure", why="HTTP and SMTP fail with 400 to 599", remedy="give one of those"
             )
         self.faults.add(Fault("fail", status=status, body=body, retry_after_s=retry_after_s), _count(times))
 
@@ -135,16 +147,16 @@ class Channel(View[D]):
         self.faults.add(Fault("time_out", seconds=seconds), _count(times))
 
     def drop(self, times: int | None = 1) -> None:
-        """Close the connection: HTTP, after the request and without an answer; SMTP, in the midst of the message."""
+        """Close the connection: HTTP, after the request and without an answer; SMTP, in the middle of the message."""
         self.faults.add(Fault("drop"), _count(times))
 
     def recover(self) -> None:
-        """No faults any more."""
+        """End all faults."""
         self.faults.clear()
 
 
 class EmailChannel(Channel[Email]):
-    """E-mail, with the troubles that only mail knows."""
+    """Show e-mail, and make it fail in the ways that only mail has."""
 
     def bounce(self, address: str = "", *, status: int = 550, times: int | None = 1) -> None:
         """Refuse a recipient (any, if none is named) at RCPT; 550: no such mailbox."""

@@ -85,7 +85,7 @@ class WebhookServer(HttpServer):
     """Takes Alertmanager's messages at any path."""
 
     def __init__(self, inbox: Inbox) -> None:
-        super().__init__("webhook", inbox.webhook, self._take)
+        super().__init__(inbox, "webhook", inbox.webhook, self._take)
 
     def _take(self, request: Request) -> Answer:
         if request.method != "POST":

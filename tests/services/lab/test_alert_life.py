@@ -285,7 +285,7 @@ def test_mute_times_by_the_laboratory_s_clock(laboratory, hour, told):
 
 
 def test_the_past_can_not_be_begun_at(laboratory):
-    with pytest.raises(UsageProblem, match="is over"):
+    with pytest.raises(UsageProblem, match="is in the past"):
         laboratory().start_at("2020-01-01T00:00:00")
 
 

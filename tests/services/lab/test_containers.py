@@ -29,6 +29,8 @@ from pgben_testkit.services.engine import Engine
 from pgben_testkit.services.process import free_ports
 from pgben_testkit.services.run import RUN_LABEL
 
+pytestmark = pytest.mark.full
+
 ALERTMANAGER = """
 route: {receiver: equipe, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 4h}
 templates: ["modelos/*.tmpl"]

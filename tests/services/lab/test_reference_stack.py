@@ -14,6 +14,8 @@ from lab_programs import program
 from pgben_testkit import settings
 from pgben_testkit.observability.lab import testfile, unittests
 
+pytestmark = pytest.mark.full
+
 OFFICE = zoneinfo.ZoneInfo("America/Sao_Paulo")
 FILES = {path: testfile.read(path) for path in stack.TEST_FILES}
 CASES = [(path, group) for path, file in FILES.items() for group in file.groups]

@@ -18,6 +18,8 @@ from pgben_testkit.observability.lab.clock import ClockNotAble
 from pgben_testkit.observability.lab.driver import LostTime
 from pgben_testkit.observability.lab.scale import NotScalable
 
+pytestmark = pytest.mark.full
+
 OTHERS = """
 groups:
 - name: outros

@@ -170,6 +170,7 @@ def test_rule_files_that_are_not_there_are_told(run, tmp_path):
         list(unittests.run_file(tmp_path / "test.yml", unittests.Setting(run, here)))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["seguranca", "plataforma", "cluster", "logs"])
 def test_the_reference_rules_do_on_the_real_programs_what_promtool_says(run, name):
     for each in ("prometheus", "alertmanager", "promtool"):

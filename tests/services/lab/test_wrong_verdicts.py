@@ -142,7 +142,9 @@ def test_a_full_disk(laboratory, tmp_path):
     assert any(each in done.stdout for each in ("no space left", "did not come", "has ended")), done.stdout
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, *(pytest.param(each, marks=pytest.mark.full) for each in (signal.SIGTERM, signal.SIGKILL))]
+)
 def test_a_session_that_is_interrupted_leaves_no_process(laboratory, tmp_path, how, monkeypatch):
     laboratory()
     session = LongSession(tmp_path, monkeypatch)

@@ -219,7 +219,7 @@ def test_a_bad_argument_is_one_clear_error(make, call, said):
 def test_every_trait_of_every_factory_can_be_built(make, name):
     from pgben_testkit.factories.engine.spec import spec_of
 
-    for trait in spec_of(factory_of(name)).traits:  # type: ignore[arg-type]  # a class has a hash
+    for trait in spec_of(factory_of(name)).traits:  # type: ignore[arg-type]  # hashed as any class is
         make.build(name, **{trait: True})
 
 

@@ -92,7 +92,7 @@ BAD = {
     "- {delivered: {chanel: sms}}": "write channel",
     "- {delivered: {channel: smss}}": "write sms",
     "- {fault: {channel: sms, bounce: true}}": "has no bounce",
-    "- {fault: {channel: slack, fail: 200}}": "is no failure",
+    "- {fault: {channel: slack, fail: 200}}": "is not a failure",
     "- {fault: {fail: 500}}": "has no channel",
     "- {fault: {channel: slack, fail: 500, times: 0}}": "number of times",
     "- {advance: 5m, alert: Erros}": "one thing",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pgben_testkit.observability.receivers.receivers import Addresses
+from pgben_testkit.observability.receivers.addresses import Addresses
 from pgben_testkit.observability.receivers.redirect import Gateways, redirect
 from pgben_testkit.observability.receivers.smtp import hello, of_hello
 

@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from typing import Any
 
 import boto3
 import pytest
@@ -82,12 +81,10 @@ def mail(receivers, *, to="plantao@semtas.example", login="PLAIN", password="", 
         if login:
             client.ehlo_or_helo_if_needed()
             client.user, client.password = "pgben", password or receivers.addresses.smtp_password
-            ways: dict[str, Any] = {
-                "PLAIN": client.auth_plain,
-                "LOGIN": client.auth_login,
-                "CRAM-MD5": client.auth_cram_md5,
-            }
-            client.auth(login, ways[login])
+            client.auth(
+                login,
+                getattr(client, {"PLAIN": "auth_plain", "LOGIN": "auth_login", "CRAM-MD5": "auth_cram_md5"}[login]),
+            )
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = "alertas@semtas.example", to, "Atenção: fila"
         message.set_content("Olá, em texto")
