@@ -16,6 +16,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "services"))
@@ -72,7 +73,7 @@ def main() -> None:
                 spent[name].append(took)
     medians = {name: median(rates) for name, rates in found.items()}
     ratios = sorted(a / b for a, b in zip(found["with"], found["without"], strict=True))
-    result = {
+    result: dict[str, Any] = {
         "with_per_s": round(medians["with"], 1),
         "without_per_s": round(medians["without"], 1),
         "cost_percent": round(100 * (1 - medians["with"] / medians["without"]), 2),
@@ -84,12 +85,11 @@ def main() -> None:
     if told.json:
         print(json.dumps(result))
         return
-    quartiles = result["pairs_quartiles_percent"]
-    assert isinstance(quartiles, list)
     print(f"with metrics     {result['with_per_s']:8.1f} requests/s")
     print(f"without metrics  {result['without_per_s']:8.1f} requests/s")
     print(
-        f"cost             {result['cost_percent']:8.2f} %   (quartiles of the pairs: {', '.join(map(str, quartiles))})"
+        f"cost             {result['cost_percent']:8.2f} %   (quartiles of the pairs: "
+        f"{', '.join(f'{each:.2f}' for each in result['pairs_quartiles_percent'])})"
     )
     print(
         f"the API's processor time a request: {result['with_cpu_ms']} ms with metrics, {result['without_cpu_ms']} ms "

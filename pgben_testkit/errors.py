@@ -1,4 +1,4 @@
-"""What went wrong, why, and what to do: the errors that a user meets."""
+"""Define the errors that a user meets: what happened, why, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packages of the extras: imported when something needs them, and one error where they are not there."""
+"""Import the packages of the extras when something needs them; say which extra is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every setting once, and where its value comes from: command line > environment > ini > default."""
+"""Define every setting once, and read its value: command line before environment before ini before default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: one thin module a command."""
+"""Give the command line: one thin module a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pgben-testkit alerts`: alerts brought to life on the real Prometheus and Alertmanager."""
+"""Run `pgben-testkit alerts`: bring alerts to life on the real Prometheus and Alertmanager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pgben-testkit completion`: the script that makes a shell complete our commands and options."""
+"""Run `pgben-testkit completion`: print the script that makes a shell complete our commands and options."""
 
 from __future__ import annotations
 

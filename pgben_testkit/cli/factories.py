@@ -1,4 +1,4 @@
-"""`pgben-testkit factories`: shows what a scenario makes, and finds people in a dump who are not synthetic."""
+"""Run `pgben-testkit factories`: show what a scenario makes, and find people in a dump who are not synthetic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pgben-testkit logs`: what the project's warm servers print."""
+"""Run `pgben-testkit logs`: show what the project's warm servers print."""
 
 from __future__ import annotations
 

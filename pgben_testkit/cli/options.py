@@ -1,4 +1,4 @@
-"""What the commands share: settings from the environment and the project's ini, progress on the terminal."""
+"""Give the commands what they share: settings from the environment and the ini, progress on the terminal."""
 
 from __future__ import annotations
 

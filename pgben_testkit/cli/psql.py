@@ -1,4 +1,4 @@
-"""`pgben-testkit psql`: a database of the project's, opened in psql."""
+"""Run `pgben-testkit psql`: open a database of the project in psql."""
 
 from __future__ import annotations
 

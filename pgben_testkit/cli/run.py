@@ -1,4 +1,4 @@
-"""`pgben-testkit run -- COMMAND`: any suite, in any language, with a fresh world in its environment."""
+"""Run `pgben-testkit run -- COMMAND`: start any suite, in any language, with fresh servers in its environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pgben-testkit storage`: the conformance suite on any S3 server, and the fake on a port."""
+"""Run `pgben-testkit storage`: try any S3 server with the conformance suite, or serve the fake on a port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`up`, `status`, `down`: servers that stay between runs."""
+"""Run `up`, `status` and `down`: keep servers running between runs, show them, stop them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""PostgreSQL for tests: servers, templates and the isolated databases made from them."""
+"""Give PostgreSQL to tests: servers, templates, and the isolated databases made from them."""

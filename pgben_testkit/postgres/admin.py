@@ -1,4 +1,4 @@
-"""Making and removing databases on a server, each function with what is true afterwards."""
+"""Make and remove databases on a server; each function says what is true afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Baked images: an image of PostgreSQL with a prepared, migrated data folder in it, made on the user's engine.
+"""Bake images: an image of PostgreSQL with a prepared, migrated data folder in it, made on the user's engine.
 
 The official entry point takes six seconds, since it initialises a cluster and starts the server twice; a baked
 image starts in half of one.

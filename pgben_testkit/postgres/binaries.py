@@ -1,4 +1,4 @@
-"""Where a PostgreSQL server's programs are: a given folder, the system's, the wheel's."""
+"""Find the programs of a PostgreSQL server: in a given folder, in the system, in the wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own: initialised, and started directly, tuned for a life that ends with the tests."""
+"""Initialise and start a PostgreSQL server of our own, tuned for a life that ends with the tests."""
 
 from __future__ import annotations
 

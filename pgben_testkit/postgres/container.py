@@ -1,4 +1,4 @@
-"""PostgreSQL in a container: an image with the migrated data folder baked in, run on tmpfs."""
+"""Start PostgreSQL in a container, from an image with the migrated data folder baked in, on tmpfs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test gets: a database of its own, and every form in which programs want its address."""
+"""Describe the database that a test gets, in every form in which programs read its address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The databases of one process: the strategies, made when first used, and the choice between them."""
+"""Hold the databases of one process: make each strategy when it is first used, and choose between them."""
 
 from __future__ import annotations
 

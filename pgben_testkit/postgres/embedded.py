@@ -1,4 +1,4 @@
-"""PostgreSQL run by us from programs on this machine: a prepared data folder copied, the server started directly."""
+"""Start PostgreSQL from programs on this machine, on a copy of a prepared data folder."""
 
 from __future__ import annotations
 

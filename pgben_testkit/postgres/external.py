@@ -1,4 +1,4 @@
-"""A PostgreSQL that somebody else runs: we make our databases on it and remove them, and nothing more."""
+"""Use a PostgreSQL server that somebody else runs: make our databases on it and remove them, nothing more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prepared data folders: a cluster, with or without the user's schema, made once and copied for each start."""
+"""Prepare data folders: a cluster, with or without the user's schema, made once and copied for each start."""
 
 from __future__ import annotations
 

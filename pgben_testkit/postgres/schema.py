@@ -1,4 +1,4 @@
-"""The user's schema: SQL files in order, a command that migrates, or a Python callable; and its fingerprint."""
+"""Load the user's schema: SQL files in order, a migrate command, or a Python callable; and compute its fingerprint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL files as psql reads them: one statement at a time, each with its line; COPY data included."""
+"""Split SQL files into statements as psql does, each with its line; COPY data included."""
 
 from __future__ import annotations
 

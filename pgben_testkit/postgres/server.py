@@ -1,4 +1,4 @@
-"""A PostgreSQL server as everybody sees it, and connections to it."""
+"""Describe a PostgreSQL server to every process, and open connections to it."""
 
 from __future__ import annotations
 

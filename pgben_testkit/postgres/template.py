@@ -1,4 +1,4 @@
-"""The template: the user's schema in a sealed database, made once on a server, cloned for every test."""
+"""Make the template: load the user's schema into a sealed database once, to be cloned for every test."""
 
 from __future__ import annotations
 

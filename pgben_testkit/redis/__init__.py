@@ -1,1 +1,1 @@
-"""Redis: a server for the run, a numbered database of it for each test."""
+"""Give Redis to tests: one server for the run, a numbered database of it for each test."""

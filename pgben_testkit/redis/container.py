@@ -1,4 +1,4 @@
-"""Redis in a container."""
+"""Start Redis in a container."""
 
 from __future__ import annotations
 

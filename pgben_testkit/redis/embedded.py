@@ -1,4 +1,4 @@
-"""Redis run by us from a program on this machine."""
+"""Start Redis from a program on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Redis that somebody else runs: we use databases of it that are empty, claimed for this run, and no other."""
+"""Use a Redis server that somebody else runs: only databases of it that are empty, claimed for this run."""
 
 from __future__ import annotations
 

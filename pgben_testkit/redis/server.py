@@ -1,4 +1,4 @@
-"""A Redis server as everybody sees it, and connections to it."""
+"""Describe a Redis server to every process, and open connections to it."""
 
 from __future__ import annotations
 

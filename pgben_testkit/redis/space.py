@@ -1,4 +1,4 @@
-"""What a test gets: a numbered, empty database of the run's Redis, lent by the run's owner."""
+"""Give a test an empty numbered database of the run's Redis, lent by the run's owner."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Everything that is drawn for people."""
+"""Draw results for people."""

@@ -1,4 +1,4 @@
-"""Writes what the audit of a dump found."""
+"""Write what the audit of a dump found."""
 
 from __future__ import annotations
 

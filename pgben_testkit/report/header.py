@@ -1,4 +1,4 @@
-"""One line at the top of a run: what will provide each server, and why."""
+"""Write the line at the top of a run: what will provide each server, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long steps told to a person who waits: nothing in the first two seconds, then a line, and again while it changes."""
+"""Tell a waiting person of long steps: nothing in the first two seconds, then a line, and again when it changes."""
 
 from __future__ import annotations
 

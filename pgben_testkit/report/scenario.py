@@ -1,4 +1,4 @@
-"""Draws what a scenario made."""
+"""Draw what a scenario made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the environment cost, for `--pgben-stats`."""
+"""Write what the environment cost, for `--pgben-stats`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which backend gives a service: external where an address is given, else container, else embedded; and why."""
+"""Choose the backend of a service: external where an address is given, else container, else embedded; say why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process inside a container of ours, as this machine's kernel knows it."""
+"""Watch and signal a process inside a container of ours, as this machine's kernel knows it."""
 
 from __future__ import annotations
 

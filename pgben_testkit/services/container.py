@@ -1,4 +1,4 @@
-"""A server's container: labelled with the run, on its record before it exists, published on loopback."""
+"""Run a server's container: labelled with the run, recorded before it exists, published on loopback."""
 
 from __future__ import annotations
 

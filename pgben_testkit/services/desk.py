@@ -1,4 +1,4 @@
-"""The desk where workers, and suites in other languages, ask the run's owner for what only the owner may give.
+"""Answer what workers, and suites in other languages, ask of the run's owner and only the owner may give.
 
 One request is one line of JSON, `{"ask": "server", "service": "postgres"}`; the answer is one line,
 `{"ok": {...}}` or `{"error": {"what": ..., "why": ..., "remedy": ...}}`. Over a Unix socket in the run's record,

@@ -1,4 +1,4 @@
-"""The container engine: does it answer, and our containers on it.
+"""Ask the container engine whether it answers, and for our containers on it.
 
 The first questions are asked on the engine's socket directly, in a millisecond or two and never over 2 s:
 importing the engine's library takes a hundred times longer, and most runs never need it.
@@ -101,7 +101,7 @@ def _name(head: bytes) -> str:
 @functools.cache
 def find() -> Engine | NoEngine:
     """The first engine that answers, asked once a process; all questions together take 2 s at most."""
-    why = "no engine's socket is there"
+    why = "Docker or Podman is not running: no socket of a container engine was found"
     deadline = time.monotonic() + ANSWER_TIMEOUT_S
     for host in hosts():
         left = deadline - time.monotonic()

@@ -1,4 +1,4 @@
-"""Images on the engine: is one there, pull it within a bound, remember a pull that failed."""
+"""Find and pull images: is one on the engine, pull it within a time limit, remember a pull that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A listening socket of 127.0.0.1, a thread a connection: what fakes, gates, targets and receivers stand on."""
+"""Listen on 127.0.0.1 with one thread for each connection: the base of fakes, gates, targets and receivers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things lie on this machine: records of runs, data of servers, the cache that outlives runs."""
+"""Say where things lie on this machine: records of runs, data of servers, the cache that outlives runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server's process: started without privileges, waited for by a real request, stopped, known again later."""
+"""Run a server's process: started without privileges, waited for by a real request, stopped, recognised later."""
 
 from __future__ import annotations
 

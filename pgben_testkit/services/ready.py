@@ -1,4 +1,4 @@
-"""Waiting for a server that is starting, by a real request."""
+"""Wait for a starting server by a real request."""
 
 from __future__ import annotations
 

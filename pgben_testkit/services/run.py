@@ -1,4 +1,4 @@
-"""A run and what it owns. A run that was killed can be told from one that lives, by anybody, at any time."""
+"""Record a run and what it owns, so that anybody can tell at any time a killed run from a living one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a started server is to everybody else: facts that travel between processes, and a way to stop it."""
+"""Describe a started server to everybody else: facts that travel between processes, and a way to stop it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the environment cost: durations by name, gathered in each process and added up in the owner's."""
+"""Measure what the environment cost: durations by name, gathered in each process and added up by the owner."""
 
 from __future__ import annotations
 

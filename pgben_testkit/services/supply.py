@@ -1,4 +1,4 @@
-"""The servers of one run: each started once, when somebody first asks, and stopped together."""
+"""Start the servers of one run, each once, when somebody first asks; stop them together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that stay between runs: `up` leaves them, runs of the same project find them, `down` ends them."""
+"""Keep servers between runs: `up` leaves them, runs of the same project find them, `down` ends them."""
 
 from __future__ import annotations
 

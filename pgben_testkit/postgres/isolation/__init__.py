@@ -1,1 +1,1 @@
-"""How one test's database is kept apart from the next one's: four strategies behind one interface."""
+"""Keep one test's database apart from the next one's: four strategies behind one interface."""

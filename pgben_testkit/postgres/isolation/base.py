@@ -1,4 +1,4 @@
-"""The interface of the strategies, and the maker of databases that they share."""
+"""Define the interface of the strategies, and make the databases that they share."""
 
 from __future__ import annotations
 

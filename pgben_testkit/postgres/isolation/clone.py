@@ -1,4 +1,4 @@
-"""`clone`: a new copy of the template for each test, made when asked. Isolates all that a database holds."""
+"""`clone`: copy the template for each test when the test asks. Isolates all that a database holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pool`: as `clone`, but the copies are made ahead and dropped afterwards by a thread in the background."""
+"""`pool`: copy the template as `clone` does, but ahead of time, in a background thread that also drops the copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rollback`: one connection whose work is undone by ROLLBACK. The fastest, for code that takes a connection."""
+"""`rollback`: give one connection and undo its work by ROLLBACK. The fastest, for code that takes a connection."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The options that every command with findings shares, on `doctor` and on `check metrics`."""
 
 import json
+from abc import ABC, abstractmethod
 
 import pytest
 from click.testing import CliRunner
@@ -18,14 +19,14 @@ metrics:
 EXPOSITION = "# TYPE a_total gauge\na_total 1\n"
 
 
-class Command:
+class Command(ABC):
     """A command over a small project with two findings, and how to add one more or take one away."""
 
     def __init__(self, root):
         self.root = root
 
-    def words(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def words(self) -> list[str]: ...
 
     def run(self, *words):
         return CliRunner().invoke(commands, [*self.words(), *map(str, words)])

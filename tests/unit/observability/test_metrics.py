@@ -59,19 +59,24 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Serve:
+    """Add endpoints to the server on `port`."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def __call__(self, *bodies, status=200, kind="text/plain; version=0.0.4"):
+        path = f"/metrics{len(Endpoint.pages)}"
+        Endpoint.pages[path] = [(status, kind, body) for body in bodies]
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
 @pytest.fixture
 def serve():
     """`serve(body, ...)`: the URL of an endpoint that gives these bodies one after the other, the last for ever."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-
-    def add(*bodies, status=200, kind="text/plain; version=0.0.4"):
-        path = f"/metrics{len(Endpoint.pages)}"
-        Endpoint.pages[path] = [(status, kind, body) for body in bodies]
-        return f"http://127.0.0.1:{server.server_port}{path}"
-
-    add.port = server.server_port  # type: ignore[attr-defined]  # beside the function, for the tests that want it
-    yield add
+    yield Serve(server.server_port)
     server.shutdown()
     server.server_close()
 
