@@ -8,7 +8,7 @@ import pgben_testkit
 from pgben_testkit.checking import pages, registry
 
 PACKAGE = Path(pgben_testkit.__file__).parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).parents[3]
 PAGES = ROOT / "docs" / "checks"
 MODULES = [(group, module) for group in registry.groups() for module in group.modules()]
 each_check = pytest.mark.parametrize(
